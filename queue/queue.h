@@ -1,0 +1,155 @@
+// The queue contract: what every store of asynchronous invocations promises a shard.
+//
+//                 accept (durable, then 202)
+//                    |
+//                    v            due
+//     [delayed] --------------> [ready] <----- give_back, lost lease ------+
+//         ^                        | claim (lease taken, epoch grows)      |
+//         |                        v                                      |
+//         +---- postpone ------ [claimed] --------------------------------+
+//                                  | settle
+//                                  v
+//                              [settled]: succeeded | failed | stopped | expired | invalid
+//
+// Promises (the contract suite runs them against every store):
+//  Q1  Accepted means durable: `accepted` reports success only when no crash can lose the call.
+//  Q2  At least once: a call that was accepted and not settled is claimable again after any crash.
+//      A call that may have run before says so (maybe_repeated).
+//  Q3  Fenced: settle, postpone and give_back with a receipt whose epoch is not the current one
+//      change nothing and report kStale.
+//  Q4  Settled once: after a settle was reported, no claim returns the call again.
+//  Q5  Per function: claims of one function return its ready calls in the order they were accepted;
+//      what was delayed or postponed joins at the moment it falls due. One function's backlog never
+//      holds up another's.
+//  Q6  Conserved: accepted = ready + delayed + claimed + settled, in every counts().
+//  Q7  Bounded: beyond `depth_max` accept answers kResourceThrottled (429, with retry_after); when
+//      the store cannot write, kServiceUnavailable (503). In both cases nothing was written.
+//  Q8  A write that failed is final: all later writes answer kServiceUnavailable, loudly, until the
+//      engine is restarted. What was acknowledged before is kept.
+//
+// Threads: one Queue per shard, used on that shard's thread alone; completions and listener calls
+// run there too, in a later turn, each exactly once. Completions still under way when the Queue is
+// destroyed are dropped. Work of one turn is sent to the store together by submit().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/call_state.h"
+#include "core/model/error.h"
+#include "core/model/ids.h"
+#include "core/model/instant.h"
+
+namespace convoke {
+
+// A call to be accepted. The store takes the event.
+struct NewCall {
+  CallId id;
+  FunctionId function;
+  std::string qualifier;  // as the caller wrote it; empty: none
+  std::string name;       // stateful: unique among the function's unsettled calls; empty: none
+  std::string event;
+  WallTime accepted{};  // now, on the wall clock
+  WallTime due{};       // == accepted: ready at once
+};
+
+// The right to settle one attempt of one call.
+struct Receipt {
+  CallId id;
+  FunctionId function;
+  Epoch epoch;
+};
+
+struct ClaimedCall {
+  Receipt receipt;
+  std::string qualifier;
+  std::string name;
+  std::string event;
+  WallTime accepted{};
+  WallTime due{};                     // age counts from here
+  std::uint32_t function_errors = 0;  // attempts spent on errors of the function
+  std::uint32_t retries = 0;          // attempts before this one, whatever ended them
+  bool maybe_repeated = false;        // an attempt without a recorded end may have run
+};
+
+enum class Settlement : std::uint8_t {  // on disk: never renumber
+  kSucceeded = 0,
+  kFailed = 1,
+  kStopped = 2,
+  kExpired = 3,
+  kInvalid = 4,
+};
+
+enum class Spends : std::uint8_t {
+  kAttempt,  // a function error: counts against maxAsyncRetryAttempts
+  kAge,      // throttled, system error, lost instance: only the age goes on
+};
+
+enum class SettleResult : std::uint8_t { kDone, kStale, kStoreFailed };
+
+// Now, in one store and for one function; what is spilled to disk counts too.
+struct QueueCounts {
+  std::uint64_t accepted =
+      0;  // since this store was created or, for embedded, since start: see store
+  std::uint64_t ready = 0;
+  std::uint64_t delayed = 0;
+  std::uint64_t claimed = 0;
+  std::uint64_t settled = 0;
+};
+
+// Where an unsettled call stands, for "what became of it".
+struct CallPosition {
+  FunctionId function;
+  CallState state = CallState::kEnqueued;
+  WallTime accepted{};
+  WallTime due{};
+  std::uint32_t retries = 0;
+};
+
+class QueueListener {
+ public:
+  virtual ~QueueListener() = default;
+  // The function has ready calls. Said when the first becomes ready, and again after a claim that
+  // left some; not for each call.
+  virtual void on_ready(FunctionId function) = 0;
+  // The answer to one claim(); empty when another claimer was faster.
+  virtual void on_claimed(FunctionId function, std::vector<ClaimedCall> calls) = 0;
+};
+
+class Queue {
+ public:
+  using Accepted = std::function<void(Result<void>)>;
+  using Settled = std::function<void(SettleResult)>;
+
+  virtual ~Queue() = default;
+
+  // kCallAlreadyExists when `name` is in use, kResourceThrottled, kServiceUnavailable (Q7, Q8).
+  virtual void accept(NewCall call, Accepted accepted) = 0;
+
+  // Takes a lease on up to `max` ready calls; answered by on_claimed. The lease holds until the
+  // receipt is used or this engine's incarnation ends; the store renews it by itself.
+  virtual void claim(FunctionId function, std::size_t max) = 0;
+
+  virtual void settle(const Receipt& receipt, Settlement settlement, Settled settled) = 0;
+  // Ends this attempt; the call becomes ready again at `due`.
+  virtual void postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) = 0;
+  // Claimed but not started (no slot, kill switch): back to its place in the order; spends nothing
+  // and does not count as a retry.
+  virtual void give_back(const Receipt& receipt) = 0;
+
+  // Sends this turn's work to the store. The shard calls it once at the end of every turn.
+  virtual void submit() = 0;
+
+  // Accept time of the oldest ready call: lets shards merge their orders. A hint; nullopt: none.
+  [[nodiscard]] virtual std::optional<WallTime> oldest_ready(FunctionId function) const = 0;
+  [[nodiscard]] virtual std::optional<CallPosition> find(const CallId& id) const = 0;
+  [[nodiscard]] virtual QueueCounts counts(FunctionId function) const = 0;
+  [[nodiscard]] virtual QueueCounts counts() const = 0;
+  // What accept() would answer if the store is failing now; ok otherwise.
+  [[nodiscard]] virtual Result<void> health() const = 0;
+};
+
+}  // namespace convoke
