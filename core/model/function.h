@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +13,9 @@
 #include "core/model/instant.h"
 
 namespace convoke {
+
+// Members of a definition that the engine does not interpret: name -> canonical JSON text.
+using JsonMembers = std::map<std::string, std::string, std::less<>>;
 
 enum class Runtime : std::uint8_t {
   kCustom,     // "custom": an executable `bootstrap` that serves HTTP on FC_SERVER_PORT
@@ -26,7 +31,8 @@ inline constexpr Seconds kInitializationTimeoutDefault{30};
 inline constexpr Seconds kInstanceStartMax{120};
 inline constexpr std::uint32_t kInstanceConcurrencyMax = 200;
 inline constexpr std::uint32_t kMemoryMbDefault = 128;  // ours
-inline constexpr std::uint32_t kMemoryMbMax = 32'768;   // ours
+inline constexpr std::uint32_t kMemoryMbMin = 128;
+inline constexpr std::uint32_t kMemoryMbMax = 32'768;  // ours
 inline constexpr std::uint16_t kCaPortDefault = 9000;
 inline constexpr std::size_t kSyncEventBytesMax = 32UL << 20;
 inline constexpr std::size_t kAsyncEventBytesMax = 128UL << 10;
@@ -41,8 +47,9 @@ struct FunctionSpec {
   std::string name;
   std::string description;
   Runtime runtime = Runtime::kCustom;
-  std::string handler;      // "index.handler"; the name of the callable for kInProcess
-  std::string initializer;  // empty: none
+  std::string runtime_name = "custom";  // as the user wrote it: "python3.9" runs as kPython3
+  std::string handler;                  // "index.handler"; the name of the callable for kInProcess
+  std::string initializer;              // empty: none
   Seconds initialization_timeout = kInitializationTimeoutDefault;
   Seconds timeout = kTimeoutDefault;  // 1 .. kTimeoutMax
   std::uint32_t memory_mb = kMemoryMbDefault;
@@ -67,7 +74,7 @@ struct Function {
   WallTime created{};
   WallTime modified{};
   std::string etag;
-  std::string extra_json;  // members kept for the client, not used by the engine: "{...}" or empty
+  JsonMembers extra;  // layers, instanceType, ...: kept for the client, not used by the engine
 
   [[nodiscard]] std::string full_name() const { return spec.service + '/' + spec.name; }
 };

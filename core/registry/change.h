@@ -1,0 +1,43 @@
+// A committed change of the registry, as a value: what the registry's thread tells every shard.
+//
+// Changes are applied in the order of their versions. A shard that has applied all up to one
+// version sees what was committed then, no less and no more.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "core/model/function.h"
+#include "core/registry/definitions.h"
+
+namespace convoke {
+
+struct ServicePut {
+  ServicePtr service;  // new, or in place of the one with this name
+};
+struct ServiceGone {
+  std::string name;  // had no functions left
+};
+struct FunctionPut {
+  FunctionPtr function;  // new, or in place of the one with this id
+};
+struct FunctionGone {
+  FunctionId id;  // its limits go with it
+  std::string service;
+  std::string name;
+};
+struct LimitPut {
+  LimitPtr limit;  // new, or in place of the one for this resource
+};
+struct LimitGone {
+  std::string resource;
+  FunctionId function_id;
+};
+
+struct Change {
+  std::uint64_t version = 0;  // grows with every commit, across restarts too; 0: nothing yet
+  std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone> what;
+};
+
+}  // namespace convoke

@@ -1,0 +1,59 @@
+// What the registry holds besides functions (core/model/function.h): services and limits.
+//
+// Values, immutable once they are in a Change: shared by all shards.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/model/function.h"
+#include "core/model/instant.h"
+
+namespace convoke {
+
+// Names: `[A-Za-z_][A-Za-z0-9_-]*`, of at most so many characters.
+inline constexpr std::size_t kServiceNameMax = 128;
+inline constexpr std::size_t kFunctionNameMax = 64;
+inline constexpr std::size_t kQualifierMax = 128;
+
+struct Service {
+  std::uint64_t id = 0;  // never reused, as a FunctionId
+  std::string name;
+  std::string description;
+  std::string role;
+  bool internet_access = true;
+  JsonMembers extra;  // logConfig, vpcConfig, ...: kept for the client, not used by the engine
+  WallTime created{};
+  WallTime modified{};
+  std::string etag;
+};
+using ServicePtr = std::shared_ptr<const Service>;
+
+// "services/S[.Q]/functions/F".
+[[nodiscard]] inline std::string limit_resource(std::string_view service,
+                                                std::string_view qualifier,
+                                                std::string_view function) {
+  std::string resource("services/");
+  resource += service;
+  if (!qualifier.empty()) (resource += '.') += qualifier;
+  (resource += "/functions/") += function;
+  return resource;
+}
+
+// An on-demand config: how many instances may run at once. Without a qualifier it holds for the
+// function as a whole; with one, for calls through exactly that text. 0 stops the function.
+struct OnDemandLimit {
+  std::string resource;  // limit_resource() of the three below
+  std::string service;
+  std::string qualifier;  // "": the function as a whole; "LATEST" is a text like any other
+  std::string function;
+  FunctionId function_id;  // it ends with that function
+  std::uint32_t maximum_instance_count = 0;
+};
+using LimitPtr = std::shared_ptr<const OnDemandLimit>;
+inline constexpr std::uint32_t kMaximumInstanceCountMax = 1'000'000;  // ours: a typing error, above
+
+}  // namespace convoke

@@ -1,0 +1,101 @@
+// The registry as one thread sees it: every service, function and limit, in memory.
+//
+// Each shard has its own and applies the same changes in the same order; so does the registry's
+// thread, for what is committed. Pure; owner thread only. Pointers to values stay good for as long
+// as somebody holds them; they then show an older revision.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/model/function.h"
+#include "core/model/ids.h"
+#include "core/registry/change.h"
+#include "core/registry/definitions.h"
+
+namespace convoke {
+
+inline constexpr std::size_t kListLimitDefault = 20;
+inline constexpr std::size_t kListLimitMax = 100;
+
+// A page of a list in ascending order of names (limits: of resources).
+struct ListQuery {
+  std::string prefix;      // only names that begin so
+  std::string start_key;   // names from this one on, inclusive
+  std::string next_token;  // of the page before; overrides start_key
+  std::size_t limit = kListLimitDefault;
+};
+template <class Item>
+struct Page {
+  std::vector<Item> items;
+  std::string next_token;  // "" on the last page; the first name of the next one
+};
+
+class Directory {
+ public:
+  // Changes come in the order of their versions; applying one again changes nothing.
+  void apply(const Change& change);
+  [[nodiscard]] std::uint64_t version() const { return version_; }  // of the last change applied
+
+  [[nodiscard]] ServicePtr find_service(std::string_view name) const;  // nullptr when absent
+  // One look-up, no allocation: on the way of every call.
+  [[nodiscard]] FunctionPtr find_function(std::string_view service, std::string_view name) const;
+  [[nodiscard]] FunctionPtr find_function(FunctionId id) const;
+  // The limit for the function as a whole (qualifier ""), or for calls through exactly that
+  // qualifier; nullopt: unlimited.
+  [[nodiscard]] std::optional<std::uint32_t> limit_of(FunctionId id,
+                                                      std::string_view qualifier = {}) const;
+  [[nodiscard]] LimitPtr find_limit(std::string_view resource) const;
+
+  [[nodiscard]] Page<ServicePtr> list_services(const ListQuery& query) const;
+  [[nodiscard]] Page<FunctionPtr> list_functions(std::string_view service,
+                                                 const ListQuery& query) const;
+  [[nodiscard]] Page<LimitPtr> list_limits(const ListQuery& query) const;
+
+  [[nodiscard]] std::size_t services() const { return services_.size(); }
+  [[nodiscard]] std::size_t functions() const { return by_id_.size(); }
+  [[nodiscard]] bool has_functions(std::string_view service) const;
+  // Every function, in ascending order of service and name: for work at start and at rest.
+  [[nodiscard]] std::vector<FunctionPtr> all_functions() const;
+
+ private:
+  // A function's two names. The map's keys view the strings of the function that the entry holds.
+  struct FullName {
+    std::string_view service;
+    std::string_view name;
+    friend bool operator==(const FullName&, const FullName&) = default;
+  };
+  struct HashFullName {
+    std::size_t operator()(const FullName& full) const noexcept;
+  };
+  struct ServiceEntry {
+    ServicePtr service;
+    std::map<std::string, FunctionPtr, std::less<>> functions;
+  };
+  struct FunctionEntry {
+    FunctionPtr function;
+    std::vector<LimitPtr> limits;  // one per qualifier: a handful
+  };
+
+  void on(const ServicePut& put);
+  void on(const ServiceGone& gone);
+  void on(const FunctionPut& put);
+  void on(const FunctionGone& gone);
+  void on(const LimitPut& put);
+  void on(const LimitGone& gone);
+
+  std::uint64_t version_ = 0;
+  std::map<std::string, ServiceEntry, std::less<>> services_;
+  std::unordered_map<FullName, FunctionPtr, HashFullName> by_name_;
+  std::unordered_map<FunctionId, FunctionEntry> by_id_;
+  std::map<std::string, LimitPtr, std::less<>> limits_;
+};
+
+}  // namespace convoke

@@ -1,0 +1,87 @@
+// What a client asks of the registry, as values: made by the API, executed by Registry on its
+// thread. Nothing in here has been checked yet, unless it says so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/model/function.h"
+#include "core/registry/definitions.h"
+
+namespace convoke {
+
+// An ETag the client has seen ("*": any). Absent: no precondition.
+using IfMatch = std::optional<std::string>;
+
+// Members as sent: what is absent keeps its value on an update and takes its default on a create.
+struct ServiceFields {
+  std::optional<std::string> description;
+  std::optional<std::string> role;
+  std::optional<bool> internet_access;
+  JsonMembers extra;
+};
+
+struct FunctionFields {
+  std::optional<std::string> description;
+  std::optional<std::string> runtime;
+  std::optional<std::string> handler;
+  std::optional<std::string> initializer;
+  std::optional<std::int64_t> initialization_timeout_s;
+  std::optional<std::int64_t> timeout_s;
+  std::optional<std::int64_t> memory_mb;
+  std::optional<std::int64_t> instance_concurrency;
+  std::optional<std::int64_t> ca_port;
+  std::optional<std::vector<std::pair<std::string, std::string>>> environment;  // replaces all
+  JsonMembers extra;
+  std::optional<std::string> zip_base64;  // decoded on the registry's thread, not on a shard's
+};
+
+struct CreateService {
+  std::string name;
+  ServiceFields fields;
+};
+struct UpdateService {
+  std::string name;
+  ServiceFields fields;
+  IfMatch if_match;
+};
+struct DeleteService {
+  std::string name;
+  IfMatch if_match;
+};
+struct CreateFunction {
+  std::string service;
+  std::string name;
+  FunctionFields fields;
+};
+struct UpdateFunction {
+  std::string service;
+  std::string name;
+  FunctionFields fields;
+  IfMatch if_match;
+};
+struct DeleteFunction {
+  std::string service;
+  std::string name;
+  IfMatch if_match;
+};
+struct PutLimit {
+  std::string service;
+  std::string qualifier;  // "": the function as a whole
+  std::string function;
+  std::int64_t maximum_instance_count = 0;
+};
+struct DeleteLimit {
+  std::string service;
+  std::string qualifier;
+  std::string function;
+};
+
+using Mutation = std::variant<CreateService, UpdateService, DeleteService, CreateFunction,
+                              UpdateFunction, DeleteFunction, PutLimit, DeleteLimit>;
+
+}  // namespace convoke
