@@ -1,0 +1,279 @@
+// The dispatcher's other half: when instances start, leave and are replaced.
+#include <algorithm>
+#include <utility>
+
+#include "core/dispatch/dispatcher.h"
+
+namespace convoke {
+namespace {
+
+// Of the account's instances, the share that one function may have (Function Compute: 90 %).
+constexpr std::uint32_t share_of_one(std::uint32_t account_max) {
+  return std::max<std::uint32_t>(1, account_max / 10 * 9);
+}
+
+}  // namespace
+
+// ---- starting ----
+
+// As many as what waits here can use at once, within the limits.
+void Dispatcher::start_instances(Room& room) {
+  if (room.deleted) return;
+  const std::size_t waiting = room.line.size() + queued_here(room);
+  while (room.slots_starting < waiting) {
+    if (starting_ >= options_.starts_max) {
+      const FunctionId id = room.function->id;
+      if (std::find(held_back_.begin(), held_back_.end(), id) == held_back_.end()) {
+        held_back_.push_back(id);
+      }
+      return;
+    }
+    if (!take_places(room)) return;
+    start_one(room);
+  }
+}
+
+bool Dispatcher::take_places(Room& room) {
+  if (room.gate->places() >= share_of_one(world_.account.max())) return false;
+  if (!room.gate->take_place()) return false;
+  if (world_.account.take()) return true;
+  room.gate->leave_place();
+  world_.account.wait_for_place(room.self);
+  retire_longest_idle();
+  for (std::uint16_t i = 0; i < outbox_.shards(); ++i) {
+    if (i != room.self.value) outbox_.post(ShardIndex{i}, GiveUpIdle{});
+  }
+  return false;
+}
+
+void Dispatcher::start_one(Room& room) {
+  ++starting_;
+  room.slots_starting += room.function->spec.instance_concurrency;
+  room.hosts.push_back(
+      std::make_unique<Host>(room.function, world_.wheel, world_.clock, options_.idle_max, *this));
+  room.hosts.back()->start(world_.workers);
+}
+
+void Dispatcher::start_held_back() {
+  std::deque<FunctionId> waiting = std::exchange(held_back_, {});
+  for (const FunctionId id : waiting) {
+    const auto found = rooms_.find(id);
+    if (found != rooms_.end() && !found->second->deleted) serve(*found->second);
+  }
+}
+
+void Dispatcher::on_host_open(Host& host) {
+  Room& room = *rooms_.at(host.function()->id);
+  --starting_;
+  room.slots_starting -= host.slots();
+  for (std::uint32_t i = 0; i < host.slots(); ++i) grant(room);
+  start_held_back();
+}
+
+// ---- leaving ----
+
+void Dispatcher::on_slot_free(Host& host) {
+  Room& room = *rooms_.at(host.function()->id);
+  if (host.idle() && room.gate->places() > room.gate->limit()) {
+    room.gate->free_slot(room.self);
+    return host.leave();
+  }
+  grant(room);
+}
+
+void Dispatcher::on_host_leaving(Host& host, std::uint32_t free_slots) {
+  rooms_.at(host.function()->id)->withdraw(free_slots);
+}
+
+void Dispatcher::on_host_idle(Host& host) { host.leave(); }
+
+void Dispatcher::on_call_ended(CallPtr call, Outcome outcome) {
+  finish(std::move(call), std::move(outcome));
+}
+
+void Dispatcher::on_host_gone(Host& host, const Gone& gone) {
+  const FunctionId id = host.function()->id;
+  Room& room = *rooms_.at(id);
+  if (!host.has_opened()) {
+    --starting_;
+    room.slots_starting -= host.slots();
+  }
+  forget_host(room, host);
+  room.gate->leave_place();
+  world_.account.leave();
+  if (gone.reason == GoneReason::kStartFailed) fail_waiter(room, gone.error);
+  wake_for_place(room);
+  if (!room.deleted) serve(room);
+  start_held_back();
+  drop_if_empty(id);
+}
+
+void Dispatcher::forget_host(Room& room, Host& host) {
+  const auto found = std::find_if(room.hosts.begin(), room.hosts.end(),
+                                  [&](const auto& owned) { return owned.get() == &host; });
+  ENSURE(found != room.hosts.end());
+  gone_.push_back(std::move(*found));
+  room.hosts.erase(found);
+}
+
+// An instance that was started for somebody could not be: the first of them is told why. The
+// others have their own instances coming, or are told in their turn.
+void Dispatcher::fail_waiter(Room& room, const Error& error) {
+  if (!room.line.empty()) {
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::kNotStarted;
+    outcome.error = error;
+    outcome.function = room.function;
+    finish(leave_line(room, room.line.take_first()), std::move(outcome));
+  } else if (queued_here(room) > 0) {
+    room.claim.failures.push_back(error);
+    send_claim(room);
+  }
+}
+
+void Dispatcher::wake_for_place(Room& room) {
+  for (std::uint16_t i = 0; i < outbox_.shards(); ++i) {
+    const ShardIndex shard{i};
+    if (shard != room.self && room.gate->waits(shard)) {
+      outbox_.post(shard, PlaceFree{room.function->id});
+    }
+  }
+  const std::uint64_t waiting = world_.account.take_waiting();
+  for (std::uint16_t i = 0; i < outbox_.shards(); ++i) {
+    if ((waiting >> i) & 1U) outbox_.post(ShardIndex{i}, AccountPlaceFree{});
+  }
+}
+
+void Dispatcher::open(PlaceFree& letter) {
+  const auto found = rooms_.find(letter.function);
+  if (found != rooms_.end() && !found->second->deleted) serve(*found->second);
+}
+
+void Dispatcher::open(AccountPlaceFree&) {
+  std::vector<FunctionId> waiting;
+  for (const auto& [id, room] : rooms_) {
+    if (!room->deleted && anyone_waits_here(*room)) waiting.push_back(id);
+  }
+  for (const FunctionId id : waiting) {
+    const auto found = rooms_.find(id);
+    if (found != rooms_.end()) serve(*found->second);
+  }
+}
+
+void Dispatcher::open(GiveUpIdle&) { retire_longest_idle(); }
+
+void Dispatcher::retire_longest_idle() {
+  Host* longest = nullptr;
+  for (const auto& [id, room] : rooms_) {
+    for (const auto& host : room->hosts) {
+      if (!host->idle()) continue;
+      if (longest == nullptr || host->idle_since() < longest->idle_since()) longest = host.get();
+    }
+  }
+  if (longest != nullptr) longest->leave();
+}
+
+// ---- the registry changes ----
+
+void Dispatcher::on_function(const FunctionPtr& function) {
+  const auto found = rooms_.find(function->id);
+  if (found == rooms_.end()) {
+    if (function->spec.runtime == Runtime::kInProcess) open_in_process(function);
+    return;
+  }
+  Room& room = *found->second;
+  room.function = function;
+  for (Host* host : hosts_of(room)) {
+    if (host->function()->revision != function->revision) host->leave();
+  }
+  serve(room);
+}
+
+// Callables are part of the program: every shard has its own from the start, so that no call has to
+// cross for one.
+void Dispatcher::open_in_process(const FunctionPtr& function) {
+  Room& room = room_for(function);
+  if (take_places(room)) start_one(room);
+}
+
+void Dispatcher::on_function_gone(FunctionId function) {
+  const auto found = rooms_.find(function);
+  if (found == rooms_.end()) return;
+  Room& room = *found->second;
+  room.deleted = true;
+  room.gate->publish(room.self, kNobodyWaits, kNobodyWaits);
+  empty_line(room, Error{ErrorCode::kFunctionNotFound, "the function was deleted"});
+  for (Host* host : hosts_of(room)) host->leave();
+  drop_if_empty(function);
+}
+
+void Dispatcher::on_limit(FunctionId function) {
+  const auto found = rooms_.find(function);
+  if (found == rooms_.end()) return;
+  Room& room = *found->second;
+  if (room.gate->stopped()) {
+    publish(room);
+    empty_line(room, Error{ErrorCode::kResourceThrottled,
+                           "Reserve resource exceeded limit: the function was stopped, its "
+                           "maximumInstanceCount is 0"});
+    for (Host* host : hosts_of(room)) host->stop(StopHow::kGraceful);
+    return;
+  }
+  for (Host* host : hosts_of(room)) {
+    const bool spare = host->idle() || host->starting();
+    if (spare && room.gate->places() > room.gate->limit()) host->leave();
+  }
+  serve(room);
+}
+
+std::vector<Host*> Dispatcher::hosts_of(const Room& room) {
+  std::vector<Host*> hosts;
+  for (const auto& host : room.hosts) hosts.push_back(host.get());
+  return hosts;
+}
+
+void Dispatcher::drop_if_empty(FunctionId function) {
+  const auto found = rooms_.find(function);
+  if (found != rooms_.end() && found->second->deleted && found->second->empty())
+    rooms_.erase(found);
+}
+
+// ---- the engine ends ----
+
+void Dispatcher::drain() {
+  draining_ = true;
+  for (const auto& [id, room] : rooms_) publish(*room);
+}
+
+std::size_t Dispatcher::cut() {
+  std::size_t calls = 0;
+  std::vector<FunctionId> all;
+  for (const auto& [id, room] : rooms_) all.push_back(id);
+  for (const FunctionId id : all) {
+    Room& room = *rooms_.at(id);
+    calls += room.line.size();
+    empty_line(room, Error{ErrorCode::kServiceUnavailable, "the engine is shutting down"});
+    for (Host* host : hosts_of(room)) {
+      calls += host->calls_inside();
+      host->stop(StopHow::kKill);
+    }
+  }
+  return calls;
+}
+
+std::size_t Dispatcher::calls_here() const {
+  std::size_t calls = 0;
+  for (const auto& [id, room] : rooms_) {
+    calls += room->line.size();
+    for (const auto& host : room->hosts) calls += host->calls_inside();
+  }
+  return calls;
+}
+
+std::size_t Dispatcher::instances() const {
+  std::size_t count = 0;
+  for (const auto& [id, room] : rooms_) count += room->hosts.size();
+  return count;
+}
+
+}  // namespace convoke

@@ -1,0 +1,162 @@
+#include "core/dispatch/host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace convoke {
+namespace {
+
+Attempt attempt_of(const Call& call, Duration time_left) {
+  Attempt attempt;
+  attempt.id = call.id;
+  attempt.event = call.event;
+  attempt.qualifier = call.qualifier;
+  attempt.wants_log_tail = call.wants_log_tail;
+  attempt.time_left = time_left;
+  if (call.lease) {
+    attempt.asynchronous = true;
+    attempt.epoch = call.lease->receipt.epoch;
+    attempt.retry_count = call.lease->retries;
+    attempt.maybe_repeated = call.lease->maybe_repeated;
+  }
+  return attempt;
+}
+
+}  // namespace
+
+Host::Host(FunctionPtr function, TimerWheel& wheel, const Clock& clock, Duration idle_max,
+           HostEvents& events)
+    : function_(std::move(function)),
+      wheel_(wheel),
+      clock_(clock),
+      idle_max_(idle_max),
+      events_(events),
+      idle_timer_(timer_for<&Host::reap>(this)) {}
+
+void Host::start(Workers& workers) { instance_ = workers.start(function_, *this); }
+
+std::uint32_t Host::free_slots() const {
+  return open() ? slots() - static_cast<std::uint32_t>(runs_.size()) : 0;
+}
+
+bool Host::may_take(const CallId& id) const {
+  return std::none_of(runs_.begin(), runs_.end(),
+                      [&](const std::unique_ptr<Run>& run) { return run->id == id; });
+}
+
+void Host::run(CallPtr call) {
+  ENSURE(free_slots() > 0);
+  idle_timer_.cancel();
+  call->move_to(CallState::kRunning);
+  const Attempt attempt = attempt_of(*call, function_->spec.timeout);
+  const Instant now = clock_.now();
+  runs_.push_back(std::make_unique<Run>(*this, std::move(call), now));
+  wheel_.schedule(runs_.back()->deadline, now + function_->spec.timeout);
+  instance_->invoke(attempt);
+}
+
+void Host::leave() {
+  if (phase_ == Phase::kStarting) return stop(StopHow::kGraceful);
+  if (phase_ != Phase::kOpen) return;
+  const std::uint32_t free = free_slots();
+  phase_ = Phase::kLeaving;
+  idle_timer_.cancel();
+  events_.on_host_leaving(*this, free);
+  if (runs_.empty()) stop(StopHow::kGraceful);
+}
+
+void Host::stop(StopHow how) {
+  if (phase_ == Phase::kGone) return;
+  if (phase_ == Phase::kOpen) {
+    const std::uint32_t free = free_slots();
+    phase_ = Phase::kStopping;
+    idle_timer_.cancel();
+    events_.on_host_leaving(*this, free);
+  }
+  phase_ = Phase::kStopping;
+  instance_->stop(how);
+}
+
+void Host::on_ready() {
+  if (phase_ != Phase::kStarting) return;
+  phase_ = Phase::kOpen;
+  has_opened_ = true;
+  became_idle();
+  events_.on_host_open(*this);
+}
+
+void Host::on_reply(const CallId& id, Reply reply) {
+  const auto found = std::find_if(runs_.begin(), runs_.end(),
+                                  [&](const std::unique_ptr<Run>& run) { return run->id == id; });
+  ENSURE(found != runs_.end());
+  const std::unique_ptr<Run> run = std::move(*found);
+  runs_.erase(found);
+  if (run->call) {
+    Outcome outcome = outcome_of(*run, Outcome::Kind::kReplied);
+    if (phase_ == Phase::kStopping && reply.system_error) {
+      outcome.kind = Outcome::Kind::kLost;
+      outcome.error = reply.system_error;
+    }
+    outcome.reply = std::move(reply);
+    answer(*run, std::move(outcome));
+  }
+  if (runs_.empty()) became_idle();
+  if (open()) return events_.on_slot_free(*this);
+  const bool done = in_process() ? runs_.empty() : all_answered();
+  if (phase_ == Phase::kLeaving && done) stop(StopHow::kGraceful);
+}
+
+void Host::on_gone(const Gone& gone) {
+  ENSURE(runs_.empty());
+  const bool was_open = open();
+  const std::uint32_t free = free_slots();
+  phase_ = Phase::kGone;
+  idle_timer_.cancel();
+  if (was_open) events_.on_host_leaving(*this, free);
+  events_.on_host_gone(*this, gone);
+}
+
+void Host::on_deadline(Run& run) {
+  Outcome outcome = outcome_of(run, Outcome::Kind::kTimedOut);
+  outcome.reply.function_error = FunctionError::kUnhandled;
+  outcome.reply.memory_peak_mb = instance_->memory_peak_mb();
+  outcome.reply.body = fmt::format(
+      R"({{"errorMessage":"Function timed out after {} seconds (maxMemoryUsage: {:.2f}MB)","errorType":"InvocationTimeout"
+}
+})",
+      function_->spec.timeout.count(), outcome.reply.memory_peak_mb);
+answer(run, std::move(outcome));
+if (function_->spec.runtime == Runtime::kInProcess) return;
+if (runs_.size() == 1) return stop(StopHow::kGraceful);
+leave();
+}
+
+void Host::answer(Run& run, Outcome outcome) {
+  run.deadline.cancel();
+  events_.on_call_ended(std::move(run.call), std::move(outcome));
+}
+
+Outcome Host::outcome_of(const Run& run, Outcome::Kind kind) const {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.function = function_;
+  outcome.instance_id = instance_->id();
+  outcome.duration = clock_.now() - run.started;
+  return outcome;
+}
+
+bool Host::all_answered() const {
+  return std::all_of(runs_.begin(), runs_.end(),
+                     [](const std::unique_ptr<Run>& run) { return run->call == nullptr; });
+}
+
+void Host::became_idle() {
+  idle_since_ = clock_.now();
+  if (open()) wheel_.schedule(idle_timer_, idle_since_ + idle_max_);
+}
+
+void Host::reap() { events_.on_host_idle(*this); }
+
+}  // namespace convoke

@@ -1,0 +1,35 @@
+#include "core/dispatch/line.h"
+
+#include <utility>
+
+#include "core/guard/gate.h"
+
+namespace convoke {
+
+Line::Line(TimerWheel& wheel, Duration wait_max, WaitedTooLong on_waited_too_long)
+    : wheel_(wheel), wait_max_(wait_max), on_waited_too_long_(std::move(on_waited_too_long)) {}
+
+void Line::add(CallPtr call) {
+  auto before = waiting_.end();
+  while (before != waiting_.begin() && std::prev(before)->call->arrived > call->arrived) --before;
+  const auto place = waiting_.emplace(before, *this, std::move(call));
+  places_.emplace(place->call->id, place);
+  wheel_.schedule(place->too_long, place->call->arrived + wait_max_);
+}
+
+CallPtr Line::take_first() { return take(waiting_.front().call->id); }
+
+CallPtr Line::take(const CallId& id) {
+  const auto found = places_.find(id);
+  if (found == places_.end()) return nullptr;
+  CallPtr call = std::move(found->second->call);
+  waiting_.erase(found->second);
+  places_.erase(found);
+  return call;
+}
+
+std::int64_t Line::first_arrival() const {
+  return empty() ? kNobodyWaits : waiting_.front().call->arrived.time_since_epoch().count();
+}
+
+}  // namespace convoke

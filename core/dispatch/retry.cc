@@ -1,0 +1,60 @@
+#include "core/dispatch/retry.h"
+
+#include <algorithm>
+
+namespace convoke {
+namespace {
+
+bool is_function_error(const Outcome& outcome) {
+  switch (outcome.kind) {
+    case Outcome::Kind::kTimedOut:
+    case Outcome::Kind::kNotStarted:
+      return true;
+    case Outcome::Kind::kReplied:
+      return outcome.reply.function_error != FunctionError::kNone;
+    default:
+      return false;
+  }
+}
+
+bool succeeded(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::kReplied && !outcome.reply.system_error &&
+         outcome.reply.function_error == FunctionError::kNone;
+}
+
+bool function_is_gone(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::kRefused && outcome.error &&
+         (outcome.error->code == ErrorCode::kFunctionNotFound ||
+          outcome.error->code == ErrorCode::kAliasNotFound ||
+          outcome.error->code == ErrorCode::kVersionNotFound);
+}
+
+AfterAttempt settle_as(Settlement settlement) {
+  return {AfterAttempt::Do::kSettle, settlement, {}, {}};
+}
+
+}  // namespace
+
+Millis backoff(std::uint32_t retries, Rng& rng) {
+  const std::uint32_t doublings = std::min<std::uint32_t>(retries, 20);
+  const Millis whole = std::min(kBackoffMax, Millis{kBackoffFirst.count() << doublings});
+  const auto half = whole.count() / 2;
+  return Millis{half + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(half) + 1))};
+}
+
+AfterAttempt after_attempt(const Call::Lease& lease, const Outcome& outcome,
+                           const RetryPolicy& policy, WallTime now, Rng& rng) {
+  if (succeeded(outcome)) return settle_as(Settlement::kSucceeded);
+  if (function_is_gone(outcome)) return settle_as(Settlement::kInvalid);
+  if (outcome.kind == Outcome::Kind::kBounced) return {AfterAttempt::Do::kGiveBack, {}, {}, {}};
+
+  const bool function_error = is_function_error(outcome);
+  if (function_error && lease.function_errors >= policy.retries_max) {
+    return settle_as(Settlement::kFailed);
+  }
+  const WallTime due = now + backoff(lease.retries, rng);
+  if (due > lease.due + policy.age_max) return settle_as(Settlement::kExpired);
+  return {AfterAttempt::Do::kPostpone, {}, due, function_error ? Spends::kAttempt : Spends::kAge};
+}
+
+}  // namespace convoke

@@ -1,0 +1,128 @@
+#include "core/guard/admission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/edge/wires.h"
+
+namespace convoke {
+namespace {
+
+// "localhost:7070" -> "localhost", "[::1]:7070" -> "::1".
+std::string_view host_without_port(std::string_view host) {
+  if (!host.empty() && host.front() == '[') {
+    const auto end = host.find(']');
+    return end == std::string_view::npos ? host : host.substr(1, end - 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
+bool is_loopback_host(std::string_view host) {
+  const std::string_view name = host_without_port(host);
+  if (http::equal_ignoring_case(name, "localhost")) return true;
+  const Address address{Address::Kind::kTcp, std::string(name), 0};
+  return address.is_loopback();
+}
+
+Result<void> refuse_web_pages(const http::Headers& headers) {
+  if (!is_loopback_host(headers.get("Host"))) {
+    return Error{ErrorCode::kAccessDenied,
+                 "the Host header names no loopback address: without authentication this engine "
+                 "serves 127.0.0.1, [::1] and localhost alone"};
+  }
+  for (const std::string_view sent_by_browsers : {"Origin", "Sec-Fetch-Site"}) {
+    if (headers.find(sent_by_browsers) == nullptr) continue;
+    return Error{ErrorCode::kAccessDenied,
+                 fmt::format("a request with the header {} comes from a web page, which may not "
+                             "use an engine without authentication",
+                             sent_by_browsers)};
+  }
+  return {};
+}
+
+Result<bool> one_of_two(const http::Headers& headers, std::string_view header,
+                        std::string_view what, std::string_view no, std::string_view yes) {
+  const std::string_view value = headers.get(header);
+  if (value.empty() || http::equal_ignoring_case(value, no)) return false;
+  if (http::equal_ignoring_case(value, yes)) return true;
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("{} is set to an invalid value (allowed: {} | {}, actual: '{}')", what,
+                           yes, no, value)};
+}
+
+Result<Seconds> read_delay(std::string_view text) {
+  if (text.empty()) return Seconds{0};
+  std::int64_t seconds = -1;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = failure == std::errc{} && end == text.data() + text.size();
+  if (whole && seconds >= 0 && seconds <= kAsyncDelayMax.count()) return Seconds{seconds};
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("X-Fc-Async-Delay takes whole seconds from 0 to {} (actual: '{}')",
+                           kAsyncDelayMax.count(), text)};
+}
+
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; };
+  return !text.empty() && text.size() <= kInvocationNameMax && letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), inner);
+}
+
+}  // namespace
+
+Result<Principal> admit_request(const http::RequestHead& head, const Authenticator& authenticator) {
+  if (!authenticator.enabled()) {
+    if (auto local = refuse_web_pages(head.headers); !local) return local.error();
+  }
+  return authenticator.authenticate(head);
+}
+
+Result<InvocationOrder> read_order(const http::Headers& headers) {
+  InvocationOrder order;
+  auto async = one_of_two(headers, "X-Fc-Invocation-Type", "InvocationType", "Sync", "Async");
+  if (!async) return async.error();
+  order.asynchronous = *async;
+
+  auto tail = one_of_two(headers, "X-Fc-Log-Type", "LogType", "None", "Tail");
+  if (!tail) return tail.error();
+  order.wants_log_tail = *tail;
+  if (order.asynchronous && order.wants_log_tail) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "LogType is set to an invalid value (allowed: None, actual: 'Tail')"};
+  }
+
+  auto delay = read_delay(headers.get("X-Fc-Async-Delay"));
+  if (!delay) return delay.error();
+  order.delay = *delay;
+
+  order.name = headers.get("X-Fc-Stateful-Async-Invocation-Id");
+  if (!order.name.empty() && !is_name(order.name)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "X-Fc-Stateful-Async-Invocation-Id takes letters, digits, '_' and '-', begins "
+                 "with a letter or '_', and has at most 128 characters"};
+  }
+  return order;
+}
+
+Result<FunctionPtr> admit_invocation(const Directory& directory, std::string_view service,
+                                     std::string_view qualifier, std::string_view function) {
+  if (!qualifier.empty() && qualifier != "LATEST") {
+    const bool version = qualifier.find_first_not_of("0123456789") == std::string_view::npos;
+    return Error{version ? ErrorCode::kVersionNotFound : ErrorCode::kAliasNotFound,
+                 fmt::format("{} '{}' of service '{}' does not exist",
+                             version ? "version" : "alias", qualifier, service)};
+  }
+  if (FunctionPtr found = directory.find_function(service, function)) return found;
+  if (!directory.find_service(service)) {
+    return Error{ErrorCode::kServiceNotFound, fmt::format("service '{}' does not exist", service)};
+  }
+  return Error{ErrorCode::kFunctionNotFound,
+               fmt::format("function '{}' does not exist in service '{}'", function, service)};
+}
+
+}  // namespace convoke

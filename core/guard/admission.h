@@ -1,0 +1,67 @@
+// May this request be served at all? The ordered verdict, and its reason.
+//
+// The order, cheapest and least telling first: where it comes from (no web page may deploy code),
+// who asks (authentication), and then, for an invocation, whether the function may be called. What
+// depends on the engine's state at the moment of the start (limits, the kill switch) is decided by
+// the dispatcher, when the call meets its slot.
+//
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/http/message.h"
+#include "core/model/error.h"
+#include "core/model/function.h"
+#include "core/registry/directory.h"
+
+namespace convoke {
+
+// Who asks. Anonymous where authentication is off.
+struct Principal {
+  std::string account_id;
+  bool anonymous = true;
+};
+
+// The place of signature checking: given the head of a request, says who asks or why not.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  [[nodiscard]] virtual bool enabled() const = 0;
+  [[nodiscard]] virtual Result<Principal> authenticate(const http::RequestHead& head) const = 0;
+};
+
+// Authentication off: everybody is anonymous, and the engine must be on loopback.
+class Anonymous final : public Authenticator {
+ public:
+  [[nodiscard]] bool enabled() const override { return false; }
+  [[nodiscard]] Result<Principal> authenticate(const http::RequestHead&) const override {
+    return Principal{};
+  }
+};
+
+// Without authentication: AccessDenied for a Host that is no loopback name or address (a DNS name
+// rebound to us), and for anything a browser sends on behalf of a page (Origin, Sec-Fetch-Site).
+[[nodiscard]] Result<Principal> admit_request(const http::RequestHead& head,
+                                              const Authenticator& authenticator);
+
+// What an invocation asks for, as its headers say.
+struct InvocationOrder {
+  bool asynchronous = false;
+  bool wants_log_tail = false;
+  Seconds delay{0};  // X-Fc-Async-Delay
+  std::string name;  // X-Fc-Stateful-Async-Invocation-Id
+};
+inline constexpr Seconds kAsyncDelayMax{3600};
+inline constexpr std::size_t kInvocationNameMax = 128;
+
+[[nodiscard]] Result<InvocationOrder> read_order(const http::Headers& headers);
+
+// The function that a call through SERVICE[.QUALIFIER] and FUNCTION means now.
+[[nodiscard]] Result<FunctionPtr> admit_invocation(const Directory& directory,
+                                                   std::string_view service,
+                                                   std::string_view qualifier,
+                                                   std::string_view function);
+
+}  // namespace convoke
