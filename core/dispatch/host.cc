@@ -24,6 +24,13 @@ Attempt attempt_of(const Call& call, Duration time_left) {
   return attempt;
 }
 
+std::string timeout_body(Seconds timeout, double memory_peak_mb) {
+  return fmt::format(
+      "{{\"errorMessage\":\"Function timed out after {} seconds (maxMemoryUsage: {:.2f}MB)\","
+      "\"errorType\":\"InvocationTimeout\"}}",
+      timeout.count(), memory_peak_mb);
+}
+
 }  // namespace
 
 Host::Host(FunctionPtr function, TimerWheel& wheel, const Clock& clock, Duration idle_max,
@@ -122,15 +129,11 @@ void Host::on_deadline(Run& run) {
   Outcome outcome = outcome_of(run, Outcome::Kind::kTimedOut);
   outcome.reply.function_error = FunctionError::kUnhandled;
   outcome.reply.memory_peak_mb = instance_->memory_peak_mb();
-  outcome.reply.body = fmt::format(
-      R"({{"errorMessage":"Function timed out after {} seconds (maxMemoryUsage: {:.2f}MB)","errorType":"InvocationTimeout"
-}
-})",
-      function_->spec.timeout.count(), outcome.reply.memory_peak_mb);
-answer(run, std::move(outcome));
-if (function_->spec.runtime == Runtime::kInProcess) return;
-if (runs_.size() == 1) return stop(StopHow::kGraceful);
-leave();
+  outcome.reply.body = timeout_body(function_->spec.timeout, outcome.reply.memory_peak_mb);
+  answer(run, std::move(outcome));
+  if (function_->spec.runtime == Runtime::kInProcess) return;
+  if (runs_.size() == 1) return stop(StopHow::kGraceful);
+  leave();
 }
 
 void Host::answer(Run& run, Outcome outcome) {
