@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/edge/timer_wheel.h"
+#include "core/http/server.h"
 #include "core/model/call_state.h"
 #include "core/model/error.h"
 #include "core/model/function.h"
@@ -39,6 +40,7 @@ struct Call {
     bool maybe_repeated = false;
   };
   std::optional<Lease> lease;  // nullopt: a synchronous call
+  http::ExchangeId exchange;   // of a synchronous call: where its answer goes
 
   [[nodiscard]] bool asynchronous() const { return lease.has_value(); }
   void move_to(CallState next) {
