@@ -56,6 +56,8 @@ struct FunctionSpec {
   std::uint32_t instance_concurrency = 1;  // 1 .. kInstanceConcurrencyMax
   std::uint16_t ca_port = kCaPortDefault;
   std::vector<std::pair<std::string, std::string>> environment;  // sorted by key
+
+  friend bool operator==(const FunctionSpec&, const FunctionSpec&) = default;
 };
 
 struct CodePackage {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <string_view>
 
 #include "core/model/error.h"
 #include "core/model/function.h"
@@ -11,11 +9,9 @@
 #include "core/registry/change.h"
 #include "core/registry/directory.h"
 #include "core/registry/mutation.h"
+#include "core/registry/rules.h"
 
 namespace convoke {
-
-// Whether the embedding program has registered an in-process handler by this name.
-using InProcessHandlers = std::function<bool(std::string_view handler)>;
 
 struct Stamp {
   std::uint64_t version = 0;  // of the change; also the id of what it creates, and its ETag
@@ -27,7 +23,10 @@ struct Stamp {
 [[nodiscard]] Result<Change> decide(const Directory& committed, const Mutation& mutation,
                                     const Stamp& stamp, const InProcessHandlers& in_process);
 
-// The same FunctionPut with this code, as a revision that instances notice.
+// The same FunctionPut with this code, which it was decided to take.
 [[nodiscard]] Change with_code(const Change& function_put, CodePackage code);
+
+// The code that came with the mutation, still as base64; nullptr: none.
+[[nodiscard]] const std::string* code_of(const Mutation& mutation);
 
 }  // namespace convoke

@@ -14,6 +14,11 @@
 
 namespace convoke {
 
+// How much there may be (ours): the registry is held in memory by every shard.
+inline constexpr std::size_t kServicesMax = 10'000;
+inline constexpr std::size_t kFunctionsMax = 100'000;
+inline constexpr std::size_t kLimitsPerFunctionMax = 100;  // one per qualifier that is limited
+
 // Names: `[A-Za-z_][A-Za-z0-9_-]*`, of at most so many characters.
 inline constexpr std::size_t kServiceNameMax = 128;
 inline constexpr std::size_t kFunctionNameMax = 64;

@@ -40,7 +40,7 @@ struct Page {
 
 class Directory {
  public:
-  // Changes come in the order of their versions; applying one again changes nothing.
+  // Changes come once each, in the order of their versions (at start: all with the same one).
   void apply(const Change& change);
   [[nodiscard]] std::uint64_t version() const { return version_; }  // of the last change applied
 
@@ -52,6 +52,7 @@ class Directory {
   // qualifier; nullopt: unlimited.
   [[nodiscard]] std::optional<std::uint32_t> limit_of(FunctionId id,
                                                       std::string_view qualifier = {}) const;
+  [[nodiscard]] std::size_t limits_of(FunctionId id) const;  // how many, of all qualifiers
   [[nodiscard]] LimitPtr find_limit(std::string_view resource) const;
 
   [[nodiscard]] Page<ServicePtr> list_services(const ListQuery& query) const;

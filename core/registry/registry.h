@@ -4,10 +4,9 @@
 // each Change to every shard's Directory before it answers the client.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/model/error.h"
@@ -37,7 +36,8 @@ class Registry {
   // Checks, unpacks code if there is any, commits. An error left everything as it was.
   [[nodiscard]] Result<Change> execute(const Mutation& mutation, WallTime now);
 
-  // The zip of this revision's code; FunctionNotFound when it has been removed since.
+  // The zip of this revision's code. ServiceUnavailable: it has been removed since, or the disk
+  // does not give it.
   [[nodiscard]] Result<std::string> read_zip(const Function& function) const;
 
   // Removes unpacked code that neither a committed function nor `in_use` names
@@ -47,6 +47,7 @@ class Registry {
  private:
   Registry(std::unique_ptr<Store> store, CodeStore code, std::vector<Change> loaded,
            InProcessHandlers in_process_handlers);
+  [[nodiscard]] Result<CodePackage> keep_code(const std::string& base64, std::uint64_t version);
 
   std::unique_ptr<Store> store_;
   CodeStore code_;

@@ -27,15 +27,15 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // All that is committed, as changes to be applied in this order; each with the version it was
-  // committed at, except that the order is by kind first: services, functions, limits.
+  // All that is committed, as changes to be applied in this order, each with version().
   [[nodiscard]] Result<std::vector<Change>> load_all();
 
   // The last version ever committed.
   [[nodiscard]] std::uint64_t version() const;
 
-  // Commits a change whose version is version() + 1. ServiceUnavailable: nothing was written (disk
-  // full, database locked by another program).
+  // Commits a change whose version is version() + 1. ServiceUnavailable: nothing was changed (disk
+  // full, database locked by another program); after an I/O error every later commit is refused,
+  // since nobody knows what the disk still holds.
   [[nodiscard]] Result<void> commit(const Change& change);
 
  private:

@@ -1,0 +1,152 @@
+#include "core/registry/directory.h"
+
+#include <algorithm>
+
+#include "core/model/error.h"
+
+namespace convoke {
+namespace {
+
+// Names with a prefix lie side by side in an ordered map, and none of them is below the prefix.
+template <class Map, class Project>
+auto page_of(const Map& map, const ListQuery& query, Project project) {
+  Page<decltype(project(map.begin()->second))> page;
+  const std::string& from = query.next_token.empty() ? query.start_key : query.next_token;
+  for (auto at = map.lower_bound(std::max(query.prefix, from)); at != map.end(); ++at) {
+    if (!std::string_view(at->first).starts_with(query.prefix)) break;
+    if (page.items.size() == query.limit) {
+      page.next_token = at->first;
+      break;
+    }
+    page.items.push_back(project(at->second));
+  }
+  return page;
+}
+
+auto with_qualifier(std::string_view qualifier) {
+  return [qualifier](const LimitPtr& limit) { return limit->qualifier == qualifier; };
+}
+
+}  // namespace
+
+std::size_t Directory::HashFullName::operator()(const FullName& full) const noexcept {
+  const std::hash<std::string_view> hash;
+  return hash(full.service) * 0x9e3779b97f4a7c15ULL + hash(full.name);
+}
+
+void Directory::apply(const Change& change) {
+  ENSURE(change.version >= version_);
+  version_ = change.version;
+  std::visit([this](const auto& what) { on(what); }, change.what);
+}
+
+void Directory::on(const ServicePut& put) { services_[put.service->name].service = put.service; }
+
+void Directory::on(const ServiceGone& gone) {
+  const auto at = services_.find(gone.name);
+  if (at == services_.end()) return;
+  ENSURE(at->second.functions.empty());
+  services_.erase(at);
+}
+
+void Directory::on(const FunctionPut& put) {
+  const FunctionSpec& spec = put.function->spec;
+  const FullName full{spec.service, spec.name};
+  const auto service = services_.find(spec.service);
+  ENSURE(service != services_.end());
+  by_name_.erase(full);  // its key views the older revision, which may go now
+  by_name_.emplace(full, put.function);
+  service->second.functions[spec.name] = put.function;
+  by_id_[put.function->id].function = put.function;
+}
+
+void Directory::on(const FunctionGone& gone) {
+  const auto at = by_id_.find(gone.id);
+  if (at == by_id_.end()) return;
+  for (const LimitPtr& limit : at->second.limits) limits_.erase(limit->resource);
+  by_name_.erase(FullName{gone.service, gone.name});
+  services_.find(gone.service)->second.functions.erase(gone.name);
+  by_id_.erase(at);
+}
+
+void Directory::on(const LimitPut& put) {
+  const auto at = by_id_.find(put.limit->function_id);
+  ENSURE(at != by_id_.end());
+  std::vector<LimitPtr>& limits = at->second.limits;
+  std::erase_if(limits, with_qualifier(put.limit->qualifier));
+  limits.push_back(put.limit);
+  limits_[put.limit->resource] = put.limit;
+}
+
+void Directory::on(const LimitGone& gone) {
+  const auto at = by_id_.find(gone.function_id);
+  if (at == by_id_.end()) return;
+  std::erase_if(at->second.limits,
+                [&](const LimitPtr& limit) { return limit->resource == gone.resource; });
+  limits_.erase(gone.resource);
+}
+
+ServicePtr Directory::find_service(std::string_view name) const {
+  const auto at = services_.find(name);
+  return at == services_.end() ? nullptr : at->second.service;
+}
+
+FunctionPtr Directory::find_function(std::string_view service, std::string_view name) const {
+  const auto at = by_name_.find(FullName{service, name});
+  return at == by_name_.end() ? nullptr : at->second;
+}
+
+FunctionPtr Directory::find_function(FunctionId id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second.function;
+}
+
+std::optional<std::uint32_t> Directory::limit_of(FunctionId id, std::string_view qualifier) const {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return std::nullopt;
+  const std::vector<LimitPtr>& limits = at->second.limits;
+  const auto limit = std::find_if(limits.begin(), limits.end(), with_qualifier(qualifier));
+  if (limit == limits.end()) return std::nullopt;
+  return (*limit)->maximum_instance_count;
+}
+
+std::size_t Directory::limits_of(FunctionId id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? 0 : at->second.limits.size();
+}
+
+LimitPtr Directory::find_limit(std::string_view resource) const {
+  const auto at = limits_.find(resource);
+  return at == limits_.end() ? nullptr : at->second;
+}
+
+Page<ServicePtr> Directory::list_services(const ListQuery& query) const {
+  return page_of(services_, query, [](const ServiceEntry& entry) { return entry.service; });
+}
+
+Page<FunctionPtr> Directory::list_functions(std::string_view service,
+                                            const ListQuery& query) const {
+  const auto at = services_.find(service);
+  if (at == services_.end()) return {};
+  return page_of(at->second.functions, query, [](const FunctionPtr& function) { return function; });
+}
+
+Page<LimitPtr> Directory::list_limits(const ListQuery& query) const {
+  return page_of(limits_, query, [](const LimitPtr& limit) { return limit; });
+}
+
+bool Directory::has_functions(std::string_view service) const {
+  const auto at = services_.find(service);
+  return at != services_.end() && !at->second.functions.empty();
+}
+
+std::vector<FunctionPtr> Directory::all_functions() const {
+  std::vector<FunctionPtr> all;
+  all.reserve(by_id_.size());
+  for (const auto& [name, entry] : services_) {
+    for (const auto& [function_name, function] : entry.functions) all.push_back(function);
+  }
+  return all;
+}
+
+}  // namespace convoke

@@ -1,0 +1,80 @@
+// The tables of registry.db. An operator can read them with `sqlite3`.
+//
+// user_version counts the schema: a change adds a step from the one before to the new one.
+#pragma once
+
+namespace convoke {
+
+inline constexpr int kSchemaVersion = 1;
+
+inline constexpr const char* kSchema = R"sql(
+CREATE TABLE registry(
+  version INTEGER NOT NULL                -- of the last change; only grows
+) STRICT;
+INSERT INTO registry VALUES(0);
+
+CREATE TABLE services(
+  name TEXT PRIMARY KEY,
+  id INTEGER NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  role TEXT NOT NULL,
+  internet_access INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  etag TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE service_members(             -- kept for clients, not used by the engine
+  service TEXT NOT NULL REFERENCES services(name) ON DELETE CASCADE,
+  member TEXT NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY(service, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE functions(
+  id INTEGER PRIMARY KEY,
+  service TEXT NOT NULL REFERENCES services(name),
+  name TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  handler TEXT NOT NULL,
+  initializer TEXT NOT NULL,
+  initialization_timeout_s INTEGER NOT NULL,
+  timeout_s INTEGER NOT NULL,
+  memory_mb INTEGER NOT NULL,
+  instance_concurrency INTEGER NOT NULL,
+  ca_port INTEGER NOT NULL,
+  code TEXT NOT NULL,                     -- its name below code/; '' for none
+  code_checksum TEXT NOT NULL,
+  code_size INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  UNIQUE(service, name)
+) STRICT;
+
+CREATE TABLE function_environment(
+  function INTEGER NOT NULL REFERENCES functions(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY(function, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE function_members(            -- kept for clients, not used by the engine
+  function INTEGER NOT NULL REFERENCES functions(id) ON DELETE CASCADE,
+  member TEXT NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY(function, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE on_demand_limits(
+  resource TEXT PRIMARY KEY,
+  function INTEGER NOT NULL REFERENCES functions(id) ON DELETE CASCADE,
+  qualifier TEXT NOT NULL,                -- '' for the function as a whole
+  maximum_instance_count INTEGER NOT NULL
+) STRICT;
+CREATE INDEX on_demand_limits_by_function ON on_demand_limits(function);
+)sql";
+
+}  // namespace convoke
