@@ -7,7 +7,8 @@
 //
 // Threads: an Instance belongs to one shard; callbacks run on its thread, never from inside a call
 // made here. Lifetime: destroying an Instance kills what still runs and promises silence. The
-// listener outlives the instance.
+// listener outlives the instance. An instance may be destroyed from inside on_gone, not from inside
+// the other callbacks; invoke and stop may be called from inside any.
 //
 // Who does what: the dispatcher owns the deadline of a call and decides to stop an instance; the
 // instance owns how (SIGTERM, 500 ms, SIGKILL), its start-up limit and its initializer.
@@ -50,6 +51,7 @@ struct Reply {
   std::optional<Error> system_error;  // BadResponse, ServiceUnavailable (instance taken away), ...
   double memory_peak_mb = 0;          // the instance's, as last sampled
   std::string log_tail;               // last kLogTailBytes of the call's log, if it was asked for
+  bool instance_is_going = false;     // on_gone follows by itself: no new call for this instance
 };
 
 enum class GoneReason : std::uint8_t {

@@ -1,0 +1,76 @@
+#include "workers/invoke_head.h"
+
+#include <string>
+#include <string_view>
+
+namespace convoke {
+namespace {
+
+// What stays the same for every call of an instance. Values that do not apply are present, empty.
+void add_fixed(http::Headers& headers, const Function& function, const Place& place) {
+  const FunctionSpec& spec = function.spec;
+  headers.add("x-fc-access-key-id", "");
+  headers.add("x-fc-access-key-secret", "");
+  headers.add("x-fc-security-token", "");
+  headers.add("x-fc-function-name", spec.name);
+  headers.add("x-fc-function-handler", spec.handler);
+  headers.add("x-fc-function-memory", std::to_string(spec.memory_mb));
+  headers.add("x-fc-function-timeout", std::to_string(spec.timeout.count()));
+  headers.add("x-fc-function-initializer", spec.initializer);
+  headers.add("x-fc-initialization-timeout", std::to_string(spec.initialization_timeout.count()));
+  headers.add("x-fc-service-name", spec.service);
+  headers.add("x-fc-service-logproject", "");
+  headers.add("x-fc-service-logstore", "");
+  headers.add("x-fc-version-id", "LATEST");
+  headers.add("x-fc-region", place.region);
+  headers.add("x-fc-account-id", place.account_id);
+  headers.add("x-fc-instance-lifecycle-pre-stop-handler", "");
+  headers.add("x-fc-instance-lifecycle-pre-freeze-handler", "");
+  headers.add("x-fc-tracing-opentracing-span-context", "");
+  headers.add("x-fc-tracing-opentracing-span-baggages", "");
+  headers.add("x-fc-tracing-jaeger-endpoint", "");
+}
+
+http::RequestHead head_for(std::string_view path, const CallId& request_id) {
+  http::RequestHead head;
+  head.method = "POST";
+  head.target = path;
+  head.headers.add("x-fc-request-id",
+                   request_id.text());  // first: those that change are found fast
+  head.headers.add("x-fc-retry-count", "0");
+  head.headers.add("x-fc-qualifier", "");
+  head.headers.add("x-convoke-attempt", "1");
+  head.headers.add("x-fc-control-path", path);
+  head.headers.add("content-type", "application/octet-stream");
+  return head;
+}
+
+}  // namespace
+
+http::RequestHead initialize_head(const Function& function, const Place& place,
+                                  const CallId& request_id) {
+  http::RequestHead head = head_for("/initialize", request_id);
+  add_fixed(head.headers, function, place);
+  return head;
+}
+
+InvokeHead::InvokeHead(const Function& function, const Place& place)
+    : kept_(head_for("/invoke", CallId{})) {
+  add_fixed(kept_.headers, function, place);
+}
+
+const http::RequestHead& InvokeHead::for_attempt(const Attempt& attempt) {
+  http::Headers& headers = kept_.headers;
+  headers.set("x-fc-request-id", attempt.id.text());
+  headers.set("x-fc-retry-count", std::to_string(attempt.retry_count));
+  headers.set("x-fc-qualifier", attempt.qualifier);
+  headers.set("x-convoke-attempt", std::to_string(attempt.retry_count + 1));
+  if (!attempt.asynchronous) return kept_;
+
+  extra_ = kept_;
+  extra_.headers.add("x-convoke-fencing-token", std::to_string(attempt.epoch.value));
+  if (attempt.maybe_repeated) extra_.headers.add("x-convoke-maybe-repeated", "1");
+  return extra_;
+}
+
+}  // namespace convoke

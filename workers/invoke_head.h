@@ -1,0 +1,27 @@
+// The request heads that a custom runtime gets: the x-fc-* headers of the contract and ours. Pure.
+#pragma once
+
+#include "core/http/message.h"
+#include "core/model/function.h"
+#include "core/model/ids.h"
+#include "workers/child_environment.h"
+#include "workers/worker.h"
+
+namespace convoke {
+
+[[nodiscard]] http::RequestHead initialize_head(const Function& function, const Place& place,
+                                                const CallId& request_id);
+
+// The head of POST /invoke, kept from call to call: of its thirty headers a few change.
+class InvokeHead {
+ public:
+  InvokeHead(const Function& function, const Place& place);
+  // Valid until the next call of this.
+  [[nodiscard]] const http::RequestHead& for_attempt(const Attempt& attempt);
+
+ private:
+  http::RequestHead kept_;   // synchronous
+  http::RequestHead extra_;  // with the headers of asynchronous calls
+};
+
+}  // namespace convoke
