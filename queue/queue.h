@@ -112,8 +112,8 @@ struct CallPosition {
 class QueueListener {
  public:
   virtual ~QueueListener() = default;
-  // The function has ready calls. Said when the first becomes ready, and again after a claim that
-  // left some; not for each call.
+  // The function has ready calls. Said when the first becomes ready (accepted, fallen due, given
+  // back), and again after a claim that left some; not for each call.
   virtual void on_ready(FunctionId function) = 0;
   // The answer to one claim(); empty when another claimer was faster.
   virtual void on_claimed(FunctionId function, std::vector<ClaimedCall> calls) = 0;
