@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/registry/resolve.h"
+
 namespace convoke {
 namespace {
 
@@ -22,19 +24,6 @@ Change change_of(const Context& context, What what) {
 }
 
 std::string etag_of(const Context& context) { return std::to_string(context.stamp.version); }
-
-Result<ServicePtr> service_of(const Context& context, const std::string& name) {
-  if (ServicePtr service = context.committed.find_service(name)) return service;
-  return Error{ErrorCode::kServiceNotFound, fmt::format("service '{}' does not exist", name)};
-}
-
-Result<FunctionPtr> function_of(const Context& context, const std::string& service,
-                                const std::string& name) {
-  if (FunctionPtr function = context.committed.find_function(service, name)) return function;
-  if (Result<ServicePtr> found = service_of(context, service); !found) return found.error();
-  return Error{ErrorCode::kFunctionNotFound,
-               fmt::format("function '{}' does not exist in service '{}'", name, service)};
-}
 
 // Quotes around an ETag are HTTP's way to write it; Function Compute's clients leave them out.
 std::string_view unquoted(std::string_view etag) {
@@ -71,7 +60,7 @@ Result<Change> decide_one(const Context& context, const CreateService& create) {
 }
 
 Result<Change> decide_one(const Context& context, const UpdateService& update) {
-  const Result<ServicePtr> found = service_of(context, update.name);
+  const Result<ServicePtr> found = resolve_service(context.committed, update.name, {});
   if (!found) return found.error();
   if (Result<void> met = check_if_match(update.if_match, (*found)->etag); !met) return met.error();
   Service service = **found;
@@ -82,7 +71,7 @@ Result<Change> decide_one(const Context& context, const UpdateService& update) {
 }
 
 Result<Change> decide_one(const Context& context, const DeleteService& gone) {
-  const Result<ServicePtr> found = service_of(context, gone.name);
+  const Result<ServicePtr> found = resolve_service(context.committed, gone.name, {});
   if (!found) return found.error();
   if (Result<void> met = check_if_match(gone.if_match, (*found)->etag); !met) return met.error();
   if (context.committed.has_functions(gone.name))
@@ -105,7 +94,8 @@ Result<void> check_code(const Function& function, const FunctionFields& fields) 
 
 Result<Change> decide_one(const Context& context, const CreateFunction& create) {
   if (Result<void> right = check_function_name(create.name); !right) return right.error();
-  if (Result<ServicePtr> found = service_of(context, create.service); !found) return found.error();
+  if (Result<ServicePtr> found = resolve_service(context.committed, create.service, {}); !found)
+    return found.error();
   if (context.committed.find_function(create.service, create.name))
     return Error{
         ErrorCode::kFunctionAlreadyExists,
@@ -133,7 +123,8 @@ bool instances_notice(const FunctionSpec& before, FunctionSpec after) {
 }
 
 Result<Change> decide_one(const Context& context, const UpdateFunction& update) {
-  const Result<FunctionPtr> found = function_of(context, update.service, update.name);
+  const Result<FunctionPtr> found =
+      resolve_function(context.committed, update.service, {}, update.name);
   if (!found) return found.error();
   if (Result<void> met = check_if_match(update.if_match, (*found)->etag); !met) return met.error();
   Function function = **found;
@@ -149,7 +140,8 @@ Result<Change> decide_one(const Context& context, const UpdateFunction& update) 
 }
 
 Result<Change> decide_one(const Context& context, const DeleteFunction& gone) {
-  const Result<FunctionPtr> found = function_of(context, gone.service, gone.name);
+  const Result<FunctionPtr> found =
+      resolve_function(context.committed, gone.service, {}, gone.name);
   if (!found) return found.error();
   if (Result<void> met = check_if_match(gone.if_match, (*found)->etag); !met) return met.error();
   return change_of(context, FunctionGone{(*found)->id, gone.service, gone.name});
@@ -163,7 +155,8 @@ Result<void> check_limit_room(const Context& context, FunctionId id, const std::
 
 Result<Change> decide_one(const Context& context, const PutLimit& put) {
   if (Result<void> right = check_qualifier(put.qualifier); !right) return right.error();
-  const Result<FunctionPtr> found = function_of(context, put.service, put.function);
+  const Result<FunctionPtr> found =
+      resolve_function(context.committed, put.service, {}, put.function);
   if (!found) return found.error();
   if (put.maximum_instance_count < 0 || put.maximum_instance_count > kMaximumInstanceCountMax)
     return Error{
@@ -181,7 +174,8 @@ Result<Change> decide_one(const Context& context, const PutLimit& put) {
 }
 
 Result<Change> decide_one(const Context& context, const DeleteLimit& gone) {
-  const Result<FunctionPtr> found = function_of(context, gone.service, gone.function);
+  const Result<FunctionPtr> found =
+      resolve_function(context.committed, gone.service, {}, gone.function);
   if (!found) return found.error();
   std::string resource = limit_resource(gone.service, gone.qualifier, gone.function);
   if (!context.committed.find_limit(resource))

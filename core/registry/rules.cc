@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/registry/shown.h"
+
 namespace convoke {
 namespace {
 
-constexpr std::size_t kShownMax = 64;  // characters of a wrong value that a message repeats
-
 Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
-
-std::string_view shown(std::string_view value) { return value.substr(0, kShownMax); }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -80,7 +78,7 @@ Result<void> check_handler(std::string_view member, std::string_view handler, Ru
   if (runtime == Runtime::kPython3 && !is_python_handler(handler))
     return invalid(fmt::format(
         "{} is set to an invalid value (allowed for python3: 'module.function', actual: '{}')",
-        member, handler));
+        member, shown(handler)));
   return {};
 }
 
@@ -162,8 +160,9 @@ Result<void> check_handlers(const FunctionSpec& spec, const InProcessHandlers& i
   if (Result<void> right = check_handler("handler", spec.handler, spec.runtime); !right)
     return right;
   if (spec.runtime == Runtime::kInProcess && !(in_process && in_process(spec.handler)))
-    return invalid(fmt::format(
-        "handler '{}' is not registered by the program that runs this engine", spec.handler));
+    return invalid(
+        fmt::format("handler '{}' is not registered by the program that runs this engine",
+                    shown(spec.handler)));
   if (spec.initializer.empty()) return {};
   return check_handler("initializer", spec.initializer, spec.runtime);
 }

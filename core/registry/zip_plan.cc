@@ -5,20 +5,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/registry/shown.h"
 #include "core/registry/zip.h"
 
 namespace convoke {
 namespace {
-
-constexpr std::size_t kShownMax = 128;  // bytes of a name that a message repeats
-
-// Names come from the archive: a message shows what is plain in them.
-std::string shown(std::string_view name) {
-  std::string text(name.substr(0, kShownMax));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return text;
-}
 
 Error refused(std::string_view name, std::string_view why) {
   return {ErrorCode::kInvalidArgument, fmt::format("the zip's entry '{}' {}", shown(name), why)};

@@ -1,0 +1,227 @@
+#include "core/api/control_plane.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "core/api/answers.h"
+#include "core/api/functions.h"
+#include "core/api/on_demand.h"
+#include "core/api/services.h"
+#include "core/registry/resolve.h"
+
+namespace convoke {
+namespace {
+
+using Answer = Result<http::Response>;
+
+http::Response finished(Answer answer, const std::string& request_id) {
+  if (!answer) return http::error_response(answer.error(), request_id);
+  http::Response response = *std::move(answer);
+  response.headers.set("X-Fc-Request-Id", request_id);
+  return response;
+}
+
+http::Response show(const Service& service) {
+  JsonWriter writer;
+  write_service(service, writer);
+  return json_answer(writer.take(), service.etag);
+}
+
+http::Response show(const Function& function) {
+  JsonWriter writer;
+  write_function(function, writer);
+  return json_answer(writer.take(), function.etag);
+}
+
+http::Response show(const OnDemandLimit& limit) {
+  JsonWriter writer;
+  write_limit(limit, writer);
+  return json_answer(writer.take());
+}
+
+// The answer to a mutation is what it made, or 204.
+struct ShowChange {
+  http::Response operator()(const ServicePut& put) const { return show(*put.service); }
+  http::Response operator()(const FunctionPut& put) const { return show(*put.function); }
+  http::Response operator()(const LimitPut& put) const { return show(*put.limit); }
+  template <class Gone>
+  http::Response operator()(const Gone& /*nothing is left to show*/) const {
+    return no_content();
+  }
+};
+
+// Services have no tags: asked for one, none matches.
+bool asks_for_tags(const Query& query) {
+  return std::any_of(query.begin(), query.end(),
+                     [](const auto& pair) { return pair.first.starts_with("tag_"); });
+}
+
+Answer list_services(const Directory& directory, const Query& query) {
+  const Result<ListQuery> list = list_query_of(query);
+  if (!list) return list.error();
+  const auto page = asks_for_tags(query) ? Page<ServicePtr>{} : directory.list_services(*list);
+  return list_answer("services", page, write_service);
+}
+
+Answer list_functions(const Directory& directory, const Route& route, const Query& query) {
+  const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
+  if (!service) return service.error();
+  const Result<ListQuery> list = list_query_of(query);
+  if (!list) return list.error();
+  return list_answer("functions", directory.list_functions(route.service, *list), write_function);
+}
+
+Answer list_limits(const Directory& directory, const Query& query) {
+  const Result<ListQuery> list = list_query_of(query);
+  if (!list) return list.error();
+  return list_answer("configs", directory.list_limits(*list), write_limit);
+}
+
+Answer get_service(const Directory& directory, const Route& route) {
+  const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
+  if (!service) return service.error();
+  return show(**service);
+}
+
+Result<FunctionPtr> function_at(const Directory& directory, const Route& route) {
+  return resolve_function(directory, route.service, route.qualifier, route.function);
+}
+
+Answer get_function(const Directory& directory, const Route& route) {
+  const Result<FunctionPtr> function = function_at(directory, route);
+  if (!function) return function.error();
+  return show(**function);
+}
+
+Result<FunctionPtr> function_with_code(const Directory& directory, const Route& route) {
+  Result<FunctionPtr> function = function_at(directory, route);
+  if (function && (*function)->code.directory.empty())
+    return Error{ErrorCode::kInvalidArgument,
+                 "this function has no code package: it is part of the program that runs this "
+                 "engine"};
+  return function;
+}
+
+Answer get_function_code(const Directory& directory, const Route& route,
+                         const http::Request& request) {
+  const Result<FunctionPtr> function = function_with_code(directory, route);
+  if (!function) return function.error();
+  return json_answer(code_location(**function, request.head.headers.get("Host")));
+}
+
+Answer get_limit(const Directory& directory, const Route& route) {
+  const Result<LimitPtr> limit = find_limit(directory, route);
+  if (!limit) return limit.error();
+  return show(**limit);
+}
+
+bool is_mutation(Operation operation) {
+  switch (operation) {
+    case Operation::kCreateService:
+    case Operation::kUpdateService:
+    case Operation::kDeleteService:
+    case Operation::kCreateFunction:
+    case Operation::kUpdateFunction:
+    case Operation::kDeleteFunction:
+    case Operation::kPutOnDemandConfig:
+    case Operation::kDeleteOnDemandConfig:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Result<Mutation> read_mutation(const Route& route, http::Request request) {
+  switch (route.operation()) {
+    case Operation::kCreateService:
+      return read_create_service(std::move(request));
+    case Operation::kUpdateService:
+      return read_update_service(route, std::move(request));
+    case Operation::kDeleteService:
+      return read_delete_service(route, request);
+    case Operation::kCreateFunction:
+      return read_create_function(route, std::move(request));
+    case Operation::kUpdateFunction:
+      return read_update_function(route, std::move(request));
+    case Operation::kDeleteFunction:
+      return read_delete_function(route, request);
+    case Operation::kPutOnDemandConfig:
+      return read_put_limit(route, std::move(request));
+    default:
+      ENSURE(route.operation() == Operation::kDeleteOnDemandConfig);
+      return read_delete_limit(route);
+  }
+}
+
+// A limit's qualifier is a text; everywhere else it must name something that can be changed.
+Result<Mutation> admit_mutation(const Directory& directory, const Route& route,
+                                http::Request request) {
+  const bool of_limit = route.operation() == Operation::kPutOnDemandConfig ||
+                        route.operation() == Operation::kDeleteOnDemandConfig;
+  if (!of_limit && !route.service.empty()) {
+    const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
+    if (!service) return service.error();
+  }
+  return read_mutation(route, std::move(request));
+}
+
+Answer read(const Directory& directory, const Route& route, const http::Request& request) {
+  const Result<Query> query = parse_query(request.head.query());
+  if (!query) return query.error();
+  switch (route.operation()) {
+    case Operation::kListServices:
+      return list_services(directory, *query);
+    case Operation::kGetService:
+      return get_service(directory, route);
+    case Operation::kListFunctions:
+      return list_functions(directory, route, *query);
+    case Operation::kGetFunction:
+      return get_function(directory, route);
+    case Operation::kGetFunctionCode:
+      return get_function_code(directory, route, request);
+    case Operation::kGetOnDemandConfig:
+      return get_limit(directory, route);
+    default:
+      ENSURE(route.operation() == Operation::kListOnDemandConfigs);
+      return list_limits(directory, *query);
+  }
+}
+
+}  // namespace
+
+void ControlPlane::handle(const Route& route, http::Request request, std::string request_id,
+                          Done done) {
+  ENSURE(route.row->answered_by == AnsweredBy::kControlPlane);
+  if (route.operation() == Operation::kDownloadCode)
+    return download_code(route, std::move(request_id), std::move(done));
+  if (is_mutation(route.operation()))
+    return mutate(admit_mutation(host_.directory(), route, std::move(request)),
+                  std::move(request_id), std::move(done));
+  done(finished(read(host_.directory(), route, request), request_id));
+}
+
+void ControlPlane::mutate(Result<Mutation> mutation, std::string request_id, Done done) {
+  if (!mutation) return done(finished(mutation.error(), request_id));
+  host_.mutate(*std::move(mutation),
+               [request_id = std::move(request_id), done = std::move(done)](Result<Change> change) {
+                 if (!change) return done(finished(change.error(), request_id));
+                 done(finished(std::visit(ShowChange{}, change->what), request_id));
+               });
+}
+
+void ControlPlane::download_code(const Route& route, std::string request_id, Done done) {
+  Result<FunctionPtr> function = function_with_code(host_.directory(), route);
+  if (!function) return done(finished(function.error(), request_id));
+  host_.read_code(*std::move(function), [request_id = std::move(request_id),
+                                         done = std::move(done)](Result<std::string> zip) {
+    if (!zip) return done(finished(zip.error(), request_id));
+    http::Response response;
+    response.headers.add("Content-Type", "application/zip");
+    response.body = *std::move(zip);
+    done(finished(std::move(response), request_id));
+  });
+}
+
+}  // namespace convoke

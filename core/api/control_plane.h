@@ -1,0 +1,49 @@
+// The operations that define services, functions and limits, and show them.
+//
+// Threads: one shard's. Nothing here is kept between a request and its answer but `done` itself: a
+// ControlPlane may go while answers are still under way.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/api/router.h"
+#include "core/http/message.h"
+#include "core/model/error.h"
+#include "core/model/function.h"
+#include "core/registry/change.h"
+#include "core/registry/directory.h"
+#include "core/registry/mutation.h"
+
+namespace convoke {
+
+// What the control plane needs of the engine.
+class ControlHost {
+ public:
+  virtual ~ControlHost() = default;
+  // Executes it on the registry's thread. `done` runs once, on this shard's thread, when every
+  // shard holds the change, so that a client sees its own.
+  virtual void mutate(Mutation mutation, std::function<void(Result<Change>)> done) = 0;
+  // This shard's view.
+  [[nodiscard]] virtual const Directory& directory() const = 0;
+  // The zip of this revision, read on the registry's thread; `done` as above.
+  virtual void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) = 0;
+};
+
+class ControlPlane {
+ public:
+  explicit ControlPlane(ControlHost& host) : host_(host) {}
+
+  // For routes answered by the control plane. `done` runs exactly once, from inside this call or
+  // later; the response has its X-Fc-Request-Id.
+  using Done = std::function<void(http::Response)>;
+  void handle(const Route& route, http::Request request, std::string request_id, Done done);
+
+ private:
+  void mutate(Result<Mutation> mutation, std::string request_id, Done done);
+  void download_code(const Route& route, std::string request_id, Done done);
+
+  ControlHost& host_;
+};
+
+}  // namespace convoke

@@ -1,0 +1,74 @@
+#include "core/api/fields.h"
+
+#include <fmt/core.h>
+
+#include "core/registry/shown.h"
+
+namespace convoke {
+namespace {
+
+template <class T>
+std::string_view kind_name() {
+  return Json(Json::Value(T{})).kind();
+}
+
+}  // namespace
+
+template <class T>
+T* FieldReader::find(std::string_view name, std::string_view kind) {
+  Json* member = error_ ? nullptr : object_.find(name);
+  if (member == nullptr) return nullptr;
+  T* value = member->as<T>();
+  if (value == nullptr)
+    fail({ErrorCode::kInvalidArgument,
+          fmt::format("{}{} must be {} (actual: {})", where_, name, kind, member->kind())});
+  return value;
+}
+
+void FieldReader::text(std::string_view name, std::optional<std::string>& target) {
+  if (auto* value = find<std::string>(name, "a string")) target = std::move(*value);
+}
+
+void FieldReader::integer(std::string_view name, std::optional<std::int64_t>& target) {
+  if (const auto* value = find<std::int64_t>(name, "an integer")) target = *value;
+}
+
+void FieldReader::boolean(std::string_view name, std::optional<bool>& target) {
+  if (const auto* value = find<bool>(name, "a boolean")) target = *value;
+}
+
+void FieldReader::texts(std::string_view name, std::optional<Texts>& target) {
+  auto* object = find<Json::Object>(name, "an object");
+  if (object == nullptr) return;
+  target.emplace();
+  for (auto& [key, value] : *object) {
+    if (value.is_null()) continue;
+    auto* text = value.as<std::string>();
+    if (text == nullptr)
+      return fail({ErrorCode::kInvalidArgument,
+                   fmt::format("{}{}: the value of '{}' must be a string (actual: {})", where_,
+                               name, shown(key), value.kind())});
+    target->emplace_back(std::move(key), std::move(*text));
+  }
+}
+
+template <class T>
+void FieldReader::keep(std::string_view name, JsonMembers& kept) {
+  if (find<T>(name, kind_name<T>()) != nullptr)
+    kept.insert_or_assign(std::string(name), object_.find(name)->canonical_text());
+}
+
+template void FieldReader::keep<std::string>(std::string_view, JsonMembers&);
+template void FieldReader::keep<Json::Array>(std::string_view, JsonMembers&);
+template void FieldReader::keep<Json::Object>(std::string_view, JsonMembers&);
+
+void FieldReader::fail(Error error) {
+  if (!error_) error_ = std::move(error);
+}
+
+Result<void> FieldReader::outcome() const {
+  if (error_) return *error_;
+  return {};
+}
+
+}  // namespace convoke

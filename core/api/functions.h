@@ -1,0 +1,24 @@
+// Functions: from a request to what it asks for, from a function to its JSON. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/api/json_writer.h"
+#include "core/api/router.h"
+#include "core/http/message.h"
+#include "core/model/error.h"
+#include "core/model/function.h"
+#include "core/registry/mutation.h"
+
+namespace convoke {
+
+[[nodiscard]] Result<Mutation> read_create_function(const Route& route, http::Request request);
+[[nodiscard]] Result<Mutation> read_update_function(const Route& route, http::Request request);
+[[nodiscard]] Mutation read_delete_function(const Route& route, const http::Request& request);
+
+void write_function(const Function& function, JsonWriter& writer);
+// `{"url", "checksum"}`: the url leads back to this engine, at the host the request was sent to.
+[[nodiscard]] std::string code_location(const Function& function, std::string_view host);
+
+}  // namespace convoke

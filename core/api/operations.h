@@ -1,0 +1,113 @@
+// Every operation of the engine's HTTP interface, in one table.
+//
+// The router, the tests and the documents read it; a path that is not in it does not exist.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/model/function.h"
+
+namespace convoke {
+
+enum class Operation : std::uint8_t {
+  kInvokeFunction,
+  kCreateService,
+  kListServices,
+  kGetService,
+  kUpdateService,
+  kDeleteService,
+  kCreateFunction,
+  kListFunctions,
+  kGetFunction,
+  kUpdateFunction,
+  kDeleteFunction,
+  kGetFunctionCode,
+  kPutOnDemandConfig,
+  kGetOnDemandConfig,
+  kDeleteOnDemandConfig,
+  kListOnDemandConfigs,
+  kDownloadCode,
+  kReadLogs,
+  kHealth,
+};
+
+// Who answers.
+enum class AnsweredBy : std::uint8_t {
+  kInvoker,       // core/api/invoke.h
+  kControlPlane,  // core/api/control_plane.h
+  kEngine,        // its own state and files
+};
+
+// Bodies, in bytes. An operation that takes none tolerates a small one, as clients send `{}` or
+// `null` by habit.
+inline constexpr std::size_t kNoBodyMax = 4UL << 10;
+inline constexpr std::size_t kDefinitionBodyMax = 64UL << 10;             // ours
+inline constexpr std::size_t kCodeBodyMax = (100UL << 20) + (1UL << 20);  // FC: 100 MB of base64
+
+struct OperationRow {
+  Operation operation;
+  std::string_view name;
+  std::string_view method;
+  std::string_view pattern;  // "{service}" stands for SERVICE[.QUALIFIER], "{function}" for a name
+  std::size_t body_bytes_max;
+  AnsweredBy answered_by;
+};
+
+// In the order of the enum, which tests hold it to.
+inline constexpr std::array kOperations = {
+    OperationRow{Operation::kInvokeFunction, "InvokeFunction", "POST",
+                 "/2016-08-15/services/{service}/functions/{function}/invocations",
+                 kSyncEventBytesMax, AnsweredBy::kInvoker},
+    OperationRow{Operation::kCreateService, "CreateService", "POST", "/2016-08-15/services",
+                 kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListServices, "ListServices", "GET", "/2016-08-15/services",
+                 kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetService, "GetService", "GET", "/2016-08-15/services/{service}",
+                 kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kUpdateService, "UpdateService", "PUT",
+                 "/2016-08-15/services/{service}", kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDeleteService, "DeleteService", "DELETE",
+                 "/2016-08-15/services/{service}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kCreateFunction, "CreateFunction", "POST",
+                 "/2016-08-15/services/{service}/functions", kCodeBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListFunctions, "ListFunctions", "GET",
+                 "/2016-08-15/services/{service}/functions", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetFunction, "GetFunction", "GET",
+                 "/2016-08-15/services/{service}/functions/{function}", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kUpdateFunction, "UpdateFunction", "PUT",
+                 "/2016-08-15/services/{service}/functions/{function}", kCodeBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDeleteFunction, "DeleteFunction", "DELETE",
+                 "/2016-08-15/services/{service}/functions/{function}", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetFunctionCode, "GetFunctionCode", "GET",
+                 "/2016-08-15/services/{service}/functions/{function}/code", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kPutOnDemandConfig, "PutFunctionOnDemandConfig", "PUT",
+                 "/2016-08-15/services/{service}/functions/{function}/on-demand-config",
+                 kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetOnDemandConfig, "GetFunctionOnDemandConfig", "GET",
+                 "/2016-08-15/services/{service}/functions/{function}/on-demand-config", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDeleteOnDemandConfig, "DeleteFunctionOnDemandConfig", "DELETE",
+                 "/2016-08-15/services/{service}/functions/{function}/on-demand-config", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListOnDemandConfigs, "ListOnDemandConfigs", "GET",
+                 "/2016-08-15/on-demand-configs", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDownloadCode, "DownloadCode", "GET",
+                 "/convoke/code/{service}/{function}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kReadLogs, "ReadLogs", "GET", "/convoke/logs/{service}/{function}",
+                 kNoBodyMax, AnsweredBy::kEngine},
+    OperationRow{Operation::kHealth, "Health", "GET", "/healthz", kNoBodyMax, AnsweredBy::kEngine},
+};
+
+[[nodiscard]] constexpr const OperationRow& row_of(Operation operation) {
+  return kOperations[static_cast<std::size_t>(operation)];
+}
+
+}  // namespace convoke

@@ -1,0 +1,89 @@
+#include "core/api/router.h"
+
+#include <fmt/core.h>
+
+#include <optional>
+
+#include "core/api/url.h"
+#include "core/registry/rules.h"
+#include "core/registry/shown.h"
+
+namespace convoke {
+namespace {
+
+constexpr std::string_view kService = "{service}";
+constexpr std::string_view kFunction = "{function}";
+
+// The path up to the next '/', taken from its front; the '/' itself is taken first.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+struct Names {
+  std::string_view service;  // still encoded, with its qualifier
+  std::string_view function;
+};
+
+std::optional<Names> match(std::string_view pattern, std::string_view path) {
+  Names names;
+  while (!pattern.empty() && path.starts_with('/')) {
+    const std::string_view expected = take_segment(pattern);
+    const std::string_view segment = take_segment(path);
+    if (expected == kService) {
+      names.service = segment;
+    } else if (expected == kFunction) {
+      names.function = segment;
+    } else if (expected != segment) {
+      return std::nullopt;
+    }
+    if (segment.empty()) return std::nullopt;
+  }
+  return pattern.empty() && path.empty() ? std::optional(names) : std::nullopt;
+}
+
+// SERVICE or SERVICE.QUALIFIER; no service has a '.' in its name.
+Result<void> set_service(std::string_view segment, Route& route) {
+  Result<std::string> decoded = percent_decode(segment, Plus::kIsPlus);
+  if (!decoded) return decoded.error();
+  const std::size_t dot = decoded->find('.');
+  route.service = decoded->substr(0, dot);
+  if (dot != std::string::npos) route.qualifier = decoded->substr(dot + 1);
+  if (Result<void> right = check_service_name(route.service); !right) return right;
+  if (dot != std::string::npos && route.qualifier.empty())
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("qualifier is missing after '{}.'", route.service)};
+  return check_qualifier(route.qualifier);
+}
+
+Result<void> set_function(std::string_view segment, Route& route) {
+  Result<std::string> decoded = percent_decode(segment, Plus::kIsPlus);
+  if (!decoded) return decoded.error();
+  route.function = *std::move(decoded);
+  return check_function_name(route.function);
+}
+
+}  // namespace
+
+Result<Route> route(std::string_view method, std::string_view path) {
+  for (const OperationRow& row : kOperations) {
+    if (row.method != method) continue;
+    const std::optional<Names> names = match(row.pattern, path);
+    if (!names) continue;
+    Route found;
+    found.row = &row;
+    if (!names->service.empty()) {
+      if (Result<void> set = set_service(names->service, found); !set) return set.error();
+    }
+    if (!names->function.empty()) {
+      if (Result<void> set = set_function(names->function, found); !set) return set.error();
+    }
+    return found;
+  }
+  return Error{ErrorCode::kPathNotSupported,
+               fmt::format("'{}' against '{}' is not supported", shown(path), shown(method))};
+}
+
+}  // namespace convoke

@@ -1,0 +1,25 @@
+// From a method and a path to an operation and the names in the path. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/api/operations.h"
+#include "core/model/error.h"
+
+namespace convoke {
+
+struct Route {
+  const OperationRow* row = nullptr;
+  std::string service;
+  std::string qualifier;  // empty: none, "SERVICE" alone
+  std::string function;
+
+  [[nodiscard]] Operation operation() const { return row->operation; }
+};
+
+// `path` as sent, without the query. PathNotSupported: no such operation. InvalidArgument: a name
+// that no service, qualifier or function can have, or a broken escape.
+[[nodiscard]] Result<Route> route(std::string_view method, std::string_view path);
+
+}  // namespace convoke
