@@ -1,0 +1,132 @@
+// What a shard has accepted and not settled: where each call stands, and in which order.
+//
+// Pure, in memory, owner thread only. An entry is about 120 bytes besides its event; events beyond
+// a budget are left in the journal (the store reads them again). Order keys: see OrderKeys.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "queue/journal/writer.h"
+#include "queue/queue.h"
+
+namespace convoke::journal {
+
+using Slot = std::uint32_t;
+inline constexpr Slot kNoSlot = ~Slot{0};
+
+// Numbers that grow with every use and, as far as the wall clock allows, with time: the calls of
+// several journals merge by them, to within the clock, and each journal's order holds exactly.
+class OrderKeys {
+ public:
+  static std::uint64_t at(WallTime time);
+  std::uint64_t next(WallTime now);
+  void seen(std::uint64_t key);
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
+struct Body {
+  std::string qualifier;
+  std::string name;
+  std::string event;
+  [[nodiscard]] std::size_t bytes() const { return qualifier.size() + name.size() + event.size(); }
+};
+
+enum class Stand : std::uint8_t {
+  kFree,       // no call here
+  kAccepting,  // its record is not durable yet: not counted, not found
+  kReady,
+  kDelayed,
+  kClaimed,
+  kEnding,  // claimed, and its settle or postpone is under way
+};
+
+struct FunctionLine;
+
+struct Entry {
+  CallId id;
+  FunctionLine* line = nullptr;
+  Writer* writer = nullptr;
+  Location location;
+  std::uint64_t order = 0;  // key of the place among the ready
+  WallTime accepted{};
+  WallTime due{};
+  std::unique_ptr<Body> body;  // null: only in the journal
+  Slot previous = kNoSlot;     // among the function's ready calls
+  Slot next = kNoSlot;
+  std::uint32_t function_errors = 0;
+  std::uint32_t retries = 0;
+  std::uint32_t attempt = 0;  // claims in this incarnation
+  Stand stand = Stand::kFree;
+  bool maybe_repeated = false;
+  bool finishing = false;  // its finish has its place in the journal
+};
+
+// One function's calls. Kept for its counters once it has had a call.
+struct FunctionLine {
+  FunctionId id;
+  Slot first = kNoSlot;
+  Slot last = kNoSlot;
+  QueueCounts counts;
+  std::uint64_t depth = 0;  // unsettled, with those being accepted
+  std::unordered_map<std::string, Slot> names;
+};
+
+class Index {
+ public:
+  explicit Index(std::uint64_t event_bytes_max) : event_bytes_max_(event_bytes_max) {}
+
+  [[nodiscard]] Entry& at(Slot slot) { return entries_[slot]; }
+  [[nodiscard]] const Entry& at(Slot slot) const { return entries_[slot]; }
+  [[nodiscard]] std::size_t slots() const { return entries_.size(); }
+  [[nodiscard]] Slot find(const CallId& id) const;
+  [[nodiscard]] FunctionLine& line(FunctionId function);
+  [[nodiscard]] const FunctionLine* find_line(FunctionId function) const;
+  [[nodiscard]] const QueueCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint64_t depth() const { return by_id_.size(); }
+  [[nodiscard]] bool name_taken(FunctionId function, const std::string& name) const;
+
+  // A call whose record is not durable yet. Its id and name are not in use.
+  Slot add(const CallId& id, FunctionId function, const std::string& name);
+  void accepted(Slot slot);  // durable: counted from here on; follow with ready() or delay()
+  void remove(Slot slot);    // settled (was kEnding), or never accepted (was kAccepting)
+
+  enum class Was : std::uint8_t { kFirst, kOneMore };
+  Was ready(Slot slot);  // at its order key's place
+  void delay(Slot slot, WallTime until);
+  [[nodiscard]] std::optional<WallTime> next_due() const;
+  [[nodiscard]] Slot take_due(WallTime now);  // no longer delayed: follow with ready()
+  Slot claim_first(FunctionLine& line);       // now kClaimed; kNoSlot: none ready
+  void ending(Slot slot);
+  void claimed_again(Slot slot);  // what was under way failed
+
+  // Keeps the event in memory if the budget allows.
+  void keep_body(Slot slot, std::unique_ptr<Body> body);
+  [[nodiscard]] std::unique_ptr<Body> take_body(Slot slot);
+
+ private:
+  void unlink(Slot slot);
+  void leave(Entry& entry);
+  void enter(Entry& entry, Stand stand);
+
+  std::deque<Entry> entries_;  // addresses stay
+  std::vector<Slot> free_;
+  std::unordered_map<CallId, Slot> by_id_;
+  std::unordered_map<FunctionId, FunctionLine> lines_;          // addresses stay
+  std::unordered_map<Slot, const std::string*> names_by_slot_;  // keys of FunctionLine::names
+  std::set<std::pair<WallTime, Slot>> delayed_;
+  QueueCounts counts_;
+  std::uint64_t event_bytes_max_;
+  std::uint64_t event_bytes_ = 0;
+};
+
+}  // namespace convoke::journal

@@ -1,0 +1,150 @@
+// The embedded store: the queue contract of one shard, over its journals.
+//
+// A claim writes nothing: the engine's life is the lease, and its incarnation the high half of
+// every epoch. So a call found unfinished at start may have run, whether or not it did, and its
+// next claim says so (maybe_repeated), until an attempt's end has been recorded.
+//
+// New calls go to the first journal; calls recovered from another are settled there. After a write
+// has failed nothing is claimed either: no call is started whose end could not be recorded.
+//
+// Owner and thread: one shard. The clock, the wheel and the listener outlive the store. It must not
+// be destroyed from inside one of its own callbacks. open() blocks; nothing else does.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "core/edge/clock.h"
+#include "core/edge/log_file.h"
+#include "core/edge/timer_wheel.h"
+#include "queue/journal/compaction.h"
+#include "queue/journal/index.h"
+#include "queue/journal/writer.h"
+#include "queue/queue.h"
+
+namespace convoke::journal {
+
+struct JournalPlace {
+  std::uint32_t number = 0;  // written into its segments: a journal is refused under another number
+  std::unique_ptr<LogDir> dir;
+};
+
+struct Options {
+  std::uint64_t segment_bytes = 64UL << 20;              // kSegmentBytesMin .. kSegmentBytesMax
+  std::uint64_t event_bytes_in_memory_max = 64UL << 20;  // beyond it events are read again
+  std::uint64_t depth_max = 1'000'000;                   // unsettled calls, in all
+  std::uint64_t depth_per_function_max = 1'000'000;      // and of one function
+  std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
+};
+inline constexpr std::uint64_t kSegmentBytesMin = 4096;       // room for a few records
+inline constexpr std::uint64_t kSegmentBytesMax = 1UL << 30;  // offsets are 32 bits
+
+class JournalStore final : public Queue, private WriterClient {
+ public:
+  // Recovers all `journals` (at least one). Fails when one is damaged or cannot be read; then
+  // nothing has been changed. `incarnation`: of this start, from next_incarnation().
+  [[nodiscard]] static Result<std::unique_ptr<JournalStore>> open(
+      Options options, std::vector<JournalPlace> journals, std::uint32_t incarnation,
+      const Clock& clock, TimerWheel& wheel, QueueListener& listener);
+
+  ~JournalStore() override;
+
+  void accept(NewCall call, Accepted accepted) override;
+  void claim(FunctionId function, std::size_t max) override;
+  void settle(const Receipt& receipt, Settlement settlement, Settled settled) override;
+  void postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) override;
+  void give_back(const Receipt& receipt) override;
+  void submit() override;
+  [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;
+  [[nodiscard]] std::optional<CallPosition> find(const CallId& id) const override;
+  [[nodiscard]] QueueCounts counts(FunctionId function) const override;
+  [[nodiscard]] QueueCounts counts() const override;  // accepted: recovered, and new since start
+  [[nodiscard]] Result<void> health() const override;
+
+  // Journals besides the first with nothing unsettled in them: to be removed at the next start.
+  [[nodiscard]] std::vector<std::uint32_t> drained_journals() const;
+
+ private:
+  struct Journal {
+    std::unique_ptr<LogDir> dir;
+    std::unique_ptr<Writer> writer;
+    std::unique_ptr<Compaction> compaction;
+  };
+  struct Claim {
+    FunctionId function;
+    std::vector<ClaimedCall> calls;
+    std::size_t reads = 0;
+  };
+  // What is to be said in a later turn.
+  struct AcceptAnswer {
+    Accepted accepted;
+    Result<void> result;
+  };
+  struct SettleAnswer {
+    Settled settled;
+    SettleResult result{};
+  };
+  struct ClaimAnswer {
+    FunctionId function;
+    std::vector<ClaimedCall> calls;
+  };
+  struct ReadyNews {
+    FunctionId function;
+  };
+  using News = std::variant<AcceptAnswer, SettleAnswer, ClaimAnswer, ReadyNews>;
+
+  JournalStore(Options options, std::uint32_t incarnation, const Clock& clock, TimerWheel& wheel,
+               QueueListener& listener);
+  void adopt(JournalPlace place, Recovered recovered);
+  void adopt(Writer& writer, const RecoveredCall& call);
+
+  void on_placed(const Write& write) override;
+  void on_written(Writer& writer, Write write) override;
+  void on_refused(Write write, const Error& why) override;
+  void on_failed(Write write, const Error& why) override;
+  void on_poisoned(const Error& why) override;
+  void on_progress(Writer& writer) override;
+
+  [[nodiscard]] std::optional<Error> refusal(const NewCall& call) const;
+  [[nodiscard]] Slot claimed(const Receipt& receipt) const;  // kNoSlot: stale
+  void end_attempt(Slot slot, Write write);
+  void become_ready(Slot slot);
+  void join(Slot slot);
+  void join_due();
+  void arm_due_timer();
+  [[nodiscard]] ClaimedCall start_attempt(Slot slot);
+  void read_event(std::uint64_t claim, std::size_t position, Slot slot);
+  void on_event_read(std::uint64_t claim, std::size_t position, Slot slot,
+                     const Result<std::string>& bytes);
+  void answer(Claim claim);
+  void later(News news);
+  void deliver();
+  void tell(AcceptAnswer& news);
+  void tell(SettleAnswer& news);
+  void tell(ClaimAnswer& news);
+  void tell(ReadyNews& news);
+
+  Options options_;
+  std::uint32_t incarnation_;
+  const Clock& clock_;
+  TimerWheel& wheel_;
+  QueueListener& listener_;
+  Index index_;
+  OrderKeys keys_;
+  std::vector<Journal> journals_;  // the first takes new calls
+  std::optional<Error> poisoned_;
+  std::unordered_map<std::uint64_t, Claim> claims_;  // that wait for events to be read
+  std::uint64_t next_claim_ = 1;
+  std::vector<News> news_;
+  Timer news_timer_ = timer_for<&JournalStore::deliver>(this);
+  Timer due_timer_ = timer_for<&JournalStore::join_due>(this);
+};
+
+}  // namespace convoke::journal
