@@ -67,7 +67,7 @@ void JournalStore::adopt(JournalPlace place, Recovered recovered) {
   journal.dir = std::move(place.dir);
   const Writer::Place at{place.number, incarnation_, options_.segment_bytes, journals_.empty()};
   journal.writer =
-      std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, *this, options_.alarm);
+      std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, client, options_.alarm);
   journal.compaction = std::make_unique<Compaction>(index_, *journal.writer, options_.segment_bytes,
                                                     wheel_, options_.alarm);
   std::sort(recovered.calls.begin(), recovered.calls.end(),
