@@ -66,8 +66,9 @@ void JournalStore::adopt(JournalPlace place, Recovered recovered) {
   Journal journal;
   journal.dir = std::move(place.dir);
   const Writer::Place at{place.number, incarnation_, options_.segment_bytes, journals_.empty()};
+  WriterClient& self = *this;
   journal.writer =
-      std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, client, options_.alarm);
+      std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, self, options_.alarm);
   journal.compaction = std::make_unique<Compaction>(index_, *journal.writer, options_.segment_bytes,
                                                     wheel_, options_.alarm);
   std::sort(recovered.calls.begin(), recovered.calls.end(),
