@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -89,6 +90,7 @@ class Dispatcher final : private HostEvents {
   std::size_t cut();
   [[nodiscard]] std::size_t calls_here() const;  // running or in line on this shard
   [[nodiscard]] std::size_t instances() const;
+  [[nodiscard]] std::vector<std::string> code_in_use() const;  // directories, perhaps repeated
   [[nodiscard]] const DispatchCounters& counters() const { return counters_; }
 
  private:

@@ -277,4 +277,12 @@ std::size_t Dispatcher::instances() const {
   return count;
 }
 
+std::vector<std::string> Dispatcher::code_in_use() const {
+  std::vector<std::string> directories;
+  for (const auto& [id, room] : rooms_) {
+    for (const auto& host : room->hosts) directories.push_back(host->function()->code.directory);
+  }
+  return directories;
+}
+
 }  // namespace convoke

@@ -1,0 +1,46 @@
+// Every setting of an engine: what it means, its unit, its limit, its default.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/dispatch/dispatcher.h"
+#include "core/edge/wires.h"
+#include "core/http/server.h"
+#include "core/model/instant.h"
+#include "workers/in_process.h"
+
+namespace convoke {
+
+inline constexpr std::uint16_t kListenPortDefault = 7070;
+
+struct EngineOptions {
+  // Loopback only, as long as there is no authentication. Port 0: any free one.
+  Address listen{Address::Kind::kTcp, "127.0.0.1", kListenPortDefault};
+  // Made if it is missing; one engine at a time (a lock says whose it is).
+  std::string state_directory = "state";
+  // Threads that serve: 1 .. kShardsMax; 0: one for each core.
+  std::uint16_t shards = 0;
+  // Each shard stays on one core.
+  bool pin = false;
+  // The program that starts instances.
+  std::string launcher_program;
+  // Instances of all functions together; one function has at most 90 % of them.
+  std::uint32_t account_instances_max = 300;
+  // Waiting, idling and starting.
+  DispatchOptions dispatch;
+  http::ServerLimits http;
+  // Accepted calls that may wait, on each shard, of one function and in all; beyond: 429.
+  std::uint64_t queue_depth_max = 1'000'000;
+  // What each function's log may take on disk, and for how long its lines are kept.
+  std::uint64_t log_bytes_max = 64UL << 20;
+  Seconds log_age_max = std::chrono::hours{24 * 7};
+  // What functions see of the world.
+  std::string region = "local";
+  std::string account_id = "123456789012";
+  // Functions that are C++ callables of the embedding program, by handler name. May be null.
+  std::shared_ptr<const InProcessRegistry> in_process;
+};
+
+}  // namespace convoke

@@ -1,0 +1,237 @@
+#include <pthread.h>
+#include <sched.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/convoke.h"
+#include "core/loop/entropy.h"
+#include "core/registry_desk.h"
+#include "core/shard.h"
+#include "core/state_directory.h"
+#include "queue/journal/incarnation.h"
+#include "workers/log_files.h"
+#include "workers/ports.h"
+#include "workers/python_runtime.h"
+
+namespace convoke {
+namespace {
+
+// How long what was cut may take to tell its callers and write its outcomes down.
+constexpr Seconds kCutMax{5};
+constexpr Millis kLookEvery{5};
+
+std::uint16_t shard_count(std::uint16_t asked) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned shards = asked == 0 ? cores : asked;
+  return static_cast<std::uint16_t>(std::min<unsigned>(shards, kShardsMax));
+}
+
+Result<PortRange> instance_ports() {
+  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+  PortRange ephemeral{32768, 60999};  // Linux's default, where it cannot be read
+  file >> ephemeral.first >> ephemeral.last;
+  if (auto range = ports_outside(ephemeral)) return *range;
+  return Error{ErrorCode::kServiceUnavailable,
+               "net.ipv4.ip_local_port_range leaves too few ports for instances: narrow it, to "
+               "32768 60999 for example"};
+}
+
+// Journal n is written by shard n mod shards: each has one writer, whatever --shards says, and
+// what an engine with more shards left behind is run off by those there are.
+std::vector<std::uint32_t> journals_of(std::uint16_t shard, std::uint16_t shards,
+                                       const std::vector<std::uint32_t>& existing) {
+  std::vector<std::uint32_t> journals{shard};
+  for (const std::uint32_t number : existing) {
+    if (number % shards == shard && number != shard) journals.push_back(number);
+  }
+  return journals;
+}
+
+void pin_to_core(unsigned core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core % std::max(1U, std::thread::hardware_concurrency()), &cores);
+  if (pthread_setaffinity_np(pthread_self(), sizeof cores, &cores) != 0) {
+    spdlog::warn("cannot pin a shard to core {}: it runs where the system puts it", core);
+  }
+}
+
+const InProcessRegistry& no_callables() {
+  static const InProcessRegistry kNone;
+  return kNone;
+}
+
+Result<std::uint32_t> next_life(const StateDirectory& state) {
+  Loop loop;
+  LoopIoThread thread(loop);
+  auto dir = DiskLogDir::open(state.queue(), thread, thread);
+  if (!dir) return dir.error();
+  return journal::next_incarnation(**dir);
+}
+
+}  // namespace
+
+// In the order of their lives.
+struct Engine::Parts {
+  Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
+        std::unique_ptr<Registry> registry, std::unique_ptr<LauncherProcess> started,
+        std::uint32_t life)
+      : options(std::move(asked)),
+        state(std::move(directory)),
+        rng(Rng::seeded(entropy_seed())),
+        gates(shard_total),
+        account(options.account_instances_max),
+        ports(range, rng),
+        mail(shard_total),
+        launcher(std::move(started)),
+        logs(log_options(options, state)),
+        desk(std::move(registry), gates, logs),
+        incarnation(life) {}
+
+  ~Parts() {
+    stop_threads();
+    shards.clear();
+  }
+
+  static LogFilesOptions log_options(const EngineOptions& options, const StateDirectory& state) {
+    LogFilesOptions log;
+    log.directory = state.logs();
+    log.bytes_max = options.log_bytes_max;
+    log.age_max = options.log_age_max;
+    return log;
+  }
+
+  Result<void> make_shards(std::uint16_t total) {
+    const ShardWorld world{
+        options, state,      options.in_process ? *options.in_process : no_callables(),
+        gates,   account,    ports,
+        mail,    *launcher,  logs,
+        desk,    incarnation};
+    const std::vector<std::uint32_t> existing = state.journals();
+    std::vector<ShardDoor*> doors;
+    for (std::uint16_t i = 0; i < total; ++i) {
+      auto shard = Shard::make(ShardIndex{i}, world, journals_of(i, total, existing));
+      if (!shard) return shard.error();
+      shards.push_back(*std::move(shard));
+      doors.push_back(shards.back().get());
+    }
+    desk.open(std::move(doors), shards.front()->registry_thread());
+    return {};
+  }
+
+  Result<void> listen() {
+    for (const auto& shard : shards) {
+      if (auto listening = shard->listen(options.listen); !listening) return listening.error();
+      options.listen = shard->address();  // the others share the port that the first was given
+    }
+    return {};
+  }
+
+  void start_threads() {
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      threads.emplace_back([this, i] {
+        if (options.pin) pin_to_core(static_cast<unsigned>(i));
+        shards[i]->run();
+      });
+    }
+  }
+
+  void stop_threads() {
+    for (const auto& shard : shards) shard->stop();
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+  }
+
+  bool quiet_within(Duration time) const {
+    for (Duration waited{}; waited < time; waited += kLookEvery) {
+      std::size_t busy = 0;
+      for (const auto& shard : shards) busy += shard->busy();
+      if (busy == 0) return true;
+      std::this_thread::sleep_for(kLookEvery);
+    }
+    return false;
+  }
+
+  EngineOptions options;
+  StateDirectory state;
+  Rng rng;
+  GateTable gates;
+  AccountPlaces account;
+  PortPool ports;
+  Mailboxes<Letter> mail;
+  std::unique_ptr<LauncherProcess> launcher;
+  LogFiles logs;
+  RegistryDesk desk;
+  std::uint32_t incarnation;
+  std::vector<std::unique_ptr<Shard>> shards;
+  std::vector<std::thread> threads;
+};
+
+Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options) {
+  if (!options.listen.is_loopback()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "refusing to listen on " + options.listen.text() +
+                     ": without authentication an engine serves loopback alone (127.0.0.1, [::1])"};
+  }
+  auto state = StateDirectory::open(options.state_directory);
+  if (!state) return state.error();
+  auto range = instance_ports();
+  if (!range) return range.error();
+  auto life = next_life(*state);
+  if (!life) return life.error();
+  if (auto written = write_python_runtime(state->python_runtime()); !written) {
+    return written.error();
+  }
+  RegistryOptions registry_options;
+  registry_options.state_directory = state->path();
+  registry_options.in_process_handlers = [callables = options.in_process](std::string_view name) {
+    return callables && callables->find(std::string(name)) != nullptr;
+  };
+  auto registry = Registry::open(std::move(registry_options));
+  if (!registry) return registry.error();
+  const std::uint16_t shards = shard_count(options.shards);
+  auto launcher = LauncherProcess::start(options.launcher_program, shards);
+  if (!launcher) return launcher.error();
+
+  auto parts = std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
+                                       *std::move(registry), *std::move(launcher), *life);
+  if (auto made = parts->make_shards(shards); !made) return made.error();
+  if (auto listening = parts->listen(); !listening) return listening.error();
+  parts->start_threads();
+  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+}
+
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Engine::~Engine() = default;
+
+Address Engine::address() const { return parts_->options.listen; }
+
+std::uint16_t Engine::shards() const { return static_cast<std::uint16_t>(parts_->shards.size()); }
+
+Engine::Cut Engine::drain(Duration grace) {
+  for (const auto& shard : parts_->shards) {
+    shard->post([&shard] { shard->drain(); });
+  }
+  Cut cut;
+  if (parts_->quiet_within(grace)) return cut;
+  std::atomic<std::size_t> calls{0};
+  std::atomic<std::size_t> told{0};
+  for (const auto& shard : parts_->shards) {
+    shard->post([&shard, &calls, &told] {
+      calls += shard->cut();
+      ++told;
+    });
+  }
+  while (told < parts_->shards.size()) std::this_thread::sleep_for(kLookEvery);
+  (void)parts_->quiet_within(kCutMax);
+  cut.calls = calls;
+  return cut;
+}
+
+}  // namespace convoke

@@ -1,0 +1,209 @@
+#include "core/shard.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "core/api/log_query.h"
+#include "core/loop/entropy.h"
+#include "queue/journal/store.h"
+
+namespace convoke {
+namespace {
+
+ProcessOptions process_options(const ShardWorld& world) {
+  ProcessOptions options;
+  options.place.region = world.options.region;
+  options.place.account_id = world.options.account_id;
+  options.handlers.python_runtime = world.state.python_runtime();
+  options.handlers.socket_directory = world.state.sockets();
+  return options;
+}
+
+journal::Options store_options(const ShardWorld& world) {
+  journal::Options options;
+  options.depth_max = world.options.queue_depth_max;
+  options.depth_per_function_max = world.options.queue_depth_max;
+  options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
+  return options;
+}
+
+http::Response text_response(std::string body, std::string_view request_id) {
+  http::Response response;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("X-Fc-Request-Id", request_id);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+Shard::Shard(ShardIndex self, const ShardWorld& world)
+    : self_(self),
+      world_(world),
+      ids_(Rng::seeded(entropy_seed()).fork("call ids")),
+      syncing_(loop_),
+      preparing_(loop_),
+      logging_(loop_),
+      wires_(loop_),
+      spawner_(loop_, world.launcher, self),
+      log_(world.logs, logging_),
+      processes_(process_options(world),
+                 ProcessEdge{loop_, loop_.timers(), wires_, spawner_, log_, world.ports},
+                 ids_.fork("instances")),
+      callables_(world.callables, loop_, loop_.timers(), ids_.fork("callables")),
+      workers_(processes_, callables_),
+      mail_(world.mail.open(self, loop_,
+                            [this](Letter letter) { dispatcher_.on_letter(std::move(letter)); })),
+      dispatcher_({loop_, loop_.timers(), workers_, world.gates, world.account, directory_, *mail_},
+                  world.options.dispatch),
+      pump_(self, loop_, ids_.fork("retries"),
+            [](std::string_view what) { spdlog::error("{}", what); }),
+      control_plane_(*this),
+      server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
+
+Shard::~Shard() = default;
+
+Result<std::unique_ptr<Shard>> Shard::make(ShardIndex self, const ShardWorld& world,
+                                           const std::vector<std::uint32_t>& journals) {
+  std::unique_ptr<Shard> shard(new Shard(self, world));
+  if (auto opened = shard->open_store(journals); !opened) return opened.error();
+  return shard;
+}
+
+Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
+  std::vector<journal::JournalPlace> places;
+  for (const std::uint32_t number : journals) {
+    auto dir = DiskLogDir::open(world_.state.journal(number), syncing_, preparing_);
+    if (!dir) return dir.error();
+    places.push_back({number, *std::move(dir)});
+  }
+  auto store = journal::JournalStore::open(store_options(world_), std::move(places),
+                                           world_.incarnation, loop_, loop_.timers(), pump_);
+  if (!store) return store.error();
+  store_ = *std::move(store);
+  invoker_ = std::make_unique<Invoker>(self_, loop_, directory_, dispatcher_, *store_,
+                                       [this](http::ExchangeId exchange, http::Response response) {
+                                         server_.respond(exchange, std::move(response));
+                                       });
+  dispatcher_.attach(*invoker_, pump_, pump_);
+  pump_.attach(*store_, dispatcher_);
+  loop_.at_end_of_turn(EndOfTurn::kWork, [this] { end_of_turn(); });
+  return {};
+}
+
+void Shard::end_of_turn() {
+  callables_.deliver();
+  if (dispatcher_.end_of_turn()) loop_.turn_again();
+  store_->submit();
+  log_.submit(loop_.wall());
+  // While it drains, an answer is owed until the last byte has left: until its connection closes.
+  busy_ = invoker_->calls_open() + pump_.calls_open() + server_.exchanges_open() +
+          (draining_ ? server_.connections() : 0);
+}
+
+IoThread& Shard::registry_thread() {
+  if (!registry_thread_) registry_thread_ = std::make_unique<LoopIoThread>(loop_);
+  return *registry_thread_;
+}
+
+void Shard::apply(const Change& change) {
+  directory_.apply(change);
+  if (const auto* put = std::get_if<FunctionPut>(&change.what)) {
+    dispatcher_.on_function(put->function);
+  } else if (const auto* gone = std::get_if<FunctionGone>(&change.what)) {
+    dispatcher_.on_function_gone(gone->id);
+  } else if (const auto* limit = std::get_if<LimitPut>(&change.what)) {
+    dispatcher_.on_limit(limit->limit->function_id);
+  } else if (const auto* lifted = std::get_if<LimitGone>(&change.what)) {
+    dispatcher_.on_limit(lifted->function_id);
+  }
+}
+
+std::vector<std::string> Shard::code_in_use() const { return dispatcher_.code_in_use(); }
+
+void Shard::drain() {
+  draining_ = true;
+  server_.drain();
+  dispatcher_.drain();
+}
+
+// ---- requests ----
+
+Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
+  if (draining_) {
+    return Error{ErrorCode::kServiceUnavailable, "the engine is shutting down", Seconds{1}};
+  }
+  if (auto who = admit_request(head, authenticator_); !who) return who.error();
+  auto to = route(head.method, head.path());
+  if (!to) return to.error();
+  if (to->row->answered_by == AnsweredBy::kInvoker) return Invoker::event_bytes_max(head.headers);
+  return to->row->body_bytes_max;
+}
+
+void Shard::on_request(http::ExchangeId exchange, http::Request request) {
+  const CallId id = next_call_id();
+  auto to = route(request.head.method, request.head.path());
+  if (!to) return server_.respond(exchange, http::error_response(to.error(), id.text()));
+  switch (to->row->answered_by) {
+    case AnsweredBy::kInvoker:
+      return invoker_->invoke(exchange, id, {to->service, to->qualifier, to->function},
+                              std::move(request));
+    case AnsweredBy::kControlPlane:
+      return control_plane_.handle(*to, std::move(request), id.text(),
+                                   [this, exchange](http::Response response) {
+                                     server_.respond(exchange, std::move(response));
+                                   });
+    case AnsweredBy::kEngine:
+      return answer_by_engine(exchange, *to, request, id.text());
+  }
+}
+
+void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
+                             const http::Request& request, const std::string& request_id) {
+  if (to.operation() == Operation::kReadLogs) return answer_logs(exchange, to, request, request_id);
+  answer_health(exchange, request_id);
+}
+
+// 200 as soon as requests are served at all; what is wrong with the queue is said in words.
+void Shard::answer_health(http::ExchangeId exchange, const std::string& request_id) {
+  const Result<void> queue = store_->health();
+  server_.respond(exchange,
+                  text_response(queue ? "ok\n"
+                                      : fmt::format("ok, but asynchronous calls are refused: {}\n",
+                                                    queue.error().message),
+                                request_id));
+}
+
+void Shard::answer_logs(http::ExchangeId exchange, const Route& to, const http::Request& request,
+                        const std::string& request_id) {
+  auto function = admit_invocation(directory_, to.service, to.qualifier, to.function);
+  auto query = read_log_query(request.head.query());
+  if (!function || !query) {
+    const Error& why = function ? query.error() : function.error();
+    return server_.respond(exchange, http::error_response(why, request_id));
+  }
+  const auto lines = std::make_shared<std::string>();
+  logging_.run(
+      [this, id = (*function)->id, query = *query, lines] {
+        for (const auto& line : world_.logs.read_tail(id, query.lines_max, query.call)) {
+          (*lines += line) += '\n';
+        }
+      },
+      [this, exchange, request_id, lines] {
+        server_.respond(exchange, text_response(std::move(*lines), request_id));
+      });
+}
+
+// ---- what the control plane asks ----
+
+void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) {
+  world_.desk.execute(std::move(mutation), loop_.wall(), self_, std::move(done));
+}
+
+void Shard::read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) {
+  world_.desk.read_code(std::move(function), self_, std::move(done));
+}
+
+}  // namespace convoke

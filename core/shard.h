@@ -1,0 +1,144 @@
+// One thread of the engine, and everything that lives on it.
+//
+//   Loop -- Server -- (admission) -- Invoker -- Dispatcher -- Workers -- instances
+//                 \-- ControlPlane      |           |
+//                                     Queue ------ Pump
+//
+// The order of the members is the order of their lives: each knows only of those above it, and
+// goes before them. The end of a turn, in this order: callables' answers are delivered, letters
+// leave, the store gets the turn's work, log lines are handed over; then sockets are written.
+//
+// Threads: made, filled and destroyed on the engine's thread while its own does not run; everything
+// in between on its own, but for post(), stop() and busy().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/api/control_plane.h"
+#include "core/api/invoke.h"
+#include "core/api/router.h"
+#include "core/config.h"
+#include "core/dispatch/dispatcher.h"
+#include "core/dispatch/pump.h"
+#include "core/guard/admission.h"
+#include "core/loop/io_thread.h"
+#include "core/loop/launcher_process.h"
+#include "core/loop/log_file.h"
+#include "core/loop/loop.h"
+#include "core/loop/mailbox.h"
+#include "core/loop/spawner.h"
+#include "core/loop/wires.h"
+#include "core/registry_desk.h"
+#include "core/state_directory.h"
+#include "queue/journal/store.h"
+#include "workers/function_log.h"
+#include "workers/in_process.h"
+#include "workers/ports.h"
+#include "workers/process_workers.h"
+#include "workers/workers.h"
+
+namespace convoke {
+
+// What the shards of one engine share; outlives them.
+struct ShardWorld {
+  const EngineOptions& options;
+  const StateDirectory& state;
+  const InProcessRegistry& callables;
+  GateTable& gates;
+  AccountPlaces& account;
+  PortPool& ports;
+  Mailboxes<Letter>& mail;
+  LauncherProcess& launcher;
+  LogFiles& logs;
+  RegistryDesk& desk;
+  std::uint32_t incarnation;
+};
+
+class Shard final : public ShardDoor, private http::Handler, private ControlHost {
+ public:
+  // `journals`: the numbers of those that this shard writes; the first takes its new calls.
+  [[nodiscard]] static Result<std::unique_ptr<Shard>> make(
+      ShardIndex self, const ShardWorld& world, const std::vector<std::uint32_t>& journals);
+  ~Shard() override;
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  [[nodiscard]] Result<void> listen(const Address& at) { return server_.listen(at); }
+  [[nodiscard]] Address address() const { return server_.local_address(); }
+  // The registry's thread; of shard 0 alone. Made when it is first asked for, before run().
+  [[nodiscard]] IoThread& registry_thread();
+
+  void run() { loop_.run(); }
+  void stop() { loop_.stop(); }  // any thread
+
+  void post(std::function<void()> task) override { loop_.post(std::move(task)); }
+  void apply(const Change& change) override;
+  [[nodiscard]] std::vector<std::string> code_in_use() const override;
+
+  // Accepts no more calls; those under way go on.
+  void drain();
+  // Ends them.
+  std::size_t cut() { return dispatcher_.cut(); }
+  // Answers and outcomes that are still owed; as of the end of the last turn. Any thread.
+  [[nodiscard]] std::size_t busy() const { return busy_; }
+
+ private:
+  Shard(ShardIndex self, const ShardWorld& world);
+  [[nodiscard]] Result<void> open_store(const std::vector<std::uint32_t>& journals);
+  void end_of_turn();
+
+  // http::Handler
+  Result<std::size_t> on_head(const http::RequestHead& head) override;
+  void on_request(http::ExchangeId exchange, http::Request request) override;
+  void on_gone(http::ExchangeId exchange) override { invoker_->client_gone(exchange); }
+  std::string new_request_id() override { return next_call_id().text(); }
+
+  void answer_by_engine(http::ExchangeId exchange, const Route& route, const http::Request& request,
+                        const std::string& request_id);
+  void answer_health(http::ExchangeId exchange, const std::string& request_id);
+  void answer_logs(http::ExchangeId exchange, const Route& route, const http::Request& request,
+                   const std::string& request_id);
+
+  // ControlHost
+  void mutate(Mutation mutation, std::function<void(Result<Change>)> done) override;
+  [[nodiscard]] const Directory& directory() const override { return directory_; }
+  void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
+
+  [[nodiscard]] CallId next_call_id() { return CallId::from_random(ids_.next(), ids_.next()); }
+
+  const ShardIndex self_;
+  const ShardWorld world_;
+  Rng ids_;
+
+  Loop loop_;
+  LoopIoThread syncing_;    // what calls wait for: the journal's syncs and reads
+  LoopIoThread preparing_;  // the journal's segments to come
+  LoopIoThread logging_;    // what functions write, and reading it
+  std::unique_ptr<LoopIoThread> registry_thread_;
+  LoopWires wires_;
+  LoopSpawner spawner_;
+  FunctionLog log_;
+  ProcessWorkers processes_;
+  InProcessWorkers callables_;
+  AllWorkers workers_;
+
+  Directory directory_;
+  std::unique_ptr<Mail<Letter>> mail_;
+  Dispatcher dispatcher_;
+  Pump pump_;
+  std::unique_ptr<journal::JournalStore> store_;
+
+  const Anonymous authenticator_;
+  ControlPlane control_plane_;
+  std::unique_ptr<Invoker> invoker_;
+  http::Server server_;
+  bool draining_ = false;
+  std::atomic<std::size_t> busy_{0};
+};
+
+}  // namespace convoke

@@ -1,0 +1,126 @@
+#include "core/state_directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace convoke {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A socket's name needs as much room behind its directory's path; the whole has at most 107 bytes.
+constexpr std::size_t kSocketDirectoryMax = 60;
+constexpr std::string_view kJournalPrefix = "journal-";
+
+Error cannot(std::string_view what, const std::string& path, const std::string& why) {
+  return Error{ErrorCode::kServiceUnavailable, fmt::format("cannot {} '{}': {}", what, path, why)};
+}
+
+Result<void> make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return cannot("make the directory", path, std::strerror(errno));
+}
+
+std::string read_pid(int lock) {
+  char text[32] = {};
+  const ssize_t size = ::pread(lock, text, sizeof text - 1, 0);
+  const std::string pid(text, size > 0 ? static_cast<std::size_t>(size) : 0);
+  return pid.empty() ? "unknown" : pid.substr(0, pid.find('\n'));
+}
+
+Result<int> take_lock(const std::string& directory) {
+  const std::string path = directory + "/lock";
+  const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return cannot("open", path, std::strerror(errno));
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    Error error{ErrorCode::kServiceUnavailable,
+                fmt::format("the state directory '{}' is in use by another engine (pid {}): stop "
+                            "that one, or give this one a --state of its own",
+                            directory, read_pid(lock))};
+    ::close(lock);
+    return error;
+  }
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0) {
+    Error error = cannot("write", path, std::strerror(errno));
+    ::close(lock);
+    return error;
+  }
+  return lock;
+}
+
+}  // namespace
+
+Result<StateDirectory> StateDirectory::open(const std::string& path) {
+  std::error_code failed;
+  fs::create_directories(path, failed);
+  if (failed) return cannot("make the directory", path, failed.message());
+  const fs::path absolute = fs::canonical(path, failed);
+  if (failed) return cannot("resolve", path, failed.message());
+  auto lock = take_lock(absolute.string());
+  if (!lock) return lock.error();
+
+  StateDirectory state(absolute.string(), *lock);
+  for (const char* inner : {"/queue", "/logs", "/runtime"}) {
+    if (auto made = make_directory(state.path_ + inner); !made) return made.error();
+  }
+  if (auto made = state.make_sockets_directory(); !made) return made.error();
+  return state;
+}
+
+Result<void> StateDirectory::make_sockets_directory() {
+  if (path_.size() + 8 <= kSocketDirectoryMax) {
+    sockets_ = path_ + "/sockets";
+    std::error_code ignored;
+    fs::remove_all(sockets_, ignored);  // what an engine that was killed has left
+    return make_directory(sockets_);
+  }
+  std::string made = "/tmp/convoke-XXXXXX";
+  if (::mkdtemp(made.data()) == nullptr) return cannot("make", made, std::strerror(errno));
+  sockets_ = made;
+  return {};
+}
+
+StateDirectory::StateDirectory(StateDirectory&& other) noexcept
+    : path_(std::move(other.path_)),
+      sockets_(std::exchange(other.sockets_, {})),
+      lock_(std::exchange(other.lock_, -1)) {}
+
+StateDirectory::~StateDirectory() {
+  if (!sockets_.empty()) {
+    std::error_code ignored;
+    fs::remove_all(sockets_, ignored);
+  }
+  if (lock_ >= 0) ::close(lock_);
+}
+
+std::string StateDirectory::journal(std::uint32_t number) const {
+  return fmt::format("{}/{}{}", queue(), kJournalPrefix, number);
+}
+
+std::vector<std::uint32_t> StateDirectory::journals() const {
+  std::vector<std::uint32_t> numbers;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(queue(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(kJournalPrefix, 0) != 0) continue;
+    std::uint32_t number = 0;
+    const char* end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data() + kJournalPrefix.size(), end, number);
+    if (parsed.ec == std::errc{} && parsed.ptr == end) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+}  // namespace convoke

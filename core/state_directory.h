@@ -1,0 +1,51 @@
+// The engine's directory: whose it is, and where things are in it.
+//
+//   lock               held (flock) by the engine that runs here; holds its pid
+//   registry.db        services, functions, limits (SQLite)
+//   code/              unpacked packages
+//   queue/             incarnation, journal-0/, journal-1/, ...
+//   logs/              what functions wrote, by function id
+//   runtime/python.py  the python3 runtime of this version
+//
+// Blocking; used at start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/model/error.h"
+
+namespace convoke {
+
+class StateDirectory {
+ public:
+  // Makes what is missing (readable by its owner alone) and takes the lock. ServiceUnavailable when
+  // another engine has it: the message names its pid.
+  [[nodiscard]] static Result<StateDirectory> open(const std::string& path);
+  ~StateDirectory();
+  StateDirectory(StateDirectory&& other) noexcept;
+  StateDirectory& operator=(StateDirectory&&) = delete;
+  StateDirectory(const StateDirectory&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }  // absolute
+  [[nodiscard]] std::string queue() const { return path_ + "/queue"; }
+  [[nodiscard]] std::string journal(std::uint32_t number) const;
+  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+  [[nodiscard]] std::string python_runtime() const { return path_ + "/runtime/python.py"; }
+  // For Unix sockets, whose paths are short by law: below this directory where that fits, else in a
+  // directory of its own under /tmp, removed with this object.
+  [[nodiscard]] const std::string& sockets() const { return sockets_; }
+  // Numbers of the journals that exist, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> journals() const;
+
+ private:
+  StateDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  [[nodiscard]] Result<void> make_sockets_directory();
+
+  std::string path_;
+  std::string sockets_;
+  int lock_ = -1;
+};
+
+}  // namespace convoke
