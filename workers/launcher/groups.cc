@@ -82,6 +82,7 @@ Listener Groups::look_for_listener(Group& group, std::uint16_t port) {
 // share a port, and the kernel would deal the connections out among them.
 Listener Groups::judge(Group& group, std::uint16_t port, const std::vector<ProcessEntry>& table) {
   Listener report;
+  report.port = port;
   std::unordered_set<std::uint64_t> inodes;
   const auto sockets = listening_sockets(group.first);
   for (const ProcessKey& member : members(group, table)) {

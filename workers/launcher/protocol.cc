@@ -124,6 +124,7 @@ void write(Writer& to, const SpawnFailed& what) {
   to.number(static_cast<std::uint8_t>(what.step));
 }
 void write(Writer& to, const Listener& what) {
+  to.number(what.port);
   to.number(what.memory_peak_kib);
   to.number(static_cast<std::uint8_t>(what.owner));
   to.number(static_cast<std::uint8_t>(what.group_ports.size()));
@@ -156,6 +157,7 @@ SpawnFailed read_spawn_failed(Reader& from) {
 
 Listener read_listener(Reader& from) {
   Listener what;
+  what.port = from.number<std::uint16_t>();
   what.memory_peak_kib = from.number<std::uint64_t>();
   what.owner = static_cast<ListenerReport::Owner>(from.number<std::uint8_t>());
   if (what.owner > ListenerReport::Owner::kStranger) from.fail();

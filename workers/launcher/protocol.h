@@ -17,7 +17,8 @@
 //   launcher -> shard
 //   kSpawned          the program runs       i32 pid (also its process group and session)
 //   kSpawnFailed      last message           i32 errno | u8 step
-//   kListener         answers kLookForListener   u64 peak KiB | u8 owner | u8 count | u16 port...
+//   kListener         answers kLookForListener   u16 its port | u64 peak KiB | u8 owner |
+//                                               u8 count | u16 port...
 //   kMemory           answers kSampleMemory      u64 peak KiB
 //   kExited           last message           i32 code | i32 signal
 //
@@ -89,6 +90,7 @@ struct SpawnFailed {
   Step step = Step::kExec;
 };
 struct Listener {
+  std::uint16_t port = 0;  // that was asked about
   ListenerReport::Owner owner = ListenerReport::Owner::kNobody;
   std::vector<std::uint16_t> group_ports;
   std::uint64_t memory_peak_kib = 0;
