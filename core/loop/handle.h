@@ -26,6 +26,13 @@ struct CloseThenFree {
   }
 };
 
+// A stream knows its own kind.
+template <>
+inline void CloseThenFree<uv_stream_t>::operator()(uv_stream_t* handle) const noexcept {
+  if (handle->type == UV_TCP) return CloseThenFree<uv_tcp_t>{}(reinterpret_cast<uv_tcp_t*>(handle));
+  CloseThenFree<uv_pipe_t>{}(reinterpret_cast<uv_pipe_t*>(handle));
+}
+
 template <class Handle>
 using HandleOwner = std::unique_ptr<Handle, CloseThenFree<Handle>>;
 

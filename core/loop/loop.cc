@@ -1,5 +1,6 @@
 #include "core/loop/loop.h"
 
+#include <csignal>
 #include <ctime>
 #include <utility>
 
@@ -26,6 +27,7 @@ Instant monotonic_now() { return Instant{Duration{read_clock(CLOCK_MONOTONIC)}};
 WallTime wall_now() { return wall_from_ms(read_clock(CLOCK_REALTIME) / 1'000'000); }
 
 Loop::Loop() : read_buffer_(std::make_unique<char[]>(kReadBufferSize)), timers_(monotonic_now()) {
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a peer that has gone is an error, not our end
   ENSURE(uv_loop_init(&loop_) == 0);
   loop_.data = this;
   must_open(prepare_, this, [&](auto* handle) { return uv_prepare_init(&loop_, handle); });
@@ -84,7 +86,6 @@ void Loop::post(std::function<void()> task) {
 }
 
 void Loop::on_woken() {
-  if (stopping_.load()) uv_stop(&loop_);
   std::vector<std::function<void()>> tasks;
   {
     const std::lock_guard lock(mutex_);
@@ -124,7 +125,10 @@ std::size_t Loop::active_handles() const {
   return count.open;
 }
 
-void Loop::on_polled() { timers_.advance(now()); }
+void Loop::on_polled() {
+  timers_.advance(now());
+  if (stopping_.load()) uv_stop(&loop_);
+}
 
 void Loop::end_turn() {
   for (const auto& hook : work_hooks_) hook();

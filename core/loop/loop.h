@@ -12,12 +12,13 @@
 // now() is read on first use in a turn and stays frozen until the end of that turn, hooks included,
 // so that all callbacks of a turn agree. Outside run() it is live.
 //
-// A callback that must not be made from inside a call (of its owner) is made by scheduling a Timer
-// at now(): it runs in the next turn, which then does not wait.
+// A callback that must not be made from inside a call (of its owner) is made by soon(): it runs
+// with the timers, in this turn or the next one, which then does not wait.
 //
 // Threads: a Loop belongs to the thread that runs it; only stop() and post() may be called from
 // others. Lifetime: everything that holds a handle on a Loop goes before it does; the destructor
-// finishes what is closing and ENSUREs that nothing else is left.
+// finishes what is closing and ENSUREs that nothing else is left. Making one ignores SIGPIPE, for
+// the whole process.
 #pragma once
 
 #include <uv.h>
@@ -67,6 +68,8 @@ class Loop final : public Clock {
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] WallTime wall() const override;
   [[nodiscard]] TimerWheel& timers() { return timers_; }
+  // Overdue at once; a Timer due now() would be rounded up to the next tick.
+  void soon(Timer& timer) { timers_.schedule(timer, Instant{}); }
 
   [[nodiscard]] uv_loop_t* uv() { return &loop_; }
   [[nodiscard]] static Loop& of(const uv_loop_t* loop) { return *static_cast<Loop*>(loop->data); }

@@ -1,0 +1,19 @@
+#include "core/loop/wires.h"
+
+#include <utility>
+
+#include "core/loop/listener.h"
+
+namespace convoke {
+
+std::unique_ptr<Wire> LoopWires::connect(const Address& to, WireHandler& handler) {
+  return Stream::connect(loop_, corks_, to, handler);
+}
+
+Result<std::unique_ptr<Listener>> LoopWires::listen(const Address& at, AcceptHandler& handler) {
+  auto listener = LoopListener::open(loop_, corks_, at, handler);
+  if (!listener) return std::move(listener).error();
+  return std::unique_ptr<Listener>(std::move(listener).value());
+}
+
+}  // namespace convoke

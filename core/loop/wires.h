@@ -1,0 +1,25 @@
+// Wires over libuv: one per loop. Every Wire and Listener made here goes before the Loop does.
+#pragma once
+
+#include <memory>
+
+#include "core/edge/wires.h"
+#include "core/loop/loop.h"
+#include "core/loop/stream.h"
+
+namespace convoke {
+
+class LoopWires final : public Wires {
+ public:
+  explicit LoopWires(Loop& loop) : loop_(loop), corks_(Corks::on(loop)) {}
+
+  [[nodiscard]] std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) override;
+  [[nodiscard]] Result<std::unique_ptr<Listener>> listen(const Address& at,
+                                                         AcceptHandler& handler) override;
+
+ private:
+  Loop& loop_;
+  Corks& corks_;
+};
+
+}  // namespace convoke
