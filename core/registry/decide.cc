@@ -109,11 +109,10 @@ Result<Change> decide_one(const Context& context, const CreateFunction& create) 
   function.spec.name = create.name;
   function.created = function.modified = context.stamp.now;
   function.etag = etag_of(context);
-  FunctionFields fields = create.fields;
-  if (!fields.runtime) fields.runtime.emplace();  // it has no default: "" is an invalid value
-  if (Result<void> applied = apply_fields(fields, function, context.in_process); !applied)
+  function.spec.runtime_name.clear();  // it has no default
+  if (Result<void> applied = apply_fields(create.fields, function, context.in_process); !applied)
     return applied.error();
-  if (Result<void> right = check_code(function, fields); !right) return right.error();
+  if (Result<void> right = check_code(function, create.fields); !right) return right.error();
   return change_of(context, FunctionPut{std::make_shared<const Function>(std::move(function))});
 }
 

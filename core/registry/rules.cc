@@ -121,14 +121,15 @@ Result<void> set_environment(const FunctionFields& fields, FunctionSpec& spec) {
 
 Result<void> set_runtime(const FunctionFields& fields, FunctionSpec& spec,
                          const InProcessHandlers& in_process) {
-  if (!fields.runtime) return {};
-  const std::optional<Runtime> runtime = parse_runtime(*fields.runtime);
+  if (!fields.runtime && !spec.runtime_name.empty()) return {};
+  const std::string name = fields.runtime.value_or("");  // a new function must name one
+  const std::optional<Runtime> runtime = parse_runtime(name);
   if (!runtime || (*runtime == Runtime::kInProcess && !in_process))
     return invalid(
         fmt::format("Runtime is set to an invalid value (allowed: custom | python3, actual: '{}')",
-                    shown(*fields.runtime)));
+                    shown(name)));
   spec.runtime = *runtime;
-  spec.runtime_name = *fields.runtime;
+  spec.runtime_name = name;
   return {};
 }
 

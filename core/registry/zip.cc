@@ -2,13 +2,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fcntl.h>
 #include <fmt/core.h>
+#include <locale.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "core/registry/file.h"
@@ -56,6 +53,25 @@ std::string_view link_target_of(archive_entry* entry) {
   const char* target = archive_entry_symlink(entry);
   return text_or_empty(target != nullptr ? target : archive_entry_symlink_utf8(entry));
 }
+
+// libarchive turns names into the thread's locale, and refuses those that "C" cannot spell. Names
+// on disk are UTF-8, whatever locale the program was started in.
+class Utf8Locale {
+ public:
+  Utf8Locale()
+      : utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)),
+        before_(::uselocale(utf8_)) {}  // without such a locale: changes nothing
+  ~Utf8Locale() {
+    ::uselocale(before_);
+    if (utf8_ != nullptr) ::freelocale(utf8_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t utf8_;
+  locale_t before_;
+};
 
 class Unpacking {
  public:
@@ -141,6 +157,7 @@ Result<void> Unpacking::write_block(const FileDescriptor& file, const void* byte
 
 Result<void> unpack_zip(std::string_view zip, const std::string& directory,
                         const ZipLimits& limits) {
+  const Utf8Locale locale;
   const Reader reader(archive_read_new());
   // By the central directory only: a stream of local headers can tell another story, and has no
   // execute bits.
