@@ -19,6 +19,7 @@ struct Header {
 class Headers {
  public:
   void add(std::string_view name, std::string_view value);
+  void add(Header header);
   void set(std::string_view name, std::string_view value);  // replaces every earlier one
   // The first of that name; nullptr when absent. Valid until the next add or set.
   [[nodiscard]] const std::string* find(std::string_view name) const;

@@ -55,6 +55,8 @@ class Handler {
   virtual void on_request(ExchangeId exchange, Request request) = 0;
   // The client has gone before its answer: nothing needs to be answered any more.
   virtual void on_gone(ExchangeId exchange) = 0;
+  // A stream that was held back may go on.
+  virtual void on_stream_ready(ExchangeId exchange) { (void)exchange; }
   // For errors that the server itself finds (malformed request, limits): a new X-Fc-Request-Id.
   virtual std::string new_request_id() = 0;
 };
