@@ -82,7 +82,7 @@ class CustomRuntime::Lane final : private http::ClientHandler {
     busy_ = false;
     const Error error = connection_error(failure, detail);
     if (!call_.has_value()) {
-      return owner_.host_->initialized(function_error_body(
+      return owner_.host_->initializer_lost(function_error_body(
           "Function instance initialization failed: " + error.message, "InitializationError"));
     }
     const CallId call = *call_;

@@ -100,6 +100,12 @@ void ProcessInstance::initialized(std::optional<std::string> error_body) {
   become_ready();
 }
 
+void ProcessInstance::initializer_lost(std::string error_body) {
+  if (!is_at(Phase::kInitializing)) return;
+  initializer_lost_ = std::move(error_body);
+  edge_.wheel.schedule(verdict_, edge_.clock.now() + kVerdictMax);
+}
+
 void ProcessInstance::become_ready() {
   phase_ = Phase::kReady;
   phase_limit_.cancel();
@@ -243,6 +249,7 @@ bool ProcessInstance::all_lost() const {
 void ProcessInstance::on_verdict_due() {
   if (exited_.has_value()) return conclude_exit();
   // It lives: the connection was all that went.
+  if (phase_ == Phase::kInitializing) return initialized(std::move(initializer_lost_));
   std::vector<std::pair<CallId, Error>> lost_calls;
   for (const Inside& call : inside_) {
     if (call.lost.has_value()) lost_calls.emplace_back(call.id, *call.lost);
@@ -267,7 +274,6 @@ Reply ProcessInstance::reply_of_the_dead(const Inside& call) const {
 void ProcessInstance::conclude_exit() {
   if (phase_ == Phase::kGone) return;
   phase_ = Phase::kGone;
-  verdict_.cancel();
   const std::vector<Inside> calls = std::exchange(inside_, {});
   for (const Inside& call : calls) {
     Reply reply = reply_of_the_dead(call);
@@ -327,6 +333,8 @@ void ProcessInstance::answer_not_handed_over(const std::vector<CallId>& ids) {
 
 void ProcessInstance::go(GoneReason reason) {
   phase_ = Phase::kGone;
+  verdict_.cancel();
+  later_.cancel();
   Gone gone;
   gone.reason = reason;
   if (reason == GoneReason::kStartFailed) gone.error = *start_error_;

@@ -85,6 +85,7 @@ class ProcessInstance final : public Instance, private ProcessHandler, private L
   void link_up(double memory_peak_mb) override;
   void link_failed(const std::string& reason) override;
   void initialized(std::optional<std::string> error_body) override;
+  void initializer_lost(std::string error_body) override;
   void answered(const CallId& id, std::string body, FunctionError kind) override;
   void answered_badly(const CallId& id, const Error& error) override;
   void lost(const CallId& id, const Error& error) override;
@@ -127,6 +128,7 @@ class ProcessInstance final : public Instance, private ProcessHandler, private L
   Instant started_at_{};
   std::optional<StopHow> stop_asked_;
   std::optional<Error> start_error_;
+  std::optional<std::string> initializer_lost_;   // the error, if the process turns out to live
   std::optional<std::string> initializer_error_;  // every call gets it, none is handed over
   std::optional<ExitStatus> exited_;
   std::optional<double> link_up_early_;  // before on_spawned

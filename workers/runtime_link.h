@@ -26,6 +26,8 @@ class LinkHost {
   virtual void link_failed(const std::string& reason) = 0;
   // The initializer's end; an error is the body of a function error.
   virtual void initialized(std::optional<std::string> error_body) = 0;
+  // The connection went during the initializer: perhaps because the process is dying.
+  virtual void initializer_lost(std::string error_body) = 0;
 
   // One of these three for each invoke().
   virtual void answered(const CallId& id, std::string body, FunctionError kind) = 0;
