@@ -146,10 +146,12 @@ void LoopListener::on_readable() {
 }
 
 void LoopListener::pause(int error) {
-  spdlog::warn("{} takes no new connections for {} ms: {}", address_.text(),
-               std::chrono::duration_cast<Millis>(kAcceptPause).count(), uv_strerror(-error));
   uv_poll_stop(poll_.get());
-  loop_.timers().schedule(again_, loop_.now() + kAcceptPause);
+  const Instant now = loop_.now();
+  loop_.timers().schedule(again_, now + kAcceptPause);
+  if (now < next_warning_) return;
+  next_warning_ = now + kWarningInterval;
+  spdlog::warn("{} takes no new connections for now: {}", address_.text(), uv_strerror(-error));
 }
 
 Result<void> ensure_not_in_use(const Address& at) {

@@ -23,6 +23,7 @@ class LoopListener final : public Listener {
   static constexpr int kBacklog = 1024;       // connections the kernel keeps for us
   static constexpr int kAcceptsPerTurn = 64;  // so that a flood does not hold up the others
   static constexpr Duration kAcceptPause = Millis{100};
+  static constexpr Duration kWarningInterval = Seconds{10};  // so that the log is not flooded
 
   // A Unix socket's file that nobody listens on any more is replaced; one that is in use is an
   // error, as is a file that is no socket.
@@ -63,6 +64,7 @@ class LoopListener final : public Listener {
   Address address_;
   std::unique_ptr<Socket> socket_;
   HandleOwner<uv_poll_t> poll_;
+  Instant next_warning_{};
   Timer again_ = timer_for<&LoopListener::poll>(this);
   bool* destroyed_ = nullptr;  // set while callbacks run
 };

@@ -1,0 +1,26 @@
+// One engine per state directory: a lock that the kernel drops when its holder ends, however it
+// ends.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/model/error.h"
+
+namespace convoke {
+
+class StateLock {
+ public:
+  // Locks `directory` (which is there) by its file "lock", and writes our process id into it. Held
+  // by another process: the error names that process' id. Blocking only on the disk.
+  [[nodiscard]] static Result<std::unique_ptr<StateLock>> take(const std::string& directory);
+  ~StateLock();
+  StateLock(const StateLock&) = delete;
+  StateLock& operator=(const StateLock&) = delete;
+
+ private:
+  explicit StateLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+}  // namespace convoke
