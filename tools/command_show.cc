@@ -1,0 +1,102 @@
+// `convoke show NAME`: one function, as the engine holds it.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "tools/command.h"
+#include "tools/function_name.h"
+#include "tools/function_settings.h"
+#include "tools/json.h"
+
+namespace convoke::cli {
+namespace {
+
+// A JSON value as people read it: strings without quotes.
+std::string plain(simdjson::dom::element value) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return std::string(text);
+  return value.is_null() ? "" : simdjson::minify(value);
+}
+
+void print_line(std::string_view key, std::string_view value) {
+  fmt::print("{:<24}{}\n", key, value);
+}
+
+class ShowCommand final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "show"; }
+  [[nodiscard]] std::string summary() const override { return "show one function and its limit"; }
+
+  void define(CLI::App& app) override {
+    app.add_option("NAME", name_, "FUNCTION or SERVICE/FUNCTION")->required();
+    app.footer(
+        "Prints the settings under the names that `convoke set` takes.\n\n"
+        "Examples:\n  convoke show hello\n  convoke show shop/checkout --json");
+  }
+
+  Outcome<ExitCode> run(Session& session) override {
+    Outcome<FunctionName> name = FunctionName::parse(name_);
+    if (!name) return name.failure();
+    Outcome<ApiReply> function = session.api.send_ok({"GET", name->function_path()});
+    if (!function) return function.failure();
+    Outcome<ApiReply> limit =
+        session.api.send({"GET", name->function_path() + "/on-demand-config"});
+    if (!limit) return limit.failure();
+    const bool unlimited = limit->error_code() == "OnDemandConfigNotFound";
+    if (!limit->ok() && !unlimited) return limit->failure();
+    JsonReader function_json;
+    JsonReader limit_json;
+    if (!function_json.parse(function->body) || !limit_json.parse(limit->body)) {
+      return Failure{ExitCode::kUnreachable, "the engine's answer is no JSON", {}, {}};
+    }
+    const auto maximum = number_of(limit_json.root(), "maximumInstanceCount");
+    session.json() ? print_json(*name, function_json.root(), maximum)
+                   : print_for_people(*name, function_json.root(), maximum);
+    return ExitCode::kOk;
+  }
+
+ private:
+  static void print_json(const FunctionName& name, simdjson::dom::element function,
+                         std::optional<std::int64_t> maximum) {
+    JsonWriter json;
+    json.begin_object();
+    json.member("serviceName", std::string_view(name.service));
+    json.key("function");
+    json.raw(function);
+    json.key("maximumInstanceCount");
+    maximum ? json.value(*maximum) : json.null();
+    json.end_object();
+    fmt::print("{}\n", json.text());
+  }
+
+  static void print_for_people(const FunctionName& name, simdjson::dom::element function,
+                               std::optional<std::int64_t> maximum) {
+    print_line("name", name.text());
+    for (const SettingKey& key : setting_keys()) {
+      simdjson::dom::element value;
+      if (function[key.member].get(value) != simdjson::SUCCESS) continue;
+      if (const std::string text = plain(value); !text.empty()) print_line(key.key, text);
+    }
+    print_line("limit", !maximum        ? "none"
+                        : *maximum == 0 ? "0 (stopped)"
+                                        : fmt::format("{}", *maximum));
+    print_line("code",
+               fmt::format("{} bytes, checksum {}", number_of(function, "codeSize").value_or(0),
+                           text_of(function, "codeChecksum")));
+    print_line("created", text_of(function, "createdTime"));
+    print_line("modified", text_of(function, "lastModifiedTime"));
+    simdjson::dom::object environment;
+    if (function["environmentVariables"].get(environment) != simdjson::SUCCESS) return;
+    for (const auto& variable : environment) {
+      print_line(fmt::format("environment.{}", variable.key), plain(variable.value));
+    }
+  }
+
+  std::string name_;
+};
+
+}  // namespace
+
+CommandPtr make_show_command() { return std::make_unique<ShowCommand>(); }
+
+}  // namespace convoke::cli

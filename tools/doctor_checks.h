@@ -1,0 +1,32 @@
+// What `convoke doctor` looks at on this machine. Each check only looks; nothing is changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/api_client.h"
+
+namespace convoke::cli {
+
+enum class Health {
+  kGood,
+  kNote,   // works, with a limit worth knowing
+  kFault,  // something will fail
+};
+
+struct Finding {
+  std::string what;
+  Health health = Health::kGood;
+  std::string detail;
+};
+
+[[nodiscard]] Finding check_engine(ApiClient& api);
+[[nodiscard]] Finding check_python();
+[[nodiscard]] Finding check_launcher();
+[[nodiscard]] Finding check_state(const std::string& directory);
+[[nodiscard]] Finding check_open_files();
+[[nodiscard]] Finding check_port_range();
+[[nodiscard]] Finding check_sandbox();
+[[nodiscard]] Finding check_allocator();
+
+}  // namespace convoke::cli

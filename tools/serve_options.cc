@@ -1,0 +1,121 @@
+#include "tools/serve_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "tools/files.h"
+#include "tools/suggest.h"
+#include "tools/toml_file.h"
+
+namespace convoke::cli {
+namespace {
+
+constexpr std::size_t kConfigBytesMax = 1UL << 20;
+constexpr double kDay = 86'400;
+
+std::string key_of(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+std::string variable_of(const std::string& name) {
+  std::string variable = "CONVOKE_" + key_of(name);
+  for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
+
+}  // namespace
+
+ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
+  const CLI::Range any_count(1, 1'000'000);
+  add_text("listen", options.listen, "HOST:PORT; loopback only, as calls are not authenticated");
+  add_text("state", options.state, "directory of journals, registry, code and logs");
+  add_count("shards", options.shards, CLI::Range(0, 64),
+            "threads with a loop each; 0: as many as cores");
+  keep(app_.add_flag("--pin", options.pin, "pin each shard's thread to a core"), "pin");
+  add_text("log-level", options.log_level, "trace, debug, info, warn, error or off");
+  keys_.back().second->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+  add_seconds("grace", options.grace, CLI::Range(0.0, kDay),
+              "for running calls to finish, once told to stop");
+  add_seconds("idle-timeout", options.idle_timeout, CLI::Range(1.0, kDay),
+              "then an instance without calls is stopped");
+  add_count("account-instances-max", options.account_instances_max, any_count,
+            "instances at once, of all functions");
+  add_seconds("sync-wait-max", options.sync_wait_max, CLI::Range(0.0, kDay),
+              "a sync call waits so long at a limit, then gets 429");
+  add_count("sync-waiters-max", options.sync_waiters_max, any_count,
+            "sync calls of one function that may wait");
+  add_count("log-max-mb", options.log_max_mb, CLI::Range(1, 1'000'000),
+            "size of one function's log; the oldest lines go");
+  add_count("log-max-days", options.log_max_days, CLI::Range(1, 36'500), "age of its oldest lines");
+  add_text("launcher", options.launcher,
+           "the program that starts instances (default: convoke-launcher beside this one)");
+  app_.add_option("--config", config_, "TOML file with these settings")->envname("CONVOKE_CONFIG");
+}
+
+CLI::Option* ServeSettings::keep(CLI::Option* option, const std::string& name) {
+  keys_.emplace_back(key_of(name), option);
+  return option->envname(variable_of(name));
+}
+
+void ServeSettings::add_text(const std::string& name, std::string& target,
+                             const std::string& help) {
+  keep(app_.add_option("--" + name, target, help), name)->capture_default_str();
+}
+
+void ServeSettings::add_count(const std::string& name, std::uint32_t& target,
+                              const CLI::Range& range, const std::string& help) {
+  keep(app_.add_option("--" + name, target, help), name)->check(range)->capture_default_str();
+}
+
+void ServeSettings::add_seconds(const std::string& name, std::chrono::seconds& target,
+                                const CLI::Range& range, const std::string& help) {
+  const auto set = [&target](const std::uint32_t& count) { target = std::chrono::seconds(count); };
+  keep(app_.add_option_function<std::uint32_t>("--" + name, set, help), name)
+      ->check(range)
+      ->type_name("SECONDS")
+      ->default_str(fmt::format("{}", target.count()));
+}
+
+Outcome<Done> ServeSettings::apply_config_file() {
+  if (config_.empty()) return Done{};
+  Outcome<std::string> text = read_whole_file(config_, kConfigBytesMax);
+  if (!text) return text.failure();
+  return apply_config(*text, config_);
+}
+
+Outcome<Done> ServeSettings::apply_config(std::string_view text, const std::string& path) {
+  Outcome<std::vector<TomlEntry>> entries = parse_toml(text, path);
+  if (!entries) return entries.failure();
+  for (const TomlEntry& entry : *entries) {
+    const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const auto& key) {
+      return entry.table.empty() && key.first == entry.key;
+    });
+    if (found == keys_.end()) {
+      std::vector<std::string> names;
+      for (const auto& key : keys_) names.push_back(key.first);
+      return usage_failure(fmt::format("{}:{}: unknown key '{}'{}", path, entry.line, entry.key,
+                                       did_you_mean(entry.key, names)));
+    }
+    CLI::Option* option = found->second;
+    if (option->count() != 0) continue;  // a flag or the environment has spoken
+    try {
+      option->add_result(entry.value);
+      option->run_callback();
+    } catch (const CLI::ParseError& error) {
+      return usage_failure(fmt::format("{}:{}: {}", path, entry.line, error.what()));
+    }
+  }
+  return Done{};
+}
+
+std::string launcher_beside_program() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : (program.parent_path() / "convoke-launcher").string();
+}
+
+}  // namespace convoke::cli

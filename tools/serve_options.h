@@ -1,0 +1,61 @@
+// What `convoke serve` can be told, and from where: a flag, else an environment variable, else a
+// key of the configuration file, else the default.
+//
+// --idle-timeout, CONVOKE_IDLE_TIMEOUT and idle_timeout are one setting: the latter two names are
+// derived from the first.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/outcome.h"
+
+namespace convoke::cli {
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:7070";
+  std::string state = "./state";
+  std::uint32_t shards = 0;  // 0: one for each core
+  bool pin = false;          // each shard's thread to a core of its own
+  std::string log_level = "info";
+  std::chrono::seconds grace{30};          // for what runs, after SIGTERM or SIGINT
+  std::chrono::seconds idle_timeout{300};  // then an instance without calls is stopped
+  std::uint32_t account_instances_max = 300;
+  std::chrono::seconds sync_wait_max{30};   // for a slot at a limit, then 429
+  std::uint32_t sync_waiters_max = 10'000;  // of one function
+  std::uint32_t log_max_mb = 64;            // of one function's log
+  std::uint32_t log_max_days = 7;
+  std::string launcher;  // the program that starts instances; default: beside this executable
+};
+
+// The options of one command line; `options` and `app` outlive it.
+class ServeSettings {
+ public:
+  ServeSettings(CLI::App& app, ServeOptions& options);
+
+  // After the parse: fills what neither a flag nor the environment has set, from the file that
+  // --config names. Failure: unreadable, not TOML, an unknown key (with a suggestion), a bad value.
+  [[nodiscard]] Outcome<Done> apply_config_file();
+  // The same from text; `path` is for the messages.
+  [[nodiscard]] Outcome<Done> apply_config(std::string_view text, const std::string& path);
+
+ private:
+  void add_text(const std::string& name, std::string& target, const std::string& help);
+  void add_count(const std::string& name, std::uint32_t& target, const CLI::Range& range,
+                 const std::string& help);
+  void add_seconds(const std::string& name, std::chrono::seconds& target, const CLI::Range& range,
+                   const std::string& help);
+  CLI::Option* keep(CLI::Option* option, const std::string& name);
+
+  CLI::App& app_;
+  std::string config_;
+  std::vector<std::pair<std::string, CLI::Option*>> keys_;  // as a configuration file names them
+};
+
+// `convoke-launcher` beside this very program, wherever that lies. "" where it cannot be told.
+[[nodiscard]] std::string launcher_beside_program();
+
+}  // namespace convoke::cli
