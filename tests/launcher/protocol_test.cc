@@ -84,6 +84,8 @@ TEST(LauncherProtocol, NonsenseIsRefused) {
     changed[at] = '\x7f';
     EXPECT_FALSE(decode_request(changed)) << at;
   }
+  for (const std::int32_t pid : {-1, 0, 1})
+    EXPECT_FALSE(decode_reply(encode(Reply{1, Spawned{pid}})));
   std::string huge_count = encode(Request{1, Spawn{kRequest}});
   for (std::size_t i = 16; i < 20; ++i) huge_count[i] = '\xff';
   EXPECT_FALSE(decode_request(huge_count));

@@ -147,6 +147,13 @@ Spawn read_spawn(Reader& from) {
   return what;
 }
 
+// The number names a process group to be killed: 0 and 1 would mean others'.
+Spawned read_spawned(Reader& from) {
+  const Spawned what{from.number<std::int32_t>()};
+  if (what.pid <= 1) from.fail();
+  return what;
+}
+
 SpawnFailed read_spawn_failed(Reader& from) {
   SpawnFailed what;
   what.errno_value = from.number<std::int32_t>();
@@ -236,7 +243,7 @@ std::optional<Reply> decode_reply(std::string_view packet) {
   Reply reply;
   reply.token = head.token;
   if (head.kind == Kind::kSpawned) {
-    reply.what = Spawned{from.number<std::int32_t>()};
+    reply.what = read_spawned(from);
   } else if (head.kind == Kind::kSpawnFailed) {
     reply.what = read_spawn_failed(from);
   } else if (head.kind == Kind::kListener) {
