@@ -1,5 +1,7 @@
 #include "queue/journal/compaction.h"
 
+#include <algorithm>
+
 namespace convoke::journal {
 namespace {
 
@@ -24,7 +26,11 @@ bool Compaction::worth_it() const {
   const std::size_t segments = writer_.segments().size();
   const std::uint64_t used = segments * segment_bytes_;
   if (segments > kSegmentsMin && writer_.live_bytes() * kDeadShareMin < used) return true;
-  return writer_.full() && segments > 1 && writer_.live_bytes() * kDeadShareMinFull < used;
+  // Less than half of one segment for each that could be won: so what is copied ends up in fewer
+  // segments, and copying comes to an end.
+  const std::uint64_t older =
+      (segments - std::min<std::size_t>(segments, 1)) * writer_.usable_bytes();
+  return writer_.full() && writer_.live_bytes() * kDeadShareMinFull < older;
 }
 
 void Compaction::on_progress() {
@@ -66,20 +72,21 @@ void Compaction::on_read(Slot slot, const CallId& id, const Location& from,
                          const Result<std::string>& bytes) {
   --under_way_;
   --from.segment->reads;
-  if (!still_there(slot, id, from) || writer_.poisoned()) return on_progress();
-  const auto record = bytes.ok() ? decode(*bytes, from.segment->salt) : std::nullopt;
-  const auto accepted = record ? as_accepted(*record) : std::nullopt;
-  if (!accepted) {
-    alarm_("journal: old segments are kept from now on, for a call could not be read back: " +
-           id.text());
-    gave_up_ = true;
-    stop();
-  } else if (!writer_.has_room(Purpose::kCopy, bytes->size())) {
-    stop();
-  } else {
-    copy(slot, *accepted);
+  if (still_there(slot, id, from) && !writer_.poisoned()) {
+    const auto record = bytes.ok() ? decode(*bytes, from.segment->salt) : std::nullopt;
+    const auto accepted = record ? as_accepted(*record) : std::nullopt;
+    if (!accepted) {
+      alarm_("journal: old segments are kept from now on, for a call could not be read back: " +
+             id.text());
+      gave_up_ = true;
+      stop();
+    } else if (!writer_.has_room(Purpose::kCopy, bytes->size())) {
+      stop();  // until the writer has made progress
+    } else {
+      copy(slot, *accepted);
+    }
   }
-  on_progress();
+  if (segment_ != 0) on_progress();
 }
 
 bool Compaction::still_there(Slot slot, const CallId& id, const Location& from) const {

@@ -1,6 +1,7 @@
 #include "queue/journal/writer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace convoke::journal {
 namespace {
@@ -28,7 +29,17 @@ Writer::Writer(const Place& place, LogDir& dir, Recovered& recovered, const Cloc
 
 void Writer::begin(std::uint64_t unsettled) {
   calls_ = unsettled;
-  if (retire_oldest() || !retired_.empty()) write_trim();
+  if (!segments_.empty()) trimmed_before_ = segments_.front()->sequence;
+  const bool retired = retire_oldest();
+  if (!segments_.empty()) {
+    // What the last engine wrote and did not sync may be all in the kernel's cache: durable first.
+    // Together with a record of our own, alone, over what was torn where the journal ends: later
+    // writes could otherwise complete a torn record of that life by chance, and bring it back.
+    // Not at the cost of room kept for others, however often a full disk sees a start.
+    (void)open_batch();
+    if (retired || has_room(Purpose::kCopy, kTrimmedBytes)) write_trim();
+    alone_ = true;
+  }
   want_spares(0);
 }
 
@@ -153,10 +164,11 @@ void Writer::roll() {
 Writer::Batch& Writer::open_batch() {
   Segment* const active = segments_.back().get();
   const bool first_is_frozen = syncing_ && batches_.size() == 1;
-  if (batches_.empty() || first_is_frozen || batches_.back().segment != active) {
+  if (batches_.empty() || first_is_frozen || alone_ || batches_.back().segment != active) {
     // The batch is written once the one before it is durable: all that stands there now.
     batches_.push_back(Batch{active, durable_.value_or(active->end), {}});
     durable_.reset();
+    alone_ = false;
   }
   return batches_.back();
 }
@@ -176,6 +188,7 @@ void Writer::on_synced(const Result<void>& synced) {
   if (!synced.ok()) return poison(synced.error());
   Batch done = std::move(batches_.front());
   batches_.pop_front();
+  if (trimmed_before_) recycle_before(*std::exchange(trimmed_before_, std::nullopt));
   for (Write& write : done.writes) {
     if (write.purpose == Purpose::kTrim) {
       recycle_before(write.first_live);

@@ -132,10 +132,13 @@ class Writer {
   std::uint64_t next_sequence_ = 1;
   // Of the last segment, when that is not all of it: it was just begun, or recovered.
   std::optional<std::uint32_t> durable_;
+  // Segments that recovery found trimmed: as soon as all that it has read is durable.
+  std::optional<std::uint64_t> trimmed_before_;
   std::deque<Batch> batches_;          // the first is being synced if syncing_
   std::deque<Write> waiting_settles_;  // for room
   std::deque<Write> waiting_accepts_;
   bool syncing_ = false;
+  bool alone_ = false;       // the last batch takes no more
   std::uint64_t calls_ = 0;  // accepted and not settled, by what has been placed
   std::uint64_t live_bytes_ = 0;
   std::optional<Error> poisoned_;

@@ -1,0 +1,285 @@
+// A disk in memory that keeps only what was synced, and not even that without being told to.
+//
+// FakeDisk outlives the engines that run on it; FakeLogDir is one engine's view of it, as a
+// LogDir. Whatever is asynchronous (sync, read, create, remove) waits until the test calls step():
+// nothing completes by itself. crash() throws away what was not durable: of each unsynced write
+// any part may be left, in any order, torn at any byte; and every view of it goes dead.
+//
+// Deterministic: all chance comes from the Rng that the test passes in. One thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/edge/log_file.h"
+#include "core/edge/rng.h"
+
+namespace convoke::fake {
+
+// One file: what is durable, and what was written since.
+struct FakeFile {
+  struct Written {
+    std::uint64_t offset = 0;
+    std::string bytes;
+  };
+  std::string durable;
+  std::vector<Written> unsynced;
+
+  // As a reader sees it while the machine runs.
+  [[nodiscard]] std::string content() const {
+    std::string seen = durable;
+    for (const Written& write : unsynced) put(seen, write.offset, write.bytes);
+    return seen;
+  }
+  static void put(std::string& into, std::uint64_t offset, std::string_view bytes) {
+    if (into.size() < offset + bytes.size()) into.resize(offset + bytes.size(), '\0');
+    std::copy(bytes.begin(), bytes.end(), into.begin() + static_cast<std::ptrdiff_t>(offset));
+  }
+};
+
+// What a crash leaves of the bytes that no sync has made durable.
+enum class Unsynced : std::uint8_t {
+  kLost,  // nothing
+  kKept,  // all of it, still unsynced: the process died, the machine did not
+  kTorn,  // each sector by chance, and one write in a few cut within a sector
+};
+
+class FakeDisk {
+ public:
+  static constexpr std::size_t kSectorBytes = 64;  // small, so that small records are torn too
+
+  using Files = std::map<std::string, std::shared_ptr<FakeFile>>;
+
+  // The directory of that name; made when first asked for.
+  Files& files(const std::string& directory) { return directories_[directory]; }
+
+  // Runs the oldest completion that waits. False: there is none.
+  bool step() {
+    if (pending_.empty()) return false;
+    auto next = std::move(pending_.front());
+    pending_.pop_front();
+    next();
+    return true;
+  }
+  std::size_t settle() {
+    std::size_t steps = 0;
+    while (step()) ++steps;
+    return steps;
+  }
+  [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+
+  void crash(Unsynced unsynced, Rng& rng) {
+    ++life_;
+    pending_.clear();
+    fail_syncs_ = false;
+    for (auto& [directory, files] : directories_) {
+      for (auto& [name, file] : files) crash(*file, unsynced, rng);
+    }
+  }
+
+  // Faults, until changed again.
+  void fail_syncs() { fail_syncs_ = true; }
+  void fail_reads(bool fail) { fail_reads_ = fail; }
+  void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }  // of all files together
+
+  [[nodiscard]] std::uint64_t used() const {
+    std::uint64_t bytes = 0;
+    for (const auto& [directory, files] : directories_) {
+      for (const auto& [name, file] : files) bytes += file->durable.size();
+    }
+    return bytes;
+  }
+  [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
+
+ private:
+  friend class FakeLogDir;
+  friend class FakeLogFile;
+
+  static void crash(FakeFile& file, Unsynced unsynced, Rng& rng) {
+    if (unsynced == Unsynced::kKept) return;
+    const bool torn = unsynced == Unsynced::kTorn;
+    for (const FakeFile::Written& write : file.unsynced) {
+      if (unsynced == Unsynced::kLost) break;
+      for (std::size_t at = 0; at < write.bytes.size();) {
+        const std::size_t sector_end = (write.offset + at) / kSectorBytes * kSectorBytes +
+                                       kSectorBytes - static_cast<std::size_t>(write.offset);
+        const std::size_t end = std::min(sector_end, write.bytes.size());
+        std::size_t size = end - at;
+        if (torn && rng.one_in(8)) size = rng.below(size + 1);
+        if (!torn || !rng.one_in(3)) {
+          FakeFile::put(file.durable, write.offset + at,
+                        std::string_view(write.bytes).substr(at, size));
+        }
+        at = end;
+      }
+    }
+    file.unsynced.clear();
+  }
+
+  // `life` and `alive` guard against engines and objects that are gone.
+  void later(std::weak_ptr<void> alive, std::function<void()> what) {
+    pending_.push_back([this, life = life_, alive = std::move(alive), what = std::move(what)] {
+      if (life == life_ && !alive.expired()) what();
+    });
+  }
+
+  std::map<std::string, Files> directories_;
+  std::deque<std::function<void()>> pending_;
+  std::uint64_t life_ = 0;
+  std::uint64_t syncs_ = 0;
+  std::uint64_t capacity_ = ~std::uint64_t{0};
+  bool fail_syncs_ = false;
+  bool fail_reads_ = false;
+};
+
+class FakeLogFile final : public LogFile {
+ public:
+  FakeLogFile(FakeDisk& disk, std::shared_ptr<FakeFile> file, std::uint64_t end)
+      : disk_(disk), file_(std::move(file)), end_(end), size_(end) {}
+
+  void append(std::string bytes) override {
+    size_ += bytes.size();
+    appended_ += bytes;
+  }
+
+  void sync(Synced done) override {
+    ENSURE(!syncing_);
+    syncing_ = true;
+    ++disk_.syncs_;
+    if (!appended_.empty()) file_->unsynced.push_back({end_, std::exchange(appended_, {})});
+    end_ = size_;
+    const std::size_t covered = file_->unsynced.size();
+    disk_.later(alive_, [this, covered, done = std::move(done)] {
+      syncing_ = false;
+      if (disk_.fail_syncs_) {
+        return done(
+            Error{ErrorCode::kInternalServerError, "fdatasync: input/output error", std::nullopt});
+      }
+      for (std::size_t i = 0; i < covered; ++i) {
+        FakeFile::put(file_->durable, file_->unsynced[i].offset, file_->unsynced[i].bytes);
+      }
+      file_->unsynced.erase(file_->unsynced.begin(),
+                            file_->unsynced.begin() + static_cast<std::ptrdiff_t>(covered));
+      done({});
+    });
+  }
+
+  void read(std::uint64_t offset, std::size_t size, Read done) override {
+    disk_.later(alive_, [this, offset, size, done = std::move(done)] {
+      if (disk_.fail_reads_) {
+        return done(
+            Error{ErrorCode::kInternalServerError, "read: input/output error", std::nullopt});
+      }
+      const std::string content = file_->content();
+      done(offset < content.size() ? content.substr(offset, size) : std::string());
+    });
+  }
+
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+
+  void rewind() override {
+    ENSURE(!syncing_ && appended_.empty());
+    end_ = size_ = 0;
+  }
+
+ private:
+  FakeDisk& disk_;
+  std::shared_ptr<FakeFile> file_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  std::string appended_;
+  std::uint64_t end_;   // of what was handed to the file
+  std::uint64_t size_;  // and with what is buffered here
+  bool syncing_ = false;
+};
+
+class FakeLogDir final : public LogDir {
+ public:
+  FakeLogDir(FakeDisk& disk, std::string directory)
+      : disk_(disk), directory_(std::move(directory)) {}
+
+  Result<std::vector<std::string>> list() override {
+    std::vector<std::string> names;
+    for (const auto& [name, file] : files()) names.push_back(name);
+    return names;
+  }
+
+  Result<std::unique_ptr<LogFile>> create(const std::string& name, std::uint64_t reserve) override {
+    if (files().count(name) > 0) return failed("file exists: " + name);
+    if (disk_.used() + reserve > disk_.capacity_) return failed("no space left on device");
+    const auto file = std::make_shared<FakeFile>();
+    file->durable.assign(static_cast<std::size_t>(reserve), '\0');
+    files()[name] = file;
+    return opened(file, 0);
+  }
+
+  Result<std::unique_ptr<LogFile>> open(const std::string& name, std::uint64_t end) override {
+    const auto at = files().find(name);
+    if (at == files().end()) return failed("no such file: " + name);
+    return opened(at->second, end);
+  }
+
+  void create_async(const std::string& name, std::uint64_t reserve, Created created) override {
+    disk_.later(alive_, [this, name, reserve, created = std::move(created)] {
+      created(create(name, reserve));
+    });
+  }
+
+  Result<std::string> read_all(const std::string& name) override {
+    const auto at = files().find(name);
+    if (at == files().end()) return failed("no such file: " + name);
+    return at->second->content();
+  }
+
+  Result<std::string> read(const std::string& name, std::uint64_t offset,
+                           std::size_t size) override {
+    auto all = read_all(name);
+    if (!all.ok()) return all;
+    return offset < all->size() ? all->substr(offset, size) : std::string();
+  }
+
+  Result<void> remove(const std::string& name) override {
+    files().erase(name);
+    return {};
+  }
+
+  void remove_async(const std::string& name) override {
+    disk_.later(alive_, [this, name] { files().erase(name); });
+  }
+
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    const auto at = files().find(from);
+    if (at == files().end()) return failed("no such file: " + from);
+    files()[to] = at->second;
+    files().erase(from);
+    return {};
+  }
+
+  Result<void> replace(const std::string& name, std::string_view content) override {
+    const auto file = std::make_shared<FakeFile>();
+    file->durable = std::string(content);
+    files()[name] = file;  // some bytes always fit
+    return {};
+  }
+
+ private:
+  FakeDisk::Files& files() { return disk_.files(directory_); }
+  static Error failed(std::string what) {
+    return Error{ErrorCode::kInternalServerError, std::move(what), std::nullopt};
+  }
+  std::unique_ptr<LogFile> opened(std::shared_ptr<FakeFile> file, std::uint64_t end) {
+    return std::make_unique<FakeLogFile>(disk_, std::move(file), end);
+  }
+
+  FakeDisk& disk_;
+  std::string directory_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace convoke::fake
