@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "core/model/error.h"
 
@@ -120,11 +121,16 @@ void TimerWheel::append(Timer& timer, std::uint32_t list) {
   head->previous_ = &timer;
 }
 
+// Empties the list; returns its first timer, still linked to the others in a circle.
+Timer* TimerWheel::take_all(std::uint32_t list) {
+  if (list < kOverdue) occupied_[list / kSlots] &= ~(std::uint64_t{1} << (list % kSlots));
+  return std::exchange(heads_[list], nullptr);
+}
+
 void TimerWheel::unlink(Timer& timer) {
   const std::uint32_t list = timer.list_;
   if (timer.next_ == &timer) {
-    heads_[list] = nullptr;
-    if (list < kOverdue) occupied_[list / kSlots] &= ~(std::uint64_t{1} << (list % kSlots));
+    take_all(list);
     return;
   }
   timer.previous_->next_ = timer.next_;
@@ -132,11 +138,15 @@ void TimerWheel::unlink(Timer& timer) {
   if (heads_[list] == &timer) heads_[list] = timer.next_;
 }
 
+// Touches each timer once: a slot of a high level may hold hundreds of thousands.
 void TimerWheel::deal_out(std::uint32_t slot) {
-  while (Timer* timer = heads_[slot]) {
-    unlink(*timer);
+  Timer* const first = take_all(slot);
+  Timer* timer = first;
+  do {
+    Timer* const next = timer->next_;
     append(*timer, list_for(tick_of(timer->due_)));
-  }
+    timer = next;
+  } while (timer != first);
 }
 
 // Moves the list aside first: what callbacks schedule meanwhile is not for this round, and what

@@ -95,6 +95,7 @@ class TimerWheel {
   [[nodiscard]] std::optional<std::uint32_t> first_slot() const;
   [[nodiscard]] std::uint64_t start_of(std::uint32_t slot) const;
   void append(Timer& timer, std::uint32_t list);
+  Timer* take_all(std::uint32_t list);
   void unlink(Timer& timer);
   void deal_out(std::uint32_t slot);
   std::size_t fire(std::uint32_t list);

@@ -34,14 +34,14 @@ class Model {
   }
   std::vector<std::size_t> advance(Instant now) {
     now_ = (now - kStart).count() / 1'000'000;
-    std::sort(waiting_.begin(), waiting_.end(), [](const Entry& a, const Entry& b) {
+    const auto due = std::partition(waiting_.begin(), waiting_.end(),
+                                    [this](const Entry& entry) { return entry.tick > now_; });
+    std::sort(due, waiting_.end(), [](const Entry& a, const Entry& b) {
       return a.tick != b.tick ? a.tick < b.tick : a.sequence < b.sequence;
     });
     std::vector<std::size_t> fired;
-    for (const Entry& entry : waiting_) {
-      if (entry.tick <= now_) fired.push_back(entry.id);
-    }
-    std::erase_if(waiting_, [&](const Entry& entry) { return entry.tick <= now_; });
+    for (auto entry = due; entry != waiting_.end(); ++entry) fired.push_back(entry->id);
+    waiting_.erase(due, waiting_.end());
     return fired;
   }
   [[nodiscard]] std::optional<std::int64_t> earliest_tick() const {
