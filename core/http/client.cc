@@ -59,9 +59,11 @@ struct Client::Implementation final : WireHandler {
     // Nobody asked: whatever this peer speaks, it is not what we think.
     if (!busy) return drop();
     answered_bytes = true;
-    while (!bytes.empty() && busy) {
+    bool head_just_read = false;
+    while ((!bytes.empty() || head_just_read) && busy) {
       const Parser::Step step = parser->advance(bytes);
       bytes.remove_prefix(step.consumed);
+      head_just_read = step.event == Parser::Event::kHead;
       switch (step.event) {
         case Parser::Event::kNeedMore:
           return;

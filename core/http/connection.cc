@@ -87,10 +87,12 @@ void ServerConnection::process_kept() {
 
 void ServerConnection::process(std::string_view bytes) {
   processing_ = true;
-  while (!bytes.empty() && phase_ == Phase::kReading) {
+  bool head_just_read = false;
+  while ((!bytes.empty() || head_just_read) && phase_ == Phase::kReading) {
     const bool had_begun = parser_.begun();
     const Parser::Step step = parser_.advance(bytes);
     bytes.remove_prefix(step.consumed);
+    head_just_read = step.event == Parser::Event::kHead;
     if (!had_begun && parser_.begun()) arm(host_.limits().head_read_max);
     if (step.event == Parser::Event::kHead) on_head();
     if (step.event == Parser::Event::kMessage) on_message();

@@ -37,7 +37,7 @@ const llhttp_settings_t& Parser::settings() {
 
 Parser::Step Parser::advance(std::string_view bytes) {
   if (!error_.empty()) return {pending_, 0};
-  if (bytes.empty()) return {Event::kNeedMore, 0};
+  if (bytes.empty() && pending_ != Event::kHead) return {Event::kNeedMore, 0};
   // Empty lines before a message are no message yet.
   if (!begun_ && bytes.find_first_not_of("\r\n") != std::string_view::npos) begun_ = true;
   pending_ = Event::kNeedMore;

@@ -41,6 +41,7 @@ class Parser {
   Parser(const Parser&) = delete;  // llhttp holds our address
   Parser& operator=(const Parser&) = delete;
 
+  // After kHead it must be called again, even without bytes: a message without a body is complete.
   [[nodiscard]] Step advance(std::string_view bytes);
   // The peer closed: kMessage when that is how this response ends, else kBad if one was under way.
   [[nodiscard]] Event finish();
