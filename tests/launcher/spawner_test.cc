@@ -28,7 +28,7 @@ std::string make_file(const std::string& content, mode_t mode) {
 
 TEST_F(Spawner, TellsTheExitCode) {
   for (const int code : {0, 1, 7, 255}) {
-    const Recorder heard = world_.run_shell("exit " + std::to_string(code));
+    const Recorder heard = world_.run_shell(std::string("exit ").append(std::to_string(code)));
     EXPECT_TRUE(heard.spawned);
     ASSERT_TRUE(heard.exited);
     EXPECT_EQ(heard.exited->code, code);
@@ -38,7 +38,8 @@ TEST_F(Spawner, TellsTheExitCode) {
 
 TEST_F(Spawner, TellsTheSignalThatEndedIt) {
   for (const int signal : {SIGTERM, SIGKILL, SIGSEGV}) {
-    const Recorder heard = world_.run_shell("kill -" + std::to_string(signal) + " $$");
+    const Recorder heard =
+        world_.run_shell(std::string("kill -").append(std::to_string(signal)).append(" $$"));
     ASSERT_TRUE(heard.exited);
     EXPECT_EQ(heard.exited->code, 0);
     EXPECT_EQ(heard.exited->signal, signal);
@@ -133,7 +134,7 @@ TEST_F(Spawner, RefusesWhatNoExecCouldTakeInALaterTurn) {
 TEST_F(Spawner, TakesRequestsUpToItsLimit) {
   std::vector<std::string> environment;
   for (int i = 0; i < 12; ++i)
-    environment.push_back("V" + std::to_string(i) + "=" + std::string(10'000, 'v'));
+    environment.push_back(std::string("V=").append(std::string(10'000, 'v')));
   const Recorder heard = world_.run_to_end({{"/usr/bin/env"}, environment, "/"});
   EXPECT_GT(heard.out.size(), 120'000U);
 }

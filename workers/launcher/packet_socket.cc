@@ -3,11 +3,13 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "core/model/error.h"
 #include "workers/launcher/protocol.h"
 
 namespace convoke::launcher {
@@ -36,16 +38,18 @@ std::vector<OwnedFd> take_descriptors(msghdr& message) {
 
 void put_descriptors(msghdr& message, Control& control, const std::vector<OwnedFd>& descriptors) {
   if (descriptors.empty()) return;
-  message.msg_control = control.bytes.data();
-  message.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
-  cmsghdr* part = CMSG_FIRSTHDR(&message);
+  ENSURE(descriptors.size() <= kDescriptorsPerMessage);
+  std::array<int, kDescriptorsPerMessage> fds{};
+  std::transform(descriptors.begin(), descriptors.end(), fds.begin(),
+                 [](const OwnedFd& one) { return one.get(); });
+  const std::size_t size = descriptors.size() * sizeof(int);
+  auto* part = reinterpret_cast<cmsghdr*>(control.bytes.data());
   part->cmsg_level = SOL_SOCKET;
   part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
-  for (std::size_t i = 0; i < descriptors.size(); ++i) {
-    const int fd = descriptors[i].get();
-    std::memcpy(CMSG_DATA(part) + i * sizeof fd, &fd, sizeof fd);
-  }
+  part->cmsg_len = CMSG_LEN(size);
+  std::memcpy(control.bytes.data() + CMSG_LEN(0), fds.data(), size);
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = CMSG_SPACE(size);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -35,6 +36,13 @@ std::string read_proc_file(pid_t pid, const char* name) {
     content.append(chunk.data(), static_cast<std::size_t>(size));
   }
   return content;
+}
+
+// Not the time of day: on a busy machine that would count others' turns too.
+std::chrono::nanoseconds cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 struct CloseDir {
@@ -122,10 +130,10 @@ const std::vector<ProcessEntry>& ProcessTable::recent() {
 }
 
 const std::vector<ProcessEntry>& ProcessTable::fresh() {
-  const Clock::time_point begin = Clock::now();
+  const std::chrono::nanoseconds begin = cpu_time();
   table_ = read_process_table();
-  const Clock::time_point end = Clock::now();
-  stale_at_ = end + std::max<Clock::duration>(kAgeMax, (end - begin) * kShare);
+  const std::chrono::nanoseconds cost = cpu_time() - begin;
+  stale_at_ = Clock::now() + std::max<Clock::duration>(kAgeMax, cost * kShare);
   return table_;
 }
 

@@ -48,9 +48,8 @@ void signal_exactly(const ProcessKey& key, int signal);
 // The table, read anew no more often than is worth it.
 class ProcessTable {
  public:
-  // As it was at most kAgeMax ago; on a machine with so many processes that a reading takes longer
-  // than kAgeMax / kShare, at most kShare readings' time ago. So readings take a twentieth of the
-  // launcher's time at most, however often it is asked.
+  // At most kAgeMax old; or, on a machine with very many processes, kShare times what a reading
+  // costs. So readings take a twentieth of a processor at most, however often this is called.
   const std::vector<ProcessEntry>& recent();
   const std::vector<ProcessEntry>& fresh();
 
