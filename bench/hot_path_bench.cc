@@ -1,0 +1,95 @@
+// Each step of a call's way by itself: nanoseconds for orientation, not a gate.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/edge/rng.h"
+#include "core/edge/timer_wheel.h"
+#include "core/guard/admission.h"
+#include "core/guard/gate.h"
+#include "core/http/parser.h"
+#include "core/model/ids.h"
+
+namespace convoke {
+namespace {
+
+const std::string kRequest =
+    "POST /2016-08-15/services/default/functions/hello/invocations HTTP/1.1\r\n"
+    "Host: 127.0.0.1:7070\r\nContent-Length: 5\r\n\r\nhello";
+
+void ParseRequest(benchmark::State& state) {
+  const http::ParserLimits limits;
+  http::Parser parser(http::Parser::Kind::kRequest, limits);
+  for (auto _ : state) {
+    std::string_view rest = kRequest;
+    while (true) {
+      const auto step = parser.advance(rest);
+      rest.remove_prefix(step.consumed);
+      if (step.event == http::Parser::Event::kMessage) break;
+    }
+    benchmark::DoNotOptimize(parser.body());
+    parser.next_message();
+  }
+}
+BENCHMARK(ParseRequest);
+
+void AdmitRequest(benchmark::State& state) {
+  http::RequestHead head;
+  head.method = "POST";
+  head.target = "/2016-08-15/services/default/functions/hello/invocations";
+  head.headers.add("Host", "127.0.0.1:7070");
+  head.headers.add("Content-Length", "5");
+  const Anonymous anybody;
+  for (auto _ : state) {
+    auto who = admit_request(head, anybody);
+    auto order = read_order(head.headers);
+    benchmark::DoNotOptimize(who);
+    benchmark::DoNotOptimize(order);
+  }
+}
+BENCHMARK(AdmitRequest);
+
+void TakeAndFreeASlot(benchmark::State& state) {
+  Gate gate(2);
+  const ShardIndex here{0};
+  gate.free_slot(here);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(gate.take_slot(here));
+    benchmark::DoNotOptimize(gate.next_waiter());
+    gate.free_slot(here);
+  }
+}
+BENCHMARK(TakeAndFreeASlot);
+
+void ScheduleAndCancelAmongAMillion(benchmark::State& state) {
+  TimerWheel wheel(Instant{});
+  Rng rng = Rng::seeded(1);
+  std::vector<std::unique_ptr<Timer>> timers;
+  const auto due = [&] {
+    return Instant{} + Millis{static_cast<std::int64_t>(1 + rng.below(86'400'000))};
+  };
+  const auto nothing = [](void*) {};
+  for (int i = 0; i < 1'000'000; ++i) {
+    timers.push_back(std::make_unique<Timer>(nullptr, nothing));
+    wheel.schedule(*timers.back(), due());
+  }
+  Timer one(nullptr, nothing);
+  for (auto _ : state) {
+    wheel.schedule(one, due());
+    wheel.cancel(one);
+  }
+}
+BENCHMARK(ScheduleAndCancelAmongAMillion);
+
+void MakeACallId(benchmark::State& state) {
+  Rng rng = Rng::seeded(1);
+  for (auto _ : state) benchmark::DoNotOptimize(CallId::from_random(rng.next(), rng.next()).text());
+}
+BENCHMARK(MakeACallId);
+
+}  // namespace
+}  // namespace convoke
+
+BENCHMARK_MAIN();
