@@ -1,8 +1,6 @@
 #include "core/state_directory.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,34 +29,6 @@ Result<void> make_directory(const std::string& path) {
   return cannot("make the directory", path, std::strerror(errno));
 }
 
-std::string read_pid(int lock) {
-  char text[32] = {};
-  const ssize_t size = ::pread(lock, text, sizeof text - 1, 0);
-  const std::string pid(text, size > 0 ? static_cast<std::size_t>(size) : 0);
-  return pid.empty() ? "unknown" : pid.substr(0, pid.find('\n'));
-}
-
-Result<int> take_lock(const std::string& directory) {
-  const std::string path = directory + "/lock";
-  const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) return cannot("open", path, std::strerror(errno));
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    Error error{ErrorCode::kServiceUnavailable,
-                fmt::format("the state directory '{}' is in use by another engine (pid {}): stop "
-                            "that one, or give this one a --state of its own",
-                            directory, read_pid(lock))};
-    ::close(lock);
-    return error;
-  }
-  const std::string pid = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0) {
-    Error error = cannot("write", path, std::strerror(errno));
-    ::close(lock);
-    return error;
-  }
-  return lock;
-}
-
 }  // namespace
 
 Result<StateDirectory> StateDirectory::open(const std::string& path) {
@@ -67,10 +37,10 @@ Result<StateDirectory> StateDirectory::open(const std::string& path) {
   if (failed) return cannot("make the directory", path, failed.message());
   const fs::path absolute = fs::canonical(path, failed);
   if (failed) return cannot("resolve", path, failed.message());
-  auto lock = take_lock(absolute.string());
+  auto lock = StateLock::take(absolute.string());
   if (!lock) return lock.error();
 
-  StateDirectory state(absolute.string(), *lock);
+  StateDirectory state(absolute.string(), *std::move(lock));
   for (const char* inner : {"/queue", "/logs", "/runtime"}) {
     if (auto made = make_directory(state.path_ + inner); !made) return made.error();
   }
@@ -94,14 +64,11 @@ Result<void> StateDirectory::make_sockets_directory() {
 StateDirectory::StateDirectory(StateDirectory&& other) noexcept
     : path_(std::move(other.path_)),
       sockets_(std::exchange(other.sockets_, {})),
-      lock_(std::exchange(other.lock_, -1)) {}
+      lock_(std::move(other.lock_)) {}
 
 StateDirectory::~StateDirectory() {
-  if (!sockets_.empty()) {
-    std::error_code ignored;
-    fs::remove_all(sockets_, ignored);
-  }
-  if (lock_ >= 0) ::close(lock_);
+  std::error_code ignored;
+  if (!sockets_.empty()) fs::remove_all(sockets_, ignored);
 }
 
 std::string StateDirectory::journal(std::uint32_t number) const {

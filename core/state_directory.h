@@ -11,9 +11,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/loop/state_lock.h"
 #include "core/model/error.h"
 
 namespace convoke {
@@ -40,12 +42,13 @@ class StateDirectory {
   [[nodiscard]] std::vector<std::uint32_t> journals() const;
 
  private:
-  StateDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  StateDirectory(std::string path, std::unique_ptr<StateLock> lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
   [[nodiscard]] Result<void> make_sockets_directory();
 
   std::string path_;
   std::string sockets_;
-  int lock_ = -1;
+  std::unique_ptr<StateLock> lock_;
 };
 
 }  // namespace convoke
