@@ -1,13 +1,16 @@
 // An engine embedded in a program of its own, with in-process functions: what the engine itself
-// costs, and an example of embedding. Deploy a function with runtime `in-process` and handler
-// `hello`.
+// costs, and an example of embedding. Deploy functions with runtime `in-process` and these
+// handlers: `hello` answers at once; `count` says how often `hello` has run.
 //
 //   bench_engine LISTEN STATE_DIRECTORY LAUNCHER SHARDS
 #include <signal.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "core/convoke.h"
 
@@ -23,9 +26,14 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
+  std::atomic<std::uint64_t> ran{0};
   auto callables = std::make_shared<convoke::InProcessRegistry>();
-  callables->add("hello", [](const convoke::InProcessCall&, convoke::InProcessReply reply) {
+  callables->add("hello", [&ran](const convoke::InProcessCall&, convoke::InProcessReply reply) {
+    ran.fetch_add(1, std::memory_order_relaxed);
     reply.succeed("hello");
+  });
+  callables->add("count", [&ran](const convoke::InProcessCall&, convoke::InProcessReply reply) {
+    reply.succeed(std::to_string(ran.load()));
   });
 
   auto listen = convoke::Address::parse(argv[1]);
