@@ -247,7 +247,9 @@ TEST(Directory, AgreesWithANaiveModel) {
     const auto known = model.functions.find({"t", name});
     const FunctionPtr found = apply.directory.find_function("t", name);
     ASSERT_EQ(found != nullptr, known != model.functions.end());
-    if (found) ASSERT_EQ(found->id.value, known->second);
+    if (found) {
+      ASSERT_EQ(found->id.value, known->second);
+    }
   }
   ASSERT_EQ(apply.directory.all_functions().size(), model.functions.size());
 }
