@@ -33,6 +33,11 @@ std::string text_of(const ExitStatus& status) {
 
 std::string text_of_errno(int value) { return std::generic_category().message(value); }
 
+// Not the function's fault: no memory, no descriptors, no launcher.
+bool is_the_machines(const SpawnFailure& failure) {
+  return failure.step != "exec" && failure.step != "chdir" && failure.step != "interpreter";
+}
+
 Error not_enough_for_a_process(const SpawnFailure& failure) {
   return {ErrorCode::kResourceExhausted,
           fmt::format("no process could be started ({}: {})", failure.step,
@@ -55,11 +60,19 @@ Error ca_exited(const ExitStatus& status, Duration after, std::string_view log) 
 }
 
 Error bootstrap_not_spawned(const SpawnFailure& failure) {
-  if (failure.step == "fork") return not_enough_for_a_process(failure);
+  if (is_the_machines(failure)) return not_enough_for_a_process(failure);
   if (failure.step == "chdir") {
     return {ErrorCode::kCaFileNotFound, fmt::format("The CA process cannot be started: its code "
                                                     "directory cannot be entered ({})",
                                                     text_of_errno(failure.errno_value))};
+  }
+  if (failure.step == "interpreter") {
+    return {
+        ErrorCode::kCaFileNotFound,
+        fmt::format("The CA process cannot be started: the interpreter or loader that the file "
+                    "'bootstrap' names cannot be run ({}); a line end \\r\\n after its name has "
+                    "the same effect",
+                    text_of_errno(failure.errno_value))};
   }
   if (failure.errno_value == EACCES) {
     return {ErrorCode::kCaFilePermission,
@@ -69,7 +82,7 @@ Error bootstrap_not_spawned(const SpawnFailure& failure) {
   if (failure.errno_value == ENOENT) {
     return {ErrorCode::kCaFileNotFound,
             "The CA process cannot be started: there is no file 'bootstrap' at the root of the "
-            "code, or the interpreter that its first line names does not exist"};
+            "code"};
   }
   return {ErrorCode::kCaExited,
           fmt::format("The CA process either cannot be started or exited:{}",
@@ -78,7 +91,7 @@ Error bootstrap_not_spawned(const SpawnFailure& failure) {
 }
 
 Error program_not_spawned(std::string_view program, const SpawnFailure& failure) {
-  if (failure.step == "fork") return not_enough_for_a_process(failure);
+  if (is_the_machines(failure)) return not_enough_for_a_process(failure);
   return {ErrorCode::kFunctionNotStarted,
           fmt::format("The function's runtime {} cannot be started ({}: {})", program, failure.step,
                       text_of_errno(failure.errno_value))};

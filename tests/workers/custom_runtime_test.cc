@@ -295,7 +295,7 @@ TEST_F(CustomRuntimeTest, TheInitializerIsAPostWithoutBodyBeforeReady) {
   EXPECT_NE(wire().written.find("x-fc-control-path: /initialize"), std::string::npos);
   EXPECT_TRUE(wire().written.ends_with("\r\n\r\n"));
   wire().handler->on_bytes("HTTP/1.1 204 Fine\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(listener.readies, 1);
+  ASSERT_EQ(listener.readies, 1);
   instance->invoke(attempt_of(call_id(1)));
   EXPECT_EQ(wires.wires.size(), 1U) << "the same connection";
 }
@@ -307,6 +307,7 @@ TEST_F(CustomRuntimeTest, AnInitializerAnsweredOutside2xxIsTheCallsError) {
   report(Owner::kGroup);
   connect_last();
   wire().handler->on_bytes("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_EQ(listener.readies, 1);
   instance->invoke(attempt_of(call_id(1)));
   time.next_turn();
   EXPECT_NE(reply().body.find("answered with status 500"), std::string::npos);

@@ -136,8 +136,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         SpawnCase{EACCES, "exec", ErrorCode::kCaFilePermission, "don't have execute permissions"},
         SpawnCase{ENOENT, "exec", ErrorCode::kCaFileNotFound, "no file 'bootstrap'"},
+        SpawnCase{ENOENT, "interpreter", ErrorCode::kCaFileNotFound, "interpreter or loader"},
         SpawnCase{ENOENT, "chdir", ErrorCode::kCaFileNotFound, "code directory"},
         SpawnCase{ENOEXEC, "exec", ErrorCode::kCaExited, "exec format error"},
+        SpawnCase{EPIPE, "launcher", ErrorCode::kResourceExhausted, "(launcher: Broken pipe)"},
         SpawnCase{EAGAIN, "fork", ErrorCode::kResourceExhausted, "no process could be started"}));
 
 TEST_F(ProcessInstanceTest, AnExitDuringTheStartIsCAExitedWithTheEndOfItsLog) {
