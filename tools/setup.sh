@@ -97,7 +97,7 @@ set_up() {
 }
 
 # The release build, in build/. Without tests it needs no test packages; ./tools/test adds them.
-readonly release_options=(--buildtype=release -Db_lto=true)
+readonly release_options=(--buildtype=release)
 readonly without_tests=build/configured-without-tests
 
 set_up_release_with_tests() {
