@@ -28,8 +28,8 @@ class LoopSpawner;
 
 class LaunchedProcess final : public Process {
  public:
-  static constexpr std::size_t kChunk = 16 * 1024;
-  static constexpr std::size_t kDrainMax = 1024 * 1024;  // 16 x what a pipe holds
+  static constexpr std::size_t kChunk = std::size_t{16} * 1024;
+  static constexpr std::size_t kDrainMax = std::size_t{1024} * 1024;  // 16 x what a pipe holds
 
   ~LaunchedProcess() override;
   LaunchedProcess(const LaunchedProcess&) = delete;  // the spawner and libuv hold our address

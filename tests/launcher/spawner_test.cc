@@ -132,9 +132,7 @@ TEST_F(Spawner, RefusesWhatNoExecCouldTakeInALaterTurn) {
 }
 
 TEST_F(Spawner, TakesRequestsUpToItsLimit) {
-  std::vector<std::string> environment;
-  for (int i = 0; i < 12; ++i)
-    environment.push_back(std::string("V=").append(std::string(10'000, 'v')));
+  const std::vector<std::string> environment(12, std::string("V=").append(10'000, 'v'));
   const Recorder heard = world_.run_to_end({{"/usr/bin/env"}, environment, "/"});
   EXPECT_GT(heard.out.size(), 120'000U);
 }
@@ -152,7 +150,7 @@ TEST_F(Spawner, DrainsWhatThePipesHoldWithinTheCall) {
 TEST_F(Spawner, ADrainOfAnEndlessWriterEnds) {
   Recorder heard;
   const auto process = world_.spawn_child("write_without_end", heard);
-  ASSERT_TRUE(world_.run_until([&] { return heard.out.size() > 64 * 1024; }));
+  ASSERT_TRUE(world_.run_until([&] { return heard.out.size() > 65'536; }));
   const std::size_t before = heard.out.size();
   process->drain_output();
   EXPECT_LE(heard.out.size() - before, LaunchedProcess::kDrainMax + LaunchedProcess::kChunk);
@@ -204,6 +202,7 @@ TEST_F(Spawner, ManyStartsLeaveNoDescriptorBehind) {
   for (int round = 0; round < kRounds; ++round) {
     std::array<Recorder, kAtOnce> heard;
     std::vector<std::unique_ptr<Process>> processes;
+    processes.reserve(kAtOnce);
     for (Recorder& one : heard) {
       processes.push_back(
           world_.spawn({processes.size() % 4 == 0 ? "/nowhere" : "/bin/true"}, one));

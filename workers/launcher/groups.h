@@ -9,11 +9,11 @@
 
 #include <sys/types.h>
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "workers/launcher/owned_fd.h"
@@ -26,7 +26,9 @@ namespace convoke::launcher {
 struct GroupName {
   std::size_t shard = 0;
   std::uint64_t token = 0;
-  friend auto operator<=>(const GroupName&, const GroupName&) = default;
+  friend bool operator<(const GroupName& one, const GroupName& other) {
+    return std::tie(one.shard, one.token) < std::tie(other.shard, other.token);
+  }
 };
 
 struct Group {

@@ -22,7 +22,7 @@ namespace convoke::launcher {
 namespace {
 
 // As much of a /proc file as anything here needs; an environment may be long.
-constexpr std::size_t kProcFileMax = 256 * 1024;
+constexpr std::size_t kProcFileMax = std::size_t{256} * 1024;
 
 std::string read_proc_file(pid_t pid, const char* name) {
   const std::string path = "/proc/" + std::to_string(pid) + "/" + name;

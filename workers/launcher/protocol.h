@@ -41,7 +41,7 @@ namespace convoke::launcher {
 
 // Fits a socket's default send buffer (208 KiB), with room for the kernel's bookkeeping, and is far
 // above what Function Compute lets a function have as environment (4 KiB).
-inline constexpr std::size_t kMessageMax = 128 * 1024;
+inline constexpr std::size_t kMessageMax = std::size_t{128} * 1024;
 inline constexpr std::size_t kListenerPortsMax = 16;  // reported of one group; a hint for a message
 inline constexpr std::size_t kDescriptorsPerMessage = 2;
 
