@@ -19,7 +19,11 @@ struct Note {
 };
 
 Note note(std::uint16_t from, int number) {
-  return {ShardIndex{from}, number, std::make_unique<int>(number)};
+  Note letter;
+  letter.from = ShardIndex{from};
+  letter.number = number;
+  letter.cargo = std::make_unique<int>(number);
+  return letter;
 }
 
 TEST(Mailbox, ALetterToOneselfComesInALaterTurn) {
