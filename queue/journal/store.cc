@@ -205,23 +205,23 @@ ClaimedCall JournalStore::start_attempt(Slot slot) {
 }
 
 void JournalStore::read_event(std::uint64_t claim, std::size_t position, Slot slot) {
-  Segment& segment = *index_.at(slot).location.segment;
-  ++segment.reads;
-  segment.file.file->read(
-      index_.at(slot).location.offset, index_.at(slot).location.size,
-      [this, claim, position, slot, at = &segment](const Result<std::string>& bytes) {
-        --at->reads;
-        on_event_read(claim, position, slot, bytes);
+  const Location from = index_.at(slot).location;  // compaction may move the call meanwhile
+  ++from.segment->reads;
+  from.segment->file.file->read(
+      from.offset, from.size,
+      [this, claim, position, slot, from](const Result<std::string>& bytes) {
+        --from.segment->reads;
+        on_event_read(claim, position, slot, from, bytes);
       });
 }
 
 void JournalStore::on_event_read(std::uint64_t number, std::size_t position, Slot slot,
-                                 const Result<std::string>& bytes) {
+                                 const Location& from, const Result<std::string>& bytes) {
   const auto at = claims_.find(number);
   Claim& claim = at->second;
   ClaimedCall& call = claim.calls[position];
   const Entry& entry = index_.at(slot);
-  const auto record = bytes.ok() ? decode(*bytes, entry.location.segment->salt) : std::nullopt;
+  const auto record = bytes.ok() ? decode(*bytes, from.segment->salt) : std::nullopt;
   const auto found = record ? as_accepted(*record) : std::nullopt;
   if (found && found->id == call.receipt.id) {
     call.qualifier = found->qualifier;

@@ -121,7 +121,7 @@ class JournalStore final : public Queue, private WriterClient {
   void arm_due_timer();
   [[nodiscard]] ClaimedCall start_attempt(Slot slot);
   void read_event(std::uint64_t claim, std::size_t position, Slot slot);
-  void on_event_read(std::uint64_t claim, std::size_t position, Slot slot,
+  void on_event_read(std::uint64_t claim, std::size_t position, Slot slot, const Location& from,
                      const Result<std::string>& bytes);
   void answer(Claim claim);
   void later(News news);

@@ -198,7 +198,8 @@ class Model final {
       ASSERT_EQ(expected.size(), 1U);
       const auto calls = world_.heard.take(FunctionId{function});
       if (!poisoned_) {
-        EXPECT_EQ(calls.size(), expected.front().size);
+        EXPECT_EQ(calls.size(), expected.front().size)
+            << (world_.alarms.empty() ? "" : world_.alarms.back());
       }
       check_order(calls, expected.front());
       for (const ClaimedCall& call : calls) on_claimed(call);
