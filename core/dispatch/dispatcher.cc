@@ -129,7 +129,8 @@ Room& Dispatcher::room_for(const FunctionPtr& function) {
   auto& room = rooms_[function->id];
   if (room) return *room;
   const FunctionId id = function->id;
-  Line line(world_.wheel, options_.sync_wait_max, [this, id](CallPtr call) {
+  const auto starting = [this, id] { return rooms_.at(id)->slots_starting; };
+  Line line(world_.wheel, options_.sync_wait_max, starting, [this, id](CallPtr call) {
     Room& here = *rooms_.at(id);
     CallPtr late = leave_line(here, std::move(call));
     publish(here);

@@ -5,9 +5,19 @@
 #include "core/guard/gate.h"
 
 namespace convoke {
+namespace {
 
-Line::Line(TimerWheel& wheel, Duration wait_max, WaitedTooLong on_waited_too_long)
-    : wheel_(wheel), wait_max_(wait_max), on_waited_too_long_(std::move(on_waited_too_long)) {}
+// How often a caller whose time in line is over looks whether its instance is still starting.
+constexpr Duration kLookAgain = Seconds{1};
+
+}  // namespace
+
+Line::Line(TimerWheel& wheel, Duration wait_max, Starting starting,
+           WaitedTooLong on_waited_too_long)
+    : wheel_(wheel),
+      wait_max_(wait_max),
+      starting_(std::move(starting)),
+      on_waited_too_long_(std::move(on_waited_too_long)) {}
 
 void Line::add(CallPtr call) {
   auto before = waiting_.end();
@@ -26,6 +36,20 @@ CallPtr Line::take(const CallId& id) {
   waiting_.erase(found->second);
   places_.erase(found);
   return call;
+}
+
+void Line::waited_too_long(Place& place) {
+  if (among_first(place, starting_())) {
+    return wheel_.schedule(place.too_long, place.too_long.due() + kLookAgain);
+  }
+  on_waited_too_long_(take(place.call->id));
+}
+
+bool Line::among_first(const Place& place, std::uint32_t count) const {
+  for (auto first = waiting_.begin(); first != waiting_.end() && count > 0; ++first, --count) {
+    if (&*first == &place) return true;
+  }
+  return false;
 }
 
 std::int64_t Line::first_arrival() const {

@@ -17,9 +17,12 @@ namespace convoke {
 
 class Line {
  public:
-  // on_waited_too_long takes the call; it runs from the wheel, never from inside a call made here.
+  // How many of the first in line have an instance starting for them: these wait for its end, good
+  // or bad, however long it takes (workers bound it).
+  using Starting = std::function<std::uint32_t()>;
+  // Takes the call; runs from the wheel, never from inside a call made here.
   using WaitedTooLong = std::function<void(CallPtr)>;
-  Line(TimerWheel& wheel, Duration wait_max, WaitedTooLong on_waited_too_long);
+  Line(TimerWheel& wheel, Duration wait_max, Starting starting, WaitedTooLong on_waited_too_long);
 
   // By arrival: a call that comes back to the line gets its old place.
   void add(CallPtr call);
@@ -36,14 +39,18 @@ class Line {
         : line(owner),
           call(std::move(waiting)),
           too_long(timer_for<&Place::waited_too_long>(this)) {}
-    void waited_too_long() { line.on_waited_too_long_(line.take(call->id)); }
+    void waited_too_long() { line.waited_too_long(*this); }
     Line& line;
     CallPtr call;
     Timer too_long;
   };
 
+  void waited_too_long(Place& place);
+  [[nodiscard]] bool among_first(const Place& place, std::uint32_t count) const;
+
   TimerWheel& wheel_;
   const Duration wait_max_;
+  Starting starting_;
   WaitedTooLong on_waited_too_long_;
   std::list<Place> waiting_;
   std::unordered_map<CallId, std::list<Place>::iterator> places_;

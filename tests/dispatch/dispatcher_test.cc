@@ -99,14 +99,34 @@ TEST(Dispatch, QueuedCallsAreNotStarvedByCallersNorCallersByThem) {
 TEST(Dispatch, ACallerThatWaitedTooLongIsRefusedAndLeavesTheLine) {
   World world(5, 1);
   const auto function = world.deploy("f");
-  world.frozen = true;
+  world.set_limit(function, 1);
+  world.script.hangs = 100;
+  world.call(0, function);
+  world.settle_down();
   const CallId id = world.call(0, function);
   world.advance(Seconds{29});
   EXPECT_EQ(world.outcome(id), nullptr);
   world.advance(Seconds{2});
   ASSERT_NE(world.outcome(id), nullptr);
   EXPECT_EQ(world.outcome(id)->error->code, ErrorCode::kResourceThrottled);
-  EXPECT_EQ(world.dispatcher(0).calls_here(), 0U);
+  EXPECT_EQ(world.dispatcher(0).calls_here(), 1U);
+}
+
+TEST(Dispatch, ACallerWhoseInstanceIsStartingWaitsForItsEnd) {
+  World world(5, 1);
+  const auto function = world.deploy("f");
+  world.set_limit(function, 1);
+  world.frozen = true;
+  const CallId first = world.call(0, function);
+  const CallId second = world.call(0, function);
+  for (int i = 0; i < 100; ++i) world.advance(Seconds{1});
+  EXPECT_EQ(world.outcome(first), nullptr);
+  ASSERT_NE(world.outcome(second), nullptr) << "nothing is starting for it";
+  EXPECT_EQ(world.outcome(second)->error->code, ErrorCode::kResourceThrottled);
+  world.frozen = false;
+  world.script.start_fails = 100;
+  world.settle_down();
+  EXPECT_EQ(world.outcome(first)->error->code, ErrorCode::kCaExited);
 }
 
 TEST(Dispatch, TheLineIsBoundedForAllShardsTogether) {
