@@ -2,148 +2,147 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "core/http/parser.h"
+#include "core/http/writer.h"
 
 namespace convoke::http {
 namespace {
 
-// Of one response; the number of header lines is bounded by their bytes.
-constexpr std::size_t kHeadersMax = 200;
+// A status line's; a response's headers are bounded by their bytes alone.
+constexpr std::size_t kStatusLineMax = 1024;
+// Bodies up to here are copied behind their head: one buffer is cheaper to send than two.
+constexpr std::size_t kJoinedBodyMax = 16 * 1024;
 
-std::string write_request(const RequestHead& head, const std::string& host, std::string_view body) {
-  std::string out;
-  out.reserve(1024 + body.size());
-  ((((out += head.method) += ' ') += head.target) += " HTTP/1.1\r\nHost: ") += host;
-  out += "\r\n";
-  for (const Header& header : head.headers) {
-    (((out += header.name) += ": ") += header.value) += "\r\n";
-  }
-  fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n", body.size());
-  return out += body;
+ParserLimits parser_limits(const ClientLimits& limits) {
+  return {limits.head_bytes_max, kStatusLineMax, limits.head_bytes_max};
 }
 
 }  // namespace
 
+// The life of one send(): the wire is there or is being made; bytes come back; one callback ends
+// it. The callback is always the last thing done, since it may destroy the client.
 struct Client::Implementation final : WireHandler {
   Implementation(Wires& its_wires, Address its_address, const ClientLimits& its_limits,
                  ClientHandler& its_handler)
       : wires(its_wires),
         address(std::move(its_address)),
         host(address.kind == Address::Kind::kUnix ? "localhost" : address.text()),
-        limits{its_limits.head_bytes_max, 0, kHeadersMax},
-        body_bytes_max(its_limits.body_bytes_max),
+        limits(its_limits),
         handler(its_handler) {}
 
   void send(const RequestHead& head, std::string_view body) {
     ENSURE(!busy);
     busy = true;
-    request = write_request(head, host, body);
-    answered_bytes = false;
-    if (wire) return write();
-    connected = false;
-    reused = false;
-    parser = std::make_unique<Parser>(Parser::Kind::kResponse, limits);
+    answer_begun = false;
+    if (!wire) connect();
+    const bool joined = body.size() <= kJoinedBodyMax;
+    std::string bytes = write_request_head(head, host, body.size(), joined ? body.size() : 0);
+    if (joined) bytes += body;
+    wire->write(std::move(bytes));
+    if (!joined) wire->write(std::string(body));
+  }
+
+  void connect() {
+    connected = reused = false;
+    parser.emplace(Parser::Kind::kResponse, parser_limits(limits));
     wire = wires.connect(address, *this);
   }
 
-  void write() { wire->write(std::exchange(request, {})); }
-
-  void on_connected() override {
-    connected = true;
-    write();
-  }
+  void on_connected() override { connected = true; }
 
   void on_bytes(std::string_view bytes) override {
     // Nobody asked: whatever this peer speaks, it is not what we think.
-    if (!busy) return drop();
-    answered_bytes = true;
-    bool head_just_read = false;
-    while ((!bytes.empty() || head_just_read) && busy) {
+    if (!busy) return wire.reset();
+    answer_begun = true;
+    bool more = true;
+    while (more) {
       const Parser::Step step = parser->advance(bytes);
       bytes.remove_prefix(step.consumed);
-      head_just_read = step.event == Parser::Event::kHead;
       switch (step.event) {
         case Parser::Event::kNeedMore:
           return;
         case Parser::Event::kHead:
-          if (!take_head()) return;
+          if (!take_head()) return fail_as_too_large();
           break;
         case Parser::Event::kMessage:
-          return take_message(bytes);
+          if (parser->status() >= 200) return take_message(bytes.empty());
+          parser->next_message();  // 100 Continue and its like announce the real one
+          more = !bytes.empty();
+          break;
         case Parser::Event::kBodyTooLarge:
-          return fail(ClientFailure::kBadResponse,
-                      fmt::format("the response is larger than {} bytes", body_bytes_max));
+          return fail_as_too_large();
         case Parser::Event::kBad:
           return fail(ClientFailure::kBadResponse, parser->error());
       }
     }
   }
 
+  // False: the body will be too large.
   bool take_head() {
-    parser->set_body_max(body_bytes_max);
-    if (!parser->upgrade()) return true;
-    fail(ClientFailure::kBadResponse, "the peer switches to another protocol");
-    return false;
+    if (may_have_body(parser->status()) && !parser->chunked() && parser->declares_length() &&
+        parser->content_length() > limits.body_bytes_max) {
+      return false;
+    }
+    parser->set_body_max(limits.body_bytes_max);
+    return true;
   }
 
-  void take_message(std::string_view rest) {
-    if (parser->status() < 200) {  // 100 Continue and its like announce the real one
-      parser->next_message();
-      return on_bytes(rest);
-    }
+  // Kept for the next request only if nothing is left over on either side.
+  void take_message(bool all_read) {
     Response response{parser->status(), std::move(parser->head().headers),
                       std::move(parser->body())};
     busy = false;
     reused = true;
-    if (parser->keep_alive() && rest.empty()) {
+    if (parser->keep_alive() && all_read && wire->buffered() == 0) {
       parser->next_message();
     } else {
-      drop();
+      wire.reset();
     }
     handler.on_response(std::move(response));
   }
 
   void on_eof() override {
-    if (!busy) return drop();
-    if (answered_bytes && parser->finish() == Parser::Event::kMessage) return take_message({});
-    lose("the connection was closed before the response was complete");
+    if (!busy) return wire.reset();
+    const bool ends_body = answer_begun && parser->finish() == Parser::Event::kMessage;
+    if (ends_body && parser->status() >= 200) return take_message(true);
+    lose("the connection was closed before the answer was complete");
   }
 
   void on_closed(const Error& why) override {
-    if (!busy) return drop();
+    if (!busy) return wire.reset();
     lose(why.message);
   }
 
   void lose(const std::string& detail) {
     if (!connected) return fail(ClientFailure::kNotConnected, detail);
-    if (reused && !answered_bytes) return fail(ClientFailure::kStale, detail);
+    if (reused && !answer_begun) return fail(ClientFailure::kStale, detail);
     fail(ClientFailure::kBroken, detail);
   }
 
-  void fail(ClientFailure failure, const std::string& detail) {
-    busy = false;
-    const std::string said = detail;  // it may live in the parser, which goes now
-    drop();
-    handler.on_failure(failure, said);
+  void fail_as_too_large() {
+    fail(ClientFailure::kBadResponse,
+         fmt::format("the body of the answer is larger than {} bytes", limits.body_bytes_max));
   }
 
-  // The parser stays until the next connection: we may be inside one of its answers.
-  void drop() { wire.reset(); }
+  void fail(ClientFailure failure, std::string detail) {
+    busy = false;
+    wire.reset();
+    handler.on_failure(failure, detail);
+  }
 
   Wires& wires;
   const Address address;
   const std::string host;
-  const ParserLimits limits;
-  const std::size_t body_bytes_max;
+  const ClientLimits limits;
   ClientHandler& handler;
-  std::string request;
-  std::unique_ptr<Parser> parser;
+  std::optional<Parser> parser;  // of this connection
   bool busy = false;
   bool connected = false;
-  bool reused = false;          // this connection has carried an answer before
-  bool answered_bytes = false;  // a byte of this answer has come
+  bool reused = false;        // this connection has carried an answer before
+  bool answer_begun = false;  // a byte of it has come
   std::unique_ptr<Wire> wire;
 };
 

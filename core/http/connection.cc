@@ -8,28 +8,38 @@
 namespace convoke::http {
 namespace {
 
-// Pipelined bytes held while a request is being handled. Reading goes on until then, so that a
-// client's going away is noticed.
-constexpr std::size_t kKeptMax = 64 * 1024;
-// A refused request's body is read and thrown away up to here, and the connection lives on; beyond,
-// the answer is followed by a close.
-constexpr std::uint64_t kDiscardMax = 64 * 1024;
-// How long, and how much, a closing connection is listened to.
+// Received while a request is being handled; beyond, reading pauses until it is answered.
+constexpr std::size_t kHeldMax = 64 * 1024;
+// The body of a refused request is read up to here, so that the connection can live on; beyond, the
+// refusal is the connection's last answer.
+constexpr std::uint64_t kRefusedBodyMax = 64 * 1024;
+// How long, and how much, a client whose last answer has left is listened to: enough to send the
+// rest of the largest body there is before it looks for an answer.
 constexpr Duration kLingerMax = Seconds{2};
-constexpr std::size_t kLingerBytesMax = 1UL << 20;
-// Bodies up to here are copied behind their heads, into one buffer.
-constexpr std::size_t kInlineBodyMax = 16 * 1024;
+constexpr std::size_t kLingerBytesMax = 64UL << 20;
+// How often it is seen whether the last answer has left; who takes none of it is cut as stalled.
+constexpr Duration kFlushLook = Millis{10};
+// Bodies up to here are copied behind their head: one buffer is cheaper to send than two.
+constexpr std::size_t kJoinedBodyMax = 16 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Error too_large(std::size_t bytes) {
-  return Error{ErrorCode::kEntityTooLarge,
-               fmt::format("payload size exceeds maximum allowed size ({} bytes)", bytes)};
+  return {ErrorCode::kEntityTooLarge,
+          fmt::format("payload size exceeds maximum allowed size ({} bytes)", bytes)};
 }
 
 Error no_room_for_bodies() {
-  return Error{ErrorCode::kServiceUnavailable,
-               "the engine holds as many request bytes as it may: try again", Seconds{1}};
+  return {ErrorCode::kServiceUnavailable,
+          "the engine holds as many bytes of requests as it may: try again later", Seconds{1}};
+}
+
+bool asks_to_continue(const Headers& headers) {
+  return equal_ignoring_case(headers.get("Expect"), "100-continue");
+}
+
+ParserLimits parser_limits(const ServerLimits& limits) {
+  return {limits.head_bytes_max, limits.target_bytes_max, limits.headers_max};
 }
 
 }  // namespace
@@ -40,290 +50,309 @@ ServerConnection::ServerConnection(ConnectionHost& host, std::unique_ptr<Wire> w
       wire_(std::move(wire)),
       slot_(slot),
       generation_(generation),
-      parser_(Parser::Kind::kRequest, host.parser_limits()) {
+      parser_(Parser::Kind::kRequest, parser_limits(host.limits)),
+      stall_(host.wheel, host.clock, host.limits.write_stall_max, this,
+             [](void* self) { static_cast<ServerConnection*>(self)->end(); }) {
   wire_->attach(*this);
-  arm(host_.limits().head_read_max);
+  watch_input();
 }
-
-ServerConnection::~ServerConnection() { close_exchange(); }
 
 // ---- reading ----
 
 void ServerConnection::on_bytes(std::string_view bytes) {
-  switch (phase_) {
-    case Phase::kReading:
-      if (processing_ || !kept_.empty()) return keep(bytes);
-      return process(bytes);
-    case Phase::kHandling:
-    case Phase::kStreaming:
-      return keep(bytes);
-    case Phase::kLingering:
-      discarded_ += bytes.size();
-      if (discarded_ > kLingerBytesMax) end();
-      return;
-    case Phase::kGone:
-      return;
+  if (phase_ == Phase::kLingering) {
+    discarded_ += bytes.size();
+    if (discarded_ > kLingerBytesMax) end();
+    return;
   }
+  if (held_.empty() && may_parse()) bytes.remove_prefix(parse(bytes));
+  hold(bytes);
+  watch_input();
 }
 
-void ServerConnection::keep(std::string_view bytes) {
-  kept_ += bytes;
-  if (kept_.size() < kKeptMax || paused_) return;
-  paused_ = true;
-  wire_->pause_reading();
+bool ServerConnection::may_parse() const {
+  return phase_ == Phase::kReading && !output_full_ && !parsing_;
 }
 
-void ServerConnection::process_kept() {
-  if (phase_ != Phase::kReading || processing_) return;
-  if (wire_->buffered() > Wire::kOutputHigh) return;  // on_drained goes on
-  const std::string bytes = std::exchange(kept_, {});
-  if (paused_) {
-    paused_ = false;
+// Whatever held parsing up has passed.
+void ServerConnection::go_on() {
+  if (!may_parse()) return;
+  if (!held_.empty()) {
+    const std::string bytes = std::exchange(held_, {});
+    hold(std::string_view(bytes).substr(parse(bytes)));
+  }
+  if (reading_paused_ && held_.size() < kHeldMax && phase_ != Phase::kGone) {
+    reading_paused_ = false;
     wire_->resume_reading();
   }
-  process(bytes);
-  if (phase_ == Phase::kReading && peer_done_ && kept_.empty()) end();
+  if (may_parse() && input_ended_) return on_input_end();
+  watch_input();
 }
 
-void ServerConnection::process(std::string_view bytes) {
-  processing_ = true;
-  bool head_just_read = false;
-  while ((!bytes.empty() || head_just_read) && phase_ == Phase::kReading) {
-    const bool had_begun = parser_.begun();
-    const Parser::Step step = parser_.advance(bytes);
-    bytes.remove_prefix(step.consumed);
-    head_just_read = step.event == Parser::Event::kHead;
-    if (!had_begun && parser_.begun()) arm(host_.limits().head_read_max);
-    if (step.event == Parser::Event::kHead) on_head();
-    if (step.event == Parser::Event::kMessage) on_message();
-    if (step.event == Parser::Event::kBodyTooLarge) {
-      refuse(refused_ ? *refused_ : too_large(parser_.body_max()));
-    }
-    if (step.event == Parser::Event::kBad) {
-      refuse(Error{ErrorCode::kInvalidArgument, parser_.error()});
-    }
-    if (phase_ != Phase::kReading || wire_->buffered() > Wire::kOutputHigh) break;
-    if (!head_seen_) continue;
-    if (!account_body())
+std::size_t ServerConnection::parse(std::string_view bytes) {
+  parsing_ = true;
+  std::size_t consumed = 0;
+  bool more = !bytes.empty();
+  while (more && phase_ == Phase::kReading && !output_full_) {
+    const Parser::Step step = parser_.advance(bytes.substr(consumed));
+    consumed += step.consumed;
+    if (count_body()) {
+      take(step.event);
+    } else {
       refuse(no_room_for_bodies());
-    else
-      arm(host_.limits().body_idle_max);
+    }
+    more = step.event == Parser::Event::kHead || consumed < bytes.size();
   }
-  processing_ = false;
-  const bool wants_rest =
-      phase_ == Phase::kReading || phase_ == Phase::kHandling || phase_ == Phase::kStreaming;
-  if (!bytes.empty() && wants_rest) keep(bytes);
+  parsing_ = false;
+  return consumed;
 }
 
-std::optional<Error> ServerConnection::refuse_head() const {
-  const RequestHead& head = parser_.head();
-  if (parser_.upgrade() || head.method == "CONNECT") {
-    return Error{ErrorCode::kInvalidArgument, "this server upgrades to no other protocol"};
+void ServerConnection::take(Parser::Event event) {
+  switch (event) {
+    case Parser::Event::kNeedMore:
+      return;
+    case Parser::Event::kHead:
+      return on_head();
+    case Parser::Event::kMessage:
+      return refused_ ? on_refused_message() : on_message();
+    case Parser::Event::kBodyTooLarge:
+      return refuse(refused_ ? *refused_ : too_large(parser_.body_max()));
+    case Parser::Event::kBad:
+      return refuse({ErrorCode::kInvalidArgument, parser_.error()});
   }
-  if (!parser_.http_1_0() && head.headers.find("Host") == nullptr) {
-    return Error{ErrorCode::kMissingRequiredHeader, "required HTTP header Host was not specified"};
-  }
-  const std::string_view expects = head.headers.get("Expect");
-  if (!expects.empty() && !equal_ignoring_case(expects, "100-continue")) {
-    return Error{ErrorCode::kInvalidArgument, "Expect: only 100-continue is understood"};
-  }
-  return std::nullopt;
 }
 
 void ServerConnection::on_head() {
-  head_seen_ = true;
-  head_only_ = parser_.head().method == "HEAD";
-  close_after_ = !parser_.keep_alive();
-  if (auto wrong = refuse_head()) {
-    close_after_ = true;
-    return refuse(*wrong);
-  }
-  const Result<std::size_t> body_max = host_.handler().on_head(parser_.head());
+  const RequestHead& head = parser_.head();
+  last_request_ = !parser_.keep_alive();
+  head_only_ = head.method == "HEAD";
+  http_1_0_ = parser_.http_1_0();
+  const bool to_continue = parser_.has_body() && !http_1_0_ && asks_to_continue(head.headers);
+  const Result<std::size_t> body_max = host_.handler.on_head(head);
   if (!body_max) {
-    // The client has yet to send the body: answer now if that is much, or if it waits to be asked.
-    const bool waits = parser_.head().headers.find("Expect") != nullptr;
-    if (waits || parser_.content_length() > kDiscardMax) return refuse(body_max.error());
+    if (to_continue || parser_.content_length() > kRefusedBodyMax) return refuse(body_max.error());
     refused_ = body_max.error();
-    return parser_.set_body_max(kDiscardMax);
+    return parser_.set_body_max(kRefusedBodyMax);
   }
-  if (parser_.content_length() > *body_max && !parser_.chunked()) {
-    parser_.set_body_max(*body_max);
+  if (!parser_.chunked() && parser_.content_length() > *body_max) {
     return refuse(too_large(*body_max));
   }
-  parser_.set_body_max(*body_max);
-  if (parser_.has_body() && parser_.head().headers.find("Expect") != nullptr) {
-    wire_->write(std::string(kContinue));
+  if (parser_.content_length() > host_.limits.body_bytes_in_flight_max - host_.body_bytes) {
+    return refuse(no_room_for_bodies());
   }
+  parser_.set_body_max(*body_max);
+  if (to_continue) write_out(std::string(kContinue));
 }
 
-bool ServerConnection::account_body() {
-  const std::size_t held = parser_.body().size();
-  if (held <= body_accounted_) return true;
-  if (!host_.take_body_bytes(held - body_accounted_)) return false;
-  body_accounted_ = held;
+// False when the shard holds too much.
+bool ServerConnection::count_body() {
+  const std::size_t grown = parser_.body().size() - body_bytes_;
+  if (grown > host_.limits.body_bytes_in_flight_max - host_.body_bytes) return false;
+  host_.body_bytes += grown;
+  body_bytes_ += grown;
   return true;
 }
 
+void ServerConnection::release_body() { host_.body_bytes -= std::exchange(body_bytes_, 0); }
+
 void ServerConnection::on_message() {
-  timer_.cancel();
-  if (!account_body()) {
-    refused_ = no_room_for_bodies();
-  }
-  close_after_ |= !parser_.keep_alive();
-  if (refused_) {
-    const Error error = *std::exchange(refused_, std::nullopt);
-    return write_response(error_response(error, host_.handler().new_request_id()));
-  }
   phase_ = Phase::kHandling;
-  exchange_open_ = true;
-  ++request_;
-  host_.exchange_began();
+  waiting_ = Waiting::kForNobody;
+  ++host_.exchanges;
   Request request{std::move(parser_.head()), std::move(parser_.body())};
   parser_.next_message();
-  host_.handler().on_request(id(), std::move(request));
+  host_.handler.on_request(id(), std::move(request));
 }
 
-// Answers at once; what the client still sends of this request is not parsed any more.
-void ServerConnection::refuse(const Error& error) {
-  close_after_ = true;
-  write_response(error_response(error, host_.handler().new_request_id()));
+void ServerConnection::on_refused_message() {
+  const Error error = *std::exchange(refused_, std::nullopt);
+  parser_.next_message();
+  release_body();
+  answer(error_response(error, host_.handler.new_request_id()));
+  if (last_request_) return linger();
+  await_next();
+}
+
+// Nothing more will come, and all that came has been parsed.
+void ServerConnection::on_input_end() {
+  if (!parser_.begun()) return hang_up();
+  refuse({ErrorCode::kInvalidArgument, "the connection ended in the middle of the request"});
+}
+
+void ServerConnection::hold(std::string_view bytes) {
+  if (phase_ == Phase::kLingering || phase_ == Phase::kGone) return;
+  held_ += bytes;
+  if (held_.size() < kHeldMax || reading_paused_) return;
+  reading_paused_ = true;
+  wire_->pause_reading();
+}
+
+// The time for a head runs from its first byte to its last; that for a body from its latest byte.
+void ServerConnection::watch_input() {
+  if (!may_parse()) return;
+  if (parser_.in_body()) return wait(Waiting::kForBody, host_.limits.body_idle_max);
+  if (parser_.begun()) {
+    if (waiting_ != Waiting::kForHead) wait(Waiting::kForHead, host_.limits.head_read_max);
+    return;
+  }
+  if (host_.draining) return hang_up();
+  if (waiting_ != Waiting::kForRequest) {
+    wait(Waiting::kForRequest, host_.limits.keep_alive_idle_max);
+  }
 }
 
 // ---- answering ----
 
-Connection ServerConnection::connection_after() const {
-  if (close_after_) return Connection::kClose;
-  return parser_.http_1_0() ? Connection::kKeepAliveSaid : Connection::kKeepAlive;
-}
-
 void ServerConnection::respond(Response response) {
-  close_exchange();
-  write_response(std::move(response));
-  process_kept();
+  ENSURE(phase_ == Phase::kHandling);
+  answer(std::move(response));
+  finish_exchange();
 }
 
-void ServerConnection::write_response(Response response) {
-  close_after_ |= host_.draining() || (peer_done_ && kept_.empty());
-  const bool has_body = may_have_body(response.status);
-  std::string head = write_head(response, Framing::kLength, response.body.size(),
-                                connection_after(), host_.date_line());
-  if (!has_body || head_only_ || response.body.empty()) {
-    wire_->write(std::move(head));
-  } else if (response.body.size() <= kInlineBodyMax) {
-    wire_->write(std::move(head += response.body));
-  } else {
-    wire_->write(std::move(head));
-    wire_->write(std::move(response.body));
-  }
-  finish_response();
+Persistence ServerConnection::decide_persistence() {
+  const bool all_asked = input_ended_ && held_.empty() && !parsing_;
+  last_request_ = last_request_ || host_.draining || all_asked;
+  if (last_request_) return Persistence::kClose;
+  return http_1_0_ ? Persistence::kKeepAliveSaid : Persistence::kKeepAlive;
+}
+
+void ServerConnection::answer(Response response) {
+  ENSURE(response.status >= 200);
+  const bool with_body = may_have_body(response.status) && !head_only_ && !response.body.empty();
+  const bool joined = with_body && response.body.size() <= kJoinedBodyMax;
+  ResponseFrame frame;
+  frame.persistence = decide_persistence();
+  frame.length = response.body.size();
+  frame.room = joined ? response.body.size() : 0;
+  std::string bytes = write_response_head(response, frame, host_.date.at(host_.clock.wall()));
+  if (joined) bytes += response.body;
+  write_out(std::move(bytes));
+  if (with_body && !joined) write_out(std::move(response.body));
+}
+
+// The connection's last answer: what the client still sends is not parsed any more.
+void ServerConnection::refuse(const Error& error) {
+  last_request_ = true;
+  release_body();
+  answer(error_response(error, host_.handler.new_request_id()));
+  linger();
 }
 
 void ServerConnection::begin_stream(Response head) {
+  ENSURE(phase_ == Phase::kHandling && head.status >= 200);
   phase_ = Phase::kStreaming;
-  close_after_ |= host_.draining() || peer_done_ || parser_.http_1_0();
-  stream_framing_ = parser_.http_1_0() ? Framing::kUntilClose : Framing::kChunked;
-  wire_->write(write_head(head, stream_framing_, 0, connection_after(), host_.date_line()));
-  arm(host_.limits().write_stall_max);
+  head_only_ = head_only_ || !may_have_body(head.status);
+  last_request_ = last_request_ || http_1_0_;
+  stream_framing_ = http_1_0_ ? Framing::kUntilClose : Framing::kChunked;
+  ResponseFrame frame;
+  frame.framing = may_have_body(head.status) ? stream_framing_ : Framing::kUntilClose;
+  frame.persistence = decide_persistence();
+  write_out(write_response_head(head, frame, host_.date.at(host_.clock.wall())));
 }
 
 bool ServerConnection::stream(std::string_view bytes) {
+  ENSURE(phase_ == Phase::kStreaming);
   if (!head_only_ && !bytes.empty()) {
-    wire_->write(stream_framing_ == Framing::kChunked ? write_chunk(bytes) : std::string(bytes));
+    write_out(stream_framing_ == Framing::kChunked ? write_chunk(bytes) : std::string(bytes));
   }
-  return wire_->buffered() <= Wire::kOutputHigh;
+  return !output_full_;
 }
 
 void ServerConnection::end_stream() {
-  if (!head_only_ && stream_framing_ == Framing::kChunked) wire_->write(std::string(kLastChunk));
-  close_exchange();
-  finish_response();
-  process_kept();
+  ENSURE(phase_ == Phase::kStreaming);
+  if (!head_only_ && stream_framing_ == Framing::kChunked) write_out(std::string(kLastChunk));
+  finish_exchange();
 }
 
-void ServerConnection::finish_response() {
-  host_.give_body_bytes(std::exchange(body_accounted_, 0));
-  if (close_after_) return linger();
-  phase_ = Phase::kReading;
+void ServerConnection::finish_exchange() {
+  --host_.exchanges;
+  ++request_;
+  release_body();
+  if (last_request_) return linger();
   await_next();
+  go_on();
 }
 
 void ServerConnection::await_next() {
-  // A request that was refused without being handed up still has its parts in the parser.
-  if (head_seen_) parser_.next_message();
-  head_seen_ = false;
-  refused_.reset();
-  arm(host_.limits().keep_alive_idle_max);
+  phase_ = Phase::kReading;
+  waiting_ = Waiting::kForNobody;
+  head_only_ = http_1_0_ = false;
 }
 
-void ServerConnection::linger() {
-  phase_ = Phase::kLingering;
-  kept_ = {};
-  if (paused_) {
-    paused_ = false;
-    wire_->resume_reading();
-  }
-  wire_->shutdown();
-  if (peer_done_ && wire_->buffered() == 0) return end();
-  arm(wire_->buffered() > 0 ? host_.limits().write_stall_max : kLingerMax);
+void ServerConnection::write_out(std::string bytes) {
+  const std::size_t size = bytes.size();
+  wire_->write(std::move(bytes));
+  stall_.wrote(*wire_, size);
+  if (wire_->buffered() > Wire::kOutputHigh) output_full_ = true;
 }
 
 void ServerConnection::on_drained() {
-  if (phase_ == Phase::kStreaming) return host_.handler().on_stream_ready(id());
-  if (phase_ == Phase::kReading) process_kept();
-}
-
-void ServerConnection::drain() {
-  close_after_ = true;
-  if (phase_ == Phase::kReading && !parser_.begun() && kept_.empty()) linger();
+  if (!std::exchange(output_full_, false)) return;
+  if (phase_ == Phase::kStreaming) return host_.handler.on_stream_ready(id());
+  go_on();
 }
 
 // ---- ending ----
 
+void ServerConnection::drain() { watch_input(); }
+
 void ServerConnection::on_eof() {
-  peer_done_ = true;
-  if (phase_ == Phase::kLingering) {
-    if (wire_->buffered() == 0) end();
-    return;
-  }
-  // What was asked before is still answered; half a request never will be.
-  if (phase_ == Phase::kReading && kept_.empty()) {
-    if (wire_->buffered() > 0) return linger();
-    end();
-  }
+  input_ended_ = true;
+  if (phase_ == Phase::kLingering && wire_->buffered() == 0) return end();
+  go_on();
 }
 
-void ServerConnection::on_closed(const Error&) { end(); }
+void ServerConnection::on_closed(const Error& /*why*/) { end(); }
 
-void ServerConnection::on_timer() {
-  const std::size_t output = wire_->buffered();
-  if (output > 0 && output < output_seen_) return arm(host_.limits().write_stall_max);
-  if (phase_ == Phase::kStreaming && output == 0) return arm(host_.limits().write_stall_max);
-  if (phase_ == Phase::kLingering && output == 0 && output_seen_ > 0) return arm(kLingerMax);
-  end();
+// What was answered still leaves.
+void ServerConnection::hang_up() {
+  if (wire_->buffered() == 0) return end();
+  linger();
 }
 
-void ServerConnection::arm(Duration within) {
-  output_seen_ = wire_->buffered();
-  host_.wheel().schedule(timer_, host_.now() + within);
+void ServerConnection::linger() {
+  phase_ = Phase::kLingering;
+  held_ = {};
+  if (std::exchange(reading_paused_, false)) wire_->resume_reading();
+  wire_->shutdown();
+  wait(Waiting::kForClose, kFlushLook);
+}
+
+void ServerConnection::on_linger() {
+  if (wire_->buffered() > 0) return wait(Waiting::kForClose, kFlushLook);
+  if (input_ended_ || flushed_) return end();
+  flushed_ = true;
+  wait(Waiting::kForClose, kLingerMax);
 }
 
 void ServerConnection::end() {
   if (phase_ == Phase::kGone) return;
-  phase_ = Phase::kGone;
-  timer_.cancel();
-  const bool was_open = exchange_open_;
+  const bool open = exchange_open();
   const ExchangeId exchange = id();
-  close_exchange();
-  host_.give_body_bytes(std::exchange(body_accounted_, 0));
+  phase_ = Phase::kGone;
+  if (open) --host_.exchanges;
+  release_body();
+  input_timer_.cancel();
+  stall_.stop();
   wire_.reset();
-  if (was_open) host_.handler().on_gone(exchange);
   host_.gone(slot_);
+  if (open) host_.handler.on_gone(exchange);
 }
 
-void ServerConnection::close_exchange() {
-  if (!exchange_open_) return;
-  exchange_open_ = false;
-  host_.exchange_ended();
+// The timer is left where it is while it is set for no later than needed: most of the time it
+// finds that there is nothing to do yet.
+void ServerConnection::wait(Waiting what, Duration at_most) {
+  waiting_ = what;
+  deadline_ = host_.clock.now() + at_most;
+  if (input_timer_.scheduled() && input_timer_.due() <= deadline_) return;
+  host_.wheel.schedule(input_timer_, deadline_);
+}
+
+void ServerConnection::on_input_timer() {
+  if (waiting_ == Waiting::kForNobody) return;
+  if (host_.clock.now() < deadline_) return host_.wheel.schedule(input_timer_, deadline_);
+  if (waiting_ == Waiting::kForClose) return on_linger();
+  hang_up();
 }
 
 }  // namespace convoke::http

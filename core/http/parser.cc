@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/http/request_rules.h"
+
 namespace convoke::http {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr std::size_t kBodyReserveMax = 1UL << 20;
 
 }  // namespace
 
-Parser::Parser(Kind kind, const ParserLimits& limits) : limits_(limits) {
+Parser::Parser(Kind kind, const ParserLimits& limits) : limits_(limits), scan_(limits) {
   llhttp_init(&parser_, kind == Kind::kRequest ? HTTP_REQUEST : HTTP_RESPONSE, &settings());
   parser_.data = this;
 }
@@ -28,63 +30,89 @@ const llhttp_settings_t& Parser::settings() {
     made.on_header_value_complete = &Parser::on_value_complete;
     made.on_headers_complete = &Parser::on_head_complete;
     made.on_body = &Parser::on_body;
-    made.on_message_complete = &Parser::on_message_complete;
+    made.on_chunk_extension_name = &Parser::on_chunk_extension;
+    made.on_chunk_extension_value = &Parser::on_chunk_extension;
     made.on_chunk_header = &Parser::on_chunk;
+    made.on_message_complete = &Parser::on_message_complete;
     return made;
   }();
   return kSettings;
 }
 
+// In a head, llhttp is shown no byte that the scan has not passed: so whichever of the two refuses
+// an earlier byte is the one that is heard.
 Parser::Step Parser::advance(std::string_view bytes) {
   if (!error_.empty()) return {pending_, 0};
-  if (bytes.empty() && pending_ != Event::kHead) return {Event::kNeedMore, 0};
-  // Empty lines before a message are no message yet.
-  if (!begun_ && bytes.find_first_not_of("\r\n") != std::string_view::npos) begun_ = true;
+  if (!in_head_) return read(bytes);
+  const HeadScan::Taken taken = scan_.take(bytes);
+  const Step step = read(bytes.substr(0, taken.bytes));
+  if (step.event != Event::kNeedMore || taken.verdict == HeadScan::Verdict::kMore) return step;
+  error_ = explain(taken.verdict);
+  pending_ = Event::kBad;
+  return {Event::kBad, taken.bytes};
+}
+
+Parser::Step Parser::read(std::string_view bytes) {
   pending_ = Event::kNeedMore;
-  const bool was_in_head = in_head_;
   const llhttp_errno_t status = llhttp_execute(&parser_, bytes.data(), bytes.size());
-  std::size_t consumed = bytes.size();
-  if (status != HPE_OK) {
-    const char* stopped = llhttp_get_error_pos(&parser_);
-    consumed = stopped != nullptr ? static_cast<std::size_t>(stopped - bytes.data()) : 0;
-  }
-  if (status == HPE_PAUSED || status == HPE_PAUSED_UPGRADE) {
-    llhttp_resume(&parser_);
-  } else if (status != HPE_OK) {
-    return failed(consumed);
-  }
-  if (was_in_head) count_head_bytes(consumed);
-  if (!error_.empty()) return {pending_ = Event::kBad, consumed};
+  if (status == HPE_OK) return {pending_, bytes.size()};
+  const char* stopped = llhttp_get_error_pos(&parser_);
+  const std::size_t consumed =
+      stopped != nullptr ? static_cast<std::size_t>(stopped - bytes.data()) : 0;
+  if (status != HPE_PAUSED) return failed(consumed);
+  llhttp_resume(&parser_);
   return {pending_, consumed};
 }
 
-// Counted in whole, line ends and all: what a client may make us hold before we know what it wants.
-void Parser::count_head_bytes(std::size_t consumed) {
-  head_bytes_ += consumed;
-  if (head_bytes_ > limits_.head_bytes_max + limits_.target_bytes_max) {
-    refuse(fmt::format("the header is larger than {} bytes", limits_.head_bytes_max));
+Parser::Step Parser::failed(std::size_t consumed) {
+  if (pending_ != Event::kBodyTooLarge) pending_ = Event::kBad;
+  if (error_.empty()) error_ = explain(llhttp_get_errno(&parser_));
+  return {pending_, consumed};
+}
+
+std::string Parser::explain(llhttp_errno_t status) const {
+  const bool request = parser_.type == HTTP_REQUEST;
+  switch (status) {
+    case HPE_INVALID_METHOD:
+      return "the request does not begin with the name of an HTTP method (is it HTTPS, sent to a "
+             "port that speaks HTTP?)";
+    case HPE_INVALID_URL:
+      return "the path or query contains a character that must be percent-encoded";
+    case HPE_INVALID_VERSION:
+      return fmt::format("the first line does not {} HTTP/1.1", request ? "end in" : "begin with");
+    case HPE_INVALID_HEADER_TOKEN:
+      return "a header line contains a character that may not stand there";
+    case HPE_INVALID_CHUNK_SIZE:
+      return "a chunk of the body does not begin with its size in hexadecimal digits";
+    default:
+      return fmt::format("the {} is not valid HTTP/1.1: {}", request ? "request" : "response",
+                         llhttp_get_error_reason(&parser_));
   }
 }
 
-Parser::Step Parser::failed(std::size_t consumed) {
-  if (pending_ == Event::kBodyTooLarge) {
-    error_ = "body too large";
-    return {Event::kBodyTooLarge, consumed};
+std::string Parser::explain(HeadScan::Verdict verdict) const {
+  switch (verdict) {
+    case HeadScan::Verdict::kBareLineFeed:
+      return "a line of the head ends in LF alone: it must end in CR LF";
+    case HeadScan::Verdict::kFolded:
+      return "a header line begins with a blank: headers may not be folded over several lines";
+    case HeadScan::Verdict::kFirstLineTooLong:
+      if (parser_.type == HTTP_RESPONSE) return "the status line is too long";
+      return fmt::format("the path and query are longer than {} bytes", limits_.target_bytes_max);
+    case HeadScan::Verdict::kHeadersTooLarge:
+      return fmt::format("the headers are larger than {} bytes", limits_.head_bytes_max);
+    case HeadScan::Verdict::kTooManyHeaders:
+      return fmt::format("there are more than {} header lines", limits_.headers_max);
+    case HeadScan::Verdict::kMore:
+    case HeadScan::Verdict::kEnd:
+      break;
   }
-  if (error_.empty()) {
-    const char* reason = llhttp_get_error_reason(&parser_);
-    error_ = fmt::format("not a valid HTTP/1.1 message: {}",
-                         reason != nullptr && *reason != '\0'
-                             ? reason
-                             : llhttp_errno_name(llhttp_get_errno(&parser_)));
-  }
-  pending_ = Event::kBad;
-  return {Event::kBad, consumed};
+  return "the head of the message does not end where it should";
 }
 
 Parser::Event Parser::finish() {
-  if (!error_.empty()) return Event::kBad;
-  if (!begun_) return Event::kNeedMore;
+  if (!error_.empty()) return pending_;
+  if (!begun()) return Event::kNeedMore;
   pending_ = Event::kNeedMore;
   const llhttp_errno_t status = llhttp_finish(&parser_);
   if (pending_ == Event::kMessage) {
@@ -96,100 +124,128 @@ Parser::Event Parser::finish() {
 }
 
 void Parser::next_message() {
+  scan_.reset();
   head_ = RequestHead{};
   body_ = std::string();
   body_max_ = std::numeric_limits<std::size_t>::max();
-  head_bytes_ = 0;
-  begun_ = false;
+  beside_body_ = 0;
   in_head_ = true;
 }
 
+void Parser::set_body_max(std::size_t bytes) {
+  body_max_ = bytes;
+  if (chunked()) return;
+  body_.reserve(std::min({content_length(), std::uint64_t{bytes}, std::uint64_t{kBodyReserveMax}}));
+}
+
 int Parser::refuse(std::string why) {
-  if (error_.empty()) error_ = std::move(why);
+  error_ = std::move(why);
   return HPE_USER;
 }
 
 int Parser::on_url(llhttp_t* parser, const char* at, std::size_t size) {
-  Parser& self = of(parser);
-  self.head_.target.append(at, size);
-  if (self.head_.target.size() <= self.limits_.target_bytes_max) return HPE_OK;
-  return self.refuse(
-      fmt::format("the path and query are longer than {} bytes", self.limits_.target_bytes_max));
+  of(parser).head_.target.append(at, size);
+  return HPE_OK;
 }
 
 int Parser::on_field(llhttp_t* parser, const char* at, std::size_t size) {
   Parser& self = of(parser);
+  if (!self.in_head_) return self.count_beside_body(size);  // a trailer: nobody asked for it
   self.header_.name.append(at, size);
-  if (self.header_.name.size() <= self.limits_.head_bytes_max) return HPE_OK;
-  return self.refuse(
-      fmt::format("the header is larger than {} bytes", self.limits_.head_bytes_max));
+  return HPE_OK;
 }
 
 int Parser::on_value(llhttp_t* parser, const char* at, std::size_t size) {
   Parser& self = of(parser);
+  if (!self.in_head_) return self.count_beside_body(size);
   self.header_.value.append(at, size);
-  if (self.header_.value.size() <= self.limits_.head_bytes_max) return HPE_OK;
-  return self.refuse(
-      fmt::format("the header is larger than {} bytes", self.limits_.head_bytes_max));
+  return HPE_OK;
 }
 
 int Parser::on_value_complete(llhttp_t* parser) {
   Parser& self = of(parser);
-  if (!self.in_head_) {  // a trailer: nobody asked for it
-    self.header_ = Header{};
-    return HPE_OK;
-  }
-  if (self.head_.headers.size() >= self.limits_.headers_max) {
-    return self.refuse(fmt::format("more than {} header lines", self.limits_.headers_max));
-  }
+  if (!self.in_head_) return HPE_OK;
+  if (self.header_.name.empty()) return self.refuse("a header line has no name");
   self.head_.headers.add(std::exchange(self.header_, Header{}));
   return HPE_OK;
 }
 
 int Parser::on_head_complete(llhttp_t* parser) {
   Parser& self = of(parser);
-  std::size_t bytes = 0;
-  for (const Header& header : self.head_.headers) {
-    bytes += header.name.size() + header.value.size() + 4;  // ": " and the line's end
-  }
-  if (bytes > self.limits_.head_bytes_max) {
-    return self.refuse(
-        fmt::format("the header is larger than {} bytes", self.limits_.head_bytes_max));
-  }
-  if (parser->type == HTTP_REQUEST) {
-    self.head_.method = llhttp_method_name(static_cast<llhttp_method_t>(parser->method));
-  }
+  const bool request = parser->type == HTTP_REQUEST;
+  if (request) self.head_.method = llhttp_method_name(static_cast<llhttp_method_t>(parser->method));
+  if (const int wrong = self.judge_head(); wrong != HPE_OK) return wrong;
+  if (request) parser->upgrade = 0;
+  const int status = parser->status_code;
+  const bool bodyless = status / 100 == 1 || status == 204 || status == 304;
+  if (!request && bodyless) parser->flags |= F_SKIPBODY;  // whatever its headers say
   self.in_head_ = false;
   self.keep_alive_ = llhttp_should_keep_alive(parser) != 0;
   self.pending_ = Event::kHead;
-  if (!self.chunked() && (parser->flags & F_CONTENT_LENGTH) != 0) {
-    self.body_.reserve(std::min<std::uint64_t>(parser->content_length, kBodyReserveMax));
-  }
   return HPE_PAUSED;
+}
+
+int Parser::judge_head() {
+  if (parser_.type == HTTP_REQUEST) {
+    // llhttp speaks RTSP and ICE as well.
+    if (parser_.method >= HTTP_SOURCE && parser_.method <= HTTP_FLUSH) {
+      return refuse(explain(HPE_INVALID_METHOD));
+    }
+    const Version version{parser_.http_major, parser_.http_minor};
+    auto why = why_refused(head_, version, limits_.target_bytes_max);
+    if (why) return refuse(*std::move(why));
+  } else if (parser_.http_major != 1 || parser_.upgrade != 0) {
+    return refuse("the peer speaks another protocol, or switches to one");
+  }
+  return judge_coding();
+}
+
+// Bodies that are coded in any other way would be handed on coded, and framed as each reader likes.
+int Parser::judge_coding() {
+  std::size_t codings = 0;
+  bool chunked = true;
+  for (const Header& header : head_.headers) {
+    if (!equal_ignoring_case(header.name, "Transfer-Encoding")) continue;
+    ++codings;
+    chunked = chunked && equal_ignoring_case(header.value, "chunked");
+  }
+  if (codings == 0 || (codings == 1 && chunked)) return HPE_OK;
+  return refuse("the only Transfer-Encoding that is understood is \"chunked\"");
+}
+
+// Bounded like a head: a peer may not go on for ever beside the body.
+int Parser::count_beside_body(std::size_t bytes) {
+  beside_body_ += bytes;
+  if (beside_body_ <= limits_.head_bytes_max) return HPE_OK;
+  return refuse(fmt::format("trailers and chunk extensions are larger than {} bytes",
+                            limits_.head_bytes_max));
+}
+
+int Parser::on_chunk_extension(llhttp_t* parser, const char*, std::size_t size) {
+  return of(parser).count_beside_body(size);
 }
 
 int Parser::on_body(llhttp_t* parser, const char* at, std::size_t size) {
   Parser& self = of(parser);
-  if (self.body_.size() + size > self.body_max_) {
+  if (size > self.body_max_ - self.body_.size()) {
     self.pending_ = Event::kBodyTooLarge;
-    return HPE_USER;
+    return self.refuse("the body is too large");
   }
   self.body_.append(at, size);
   return HPE_OK;
 }
 
-// A peer that sends its body one byte a chunk makes us look, not hold.
+// A chunk that will be too large need not be waited for.
 int Parser::on_chunk(llhttp_t* parser) {
   Parser& self = of(parser);
   if (parser->content_length <= self.body_max_ - self.body_.size()) return HPE_OK;
   self.pending_ = Event::kBodyTooLarge;
-  return HPE_USER;
+  return self.refuse("the body is too large");
 }
 
 int Parser::on_message_complete(llhttp_t* parser) {
   Parser& self = of(parser);
   self.pending_ = Event::kMessage;
-  self.keep_alive_ = llhttp_should_keep_alive(parser) != 0;
   return HPE_PAUSED;
 }
 

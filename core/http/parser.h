@@ -1,7 +1,12 @@
 // Bytes to HTTP messages, over llhttp: one message after the other, every limit held.
 //
 // Pure. The parser stops at each event, so that the caller can decide (how large a body may be,
-// whether to go on) before another byte is looked at.
+// whether to go on) before another byte is looked at. The events depend on the bytes alone, never
+// on the pieces in which they came.
+//
+// Stricter than llhttp where leniency has let requests be smuggled: no folded lines, no bare line
+// feeds in a head, no transfer coding but "chunked", one Host; see head_scan.h, request_rules.h.
+// `Upgrade` is ignored, as HTTP allows: such a request is answered as the HTTP/1.1 that it is.
 #pragma once
 
 #include <llhttp.h>
@@ -12,15 +17,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/http/head_scan.h"
 #include "core/http/message.h"
 
 namespace convoke::http {
-
-struct ParserLimits {
-  std::size_t head_bytes_max = 8 * 1024;
-  std::size_t target_bytes_max = 4 * 1024;
-  std::size_t headers_max = 100;
-};
 
 class Parser {
  public:
@@ -41,29 +41,30 @@ class Parser {
   Parser(const Parser&) = delete;  // llhttp holds our address
   Parser& operator=(const Parser&) = delete;
 
-  // After kHead it must be called again, even without bytes: a message without a body is complete.
+  // After kHead to be called again even if no byte is left: the message may be complete.
   [[nodiscard]] Step advance(std::string_view bytes);
-  // The peer closed: kMessage when that is how this response ends, else kBad if one was under way.
+  // The peer closed: kMessage when that is how this response ends, kBad if a message was under way,
+  // else kNeedMore.
   [[nodiscard]] Event finish();
-  // Takes the message's parts and makes ready for the next one.
+  // After kMessage, when the message's parts have been taken: makes ready for the next one.
   void next_message();
 
   // After kHead.
-  void set_body_max(std::size_t bytes) { body_max_ = bytes; }
+  void set_body_max(std::size_t bytes);
   [[nodiscard]] std::size_t body_max() const { return body_max_; }
   [[nodiscard]] RequestHead& head() { return head_; }  // of a response: the headers alone
-  [[nodiscard]] const RequestHead& head() const { return head_; }
   [[nodiscard]] std::string& body() { return body_; }
   [[nodiscard]] int status() const { return parser_.status_code; }
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
-  [[nodiscard]] bool http_1_0() const { return parser_.http_major == 1 && parser_.http_minor == 0; }
-  [[nodiscard]] bool upgrade() const { return parser_.upgrade != 0; }
+  [[nodiscard]] bool http_1_0() const { return parser_.http_minor == 0; }
   [[nodiscard]] bool chunked() const { return (parser_.flags & F_CHUNKED) != 0; }
-  // Of the body still to come; 0 when it is chunked or there is none.
+  [[nodiscard]] bool declares_length() const { return (parser_.flags & F_CONTENT_LENGTH) != 0; }
+  // As declared; 0 when it is chunked or there is none. Right after kHead only.
   [[nodiscard]] std::uint64_t content_length() const { return parser_.content_length; }
   [[nodiscard]] bool has_body() const { return chunked() || content_length() > 0; }
 
-  [[nodiscard]] bool begun() const { return begun_; }  // a byte of this message has come
+  [[nodiscard]] bool begun() const { return !in_head_ || scan_.begun(); }  // a message, that is
+  [[nodiscard]] bool in_body() const { return !in_head_; }
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
@@ -75,23 +76,29 @@ class Parser {
   static int on_value_complete(llhttp_t* parser);
   static int on_head_complete(llhttp_t* parser);
   static int on_body(llhttp_t* parser, const char* at, std::size_t size);
-  static int on_message_complete(llhttp_t* parser);
+  static int on_chunk_extension(llhttp_t* parser, const char* at, std::size_t size);
   static int on_chunk(llhttp_t* parser);
+  static int on_message_complete(llhttp_t* parser);
 
+  [[nodiscard]] Step read(std::string_view bytes);
+  [[nodiscard]] int judge_head();
+  [[nodiscard]] int judge_coding();
+  [[nodiscard]] int count_beside_body(std::size_t bytes);
   int refuse(std::string why);
   [[nodiscard]] Step failed(std::size_t consumed);
-  void count_head_bytes(std::size_t consumed);
+  [[nodiscard]] std::string explain(llhttp_errno_t status) const;
+  [[nodiscard]] std::string explain(HeadScan::Verdict verdict) const;
 
   llhttp_t parser_{};
-  const ParserLimits& limits_;
+  const ParserLimits limits_;
+  HeadScan scan_;
   RequestHead head_;
   Header header_;  // the one being read
   std::string body_;
   std::size_t body_max_ = std::numeric_limits<std::size_t>::max();
-  std::size_t head_bytes_ = 0;
+  std::size_t beside_body_ = 0;  // bytes of trailers and chunk extensions
   std::string error_;
   Event pending_ = Event::kNeedMore;
-  bool begun_ = false;
   bool in_head_ = true;
   bool keep_alive_ = false;
 };

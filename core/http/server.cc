@@ -15,36 +15,14 @@ struct Server::Implementation final : ConnectionHost {
 
   Implementation(Wires& its_wires, TimerWheel& its_wheel, const Clock& its_clock,
                  const ServerLimits& its_limits, Handler& its_handler)
-      : wires(its_wires),
-        wheel_(its_wheel),
-        clock(its_clock),
-        limits_(its_limits),
-        parser_limits_{limits_.head_bytes_max, limits_.target_bytes_max, limits_.headers_max},
-        handler_(its_handler) {}
-
-  Handler& handler() override { return handler_; }
-  const ServerLimits& limits() const override { return limits_; }
-  const ParserLimits& parser_limits() const override { return parser_limits_; }
-  TimerWheel& wheel() override { return wheel_; }
-  Instant now() const override { return clock.now(); }
-  std::string_view date_line() override { return date.at(clock.wall()); }
-  bool draining() const override { return draining_; }
-
-  bool take_body_bytes(std::size_t bytes) override {
-    if (bytes > limits_.body_bytes_in_flight_max - body_bytes) return false;
-    body_bytes += bytes;
-    return true;
-  }
-  void give_body_bytes(std::size_t bytes) override { body_bytes -= bytes; }
-  void exchange_began() override { ++exchanges; }
-  void exchange_ended() override { --exchanges; }
+      : ConnectionHost(its_wheel, its_clock, its_limits, its_handler), wires(its_wires) {}
 
   // The connection may be on the stack: it is freed when the wheel next turns.
   void gone(std::uint32_t slot) override {
     gone_connections.push_back(std::move(slots[slot].connection));
     free_slots.push_back(slot);
     --connections;
-    wheel_.schedule(sweep_timer, clock.now());
+    wheel.schedule(sweep_timer, clock.now());
   }
   void sweep() { gone_connections.clear(); }
 
@@ -55,7 +33,7 @@ struct Server::Implementation final : ConnectionHost {
   }
 
   void accept(std::unique_ptr<Wire> wire) {
-    if (draining_ || connections >= limits_.connections_max) return;  // closes it
+    if (draining || connections >= limits.connections_max) return;  // closes it
     if (free_slots.empty()) {
       free_slots.push_back(static_cast<std::uint32_t>(slots.size()));
       slots.emplace_back();
@@ -68,7 +46,7 @@ struct Server::Implementation final : ConnectionHost {
   }
 
   void drain() {
-    draining_ = true;
+    draining = true;
     listener.reset();
     for (std::size_t i = 0; i < slots.size(); ++i) {
       if (slots[i].connection) slots[i].connection->drain();
@@ -76,15 +54,6 @@ struct Server::Implementation final : ConnectionHost {
   }
 
   Wires& wires;
-  TimerWheel& wheel_;
-  const Clock& clock;
-  const ServerLimits limits_;
-  const ParserLimits parser_limits_;
-  Handler& handler_;
-  DateLine date;
-  bool draining_ = false;
-  std::size_t body_bytes = 0;
-  std::size_t exchanges = 0;
   std::size_t connections = 0;
   Address address;
   std::vector<std::unique_ptr<ServerConnection>> gone_connections;
