@@ -100,9 +100,11 @@ void Host::on_reply(const CallId& id, Reply reply) {
   ENSURE(found != runs_.end());
   const std::unique_ptr<Run> run = std::move(*found);
   runs_.erase(found);
+  const bool was_stopping = phase_ == Phase::kStopping;
+  if (reply.instance_is_going && open()) give_up();
   if (run->call) {
     Outcome outcome = outcome_of(*run, Outcome::Kind::kReplied);
-    if (phase_ == Phase::kStopping && reply.system_error) {
+    if (was_stopping && reply.system_error) {
       outcome.kind = Outcome::Kind::kLost;
       outcome.error = reply.system_error;
     }
@@ -113,6 +115,14 @@ void Host::on_reply(const CallId& id, Reply reply) {
   if (open()) return events_.on_slot_free(*this);
   const bool done = in_process() ? runs_.empty() : all_answered();
   if (phase_ == Phase::kLeaving && done) stop(StopHow::kGraceful);
+}
+
+// The instance ends by itself. The slot of the call that said so was not yet free again.
+void Host::give_up() {
+  const std::uint32_t free = free_slots() - 1;
+  phase_ = Phase::kStopping;
+  idle_timer_.cancel();
+  events_.on_host_leaving(*this, free);
 }
 
 void Host::on_gone(const Gone& gone) {

@@ -88,6 +88,7 @@ class Host final : public InstanceListener {
   // A process that holds only timed-out calls is of no more use; a callable may yet call back.
   [[nodiscard]] bool all_answered() const;
   [[nodiscard]] bool in_process() const { return function_->spec.runtime == Runtime::kInProcess; }
+  void give_up();
   void became_idle();
   void reap();
 

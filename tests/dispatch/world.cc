@@ -48,6 +48,7 @@ bool ScriptedInstance::step() {
     while (!inside_.empty()) {
       Reply cut;
       if (dies) cut.function_error = FunctionError::kUnhandled;
+      cut.instance_is_going = dies;
       if (stopping_) cut.system_error = Error{ErrorCode::kServiceUnavailable, "stopped"};
       reply(std::move(cut));
     }
