@@ -1,7 +1,7 @@
 """Counts test cases from the logs that `meson test` leaves: count_tests.py TESTLOG...
 
 TESTLOG is a path without its ending: TESTLOG.json says how each test program ended, and
-TESTLOG.junit.xml names the cases of those that speak GoogleTest; any other program is one case.
+TESTLOG.junit.xml names the cases of those that speak GoogleTest or TAP; any other is one case.
 A program that ended badly without naming a failed case counts as one failure, and its passed cases
 do not count: what it left may be older than this run. Ends with `N passed, N failed`; the exit code
 is 0 if something passed and nothing failed.
@@ -17,7 +17,7 @@ GOOD = {"OK", "EXPECTEDFAIL"}
 
 
 def programs(testlog):
-    """(name, how it ended) of each test program; the name is `PROJECT:SUITE / PROGRAM`."""
+    """(name, how it ended) of each test program."""
     with open(testlog + ".json", encoding="utf-8") as lines:
         for line in lines:
             entry = json.loads(line)
@@ -25,10 +25,13 @@ def programs(testlog):
 
 
 def cases(testlog, name):
-    """Count of the cases that a program named, or None. Its suites: `PROJECT.NAME.SUITE`."""
-    prefix = f"{name.split(':')[0]}.{name}."
-    suites = ElementTree.parse(testlog + ".junit.xml").iter("testsuite")
-    own = [suite for suite in suites if suite.get("name", "").startswith(prefix)]
+    """Count of the cases that a program named, or None where it is one case itself."""
+    own = []
+    for suite in ElementTree.parse(testlog + ".junit.xml").iter("testsuite"):
+        # PROJECT.NAME of a program that speaks TAP; GoogleTest's suites follow after a dot.
+        _, _, whose = suite.get("name", "").partition(".")
+        if (whose + ".").startswith(name + "."):
+            own.append(suite)
     if not own:
         return None
     counted = [outcome(case) for suite in own for case in suite.iter("testcase")]

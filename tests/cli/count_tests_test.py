@@ -42,6 +42,11 @@ class CountTests(unittest.TestCase):
         )
         self.assertEqual(self.count(), (["3 passed, 0 failed"], 0))
 
+    def test_tap_names_its_cases_too(self):
+        tap = f'<testsuite name="convoke.convoke:unit / tap">{self.PASSED}{self.FAILED}</testsuite>'
+        self.write([("tap", "FAIL"), ("tapestry", "OK")], tap)
+        self.assertEqual(self.count(), (["2 passed, 1 failed"], 1))
+
     def test_a_failed_case_fails_the_whole(self):
         self.write([("model", "FAIL")], self.suite("model", self.PASSED, self.FAILED))
         self.assertEqual(self.count(), (["1 passed, 1 failed"], 1))
