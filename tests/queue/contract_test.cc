@@ -521,7 +521,7 @@ std::unique_ptr<StoreHarness> make_journal(const Limits& limits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, QueueContract, ::testing::Values(Store{"Journal", make_journal}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& backend) { return backend.param.name; });
 
 }  // namespace
 }  // namespace convoke::fake
