@@ -100,12 +100,13 @@ std::optional<HeaderFound> decode_header(std::string_view bytes) {
   return decode_one_header(bytes.substr(kHeaderBytes));
 }
 
-std::uint64_t salt_for(std::uint32_t journal, std::uint32_t incarnation, std::uint64_t sequence) {
+std::uint64_t salt_for(std::uint64_t secret, std::uint32_t journal, std::uint32_t incarnation,
+                       std::uint64_t sequence) {
   std::string facts;
   put(facts, journal);
   put(facts, incarnation);
   put(facts, sequence);
-  return crc(facts, 0);
+  return crc(facts, secret);
 }
 
 std::string encode(const AcceptedRecord& record) {

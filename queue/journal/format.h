@@ -56,9 +56,10 @@ struct HeaderFound {
 [[nodiscard]] std::optional<HeaderFound> decode_header(std::string_view bytes);
 
 // Differs for every life of every segment: incarnations are never reused, nor is a sequence within
-// one incarnation.
-[[nodiscard]] std::uint64_t salt_for(std::uint32_t journal, std::uint32_t incarnation,
-                                     std::uint64_t sequence);
+// one incarnation. `secret` makes it unknown to those who write events, which could otherwise hold
+// what passes for records.
+[[nodiscard]] std::uint64_t salt_for(std::uint64_t secret, std::uint32_t journal,
+                                     std::uint32_t incarnation, std::uint64_t sequence);
 
 struct AcceptedRecord {
   CallId id;

@@ -65,7 +65,8 @@ JournalStore::~JournalStore() = default;
 void JournalStore::adopt(JournalPlace place, Recovered recovered) {
   Journal journal;
   journal.dir = std::move(place.dir);
-  const Writer::Place at{place.number, incarnation_, options_.segment_bytes, journals_.empty()};
+  const Writer::Place at{place.number, incarnation_, options_.segment_bytes, options_.secret,
+                         journals_.empty()};
   WriterClient& self = *this;
   journal.writer =
       std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, self, options_.alarm);

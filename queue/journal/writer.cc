@@ -146,7 +146,7 @@ void Writer::roll() {
   auto next = std::make_unique<Segment>();
   next->file = pool_.take();
   next->sequence = next_sequence_++;
-  next->salt = salt_for(place_.journal, place_.incarnation, next->sequence);
+  next->salt = salt_for(place_.secret, place_.journal, place_.incarnation, next->sequence);
   next->capacity = static_cast<std::uint32_t>(place_.segment_bytes);
   SegmentHeader header;
   header.journal = place_.journal;

@@ -73,6 +73,7 @@ class Writer {
     std::uint32_t journal = 0;
     std::uint32_t incarnation = 0;
     std::uint64_t segment_bytes = 0;
+    std::uint64_t secret = 0;  // for salts
     bool takes_new_calls = false;
   };
 
