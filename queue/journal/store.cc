@@ -57,8 +57,8 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
       incarnation_(incarnation),
       clock_(clock),
       wheel_(wheel),
-      listener_(listener),
-      index_(options_.event_bytes_in_memory_max) {}
+      index_(options_.event_bytes_in_memory_max),
+      outbox_(wheel, listener) {}
 
 JournalStore::~JournalStore() = default;
 
@@ -109,7 +109,7 @@ void JournalStore::adopt(Writer& writer, const RecoveredCall& call) {
 
 void JournalStore::accept(NewCall call, Accepted accepted) {
   if (auto refused = refusal(call)) {
-    return later(AcceptAnswer{std::move(accepted), *std::move(refused)});
+    return outbox_.later(AcceptAnswer{std::move(accepted), *std::move(refused)});
   }
   const Slot slot = index_.add(call.id, call.function, call.name);
   Writer& writer = *journals_.front().writer;
@@ -247,13 +247,13 @@ void JournalStore::on_event_read(std::uint64_t number, std::size_t position, Slo
 
 void JournalStore::answer(Claim claim) {
   const FunctionId function = claim.function;
-  later(ClaimAnswer{function, std::move(claim.calls)});
-  if (index_.line(function).first != kNoSlot && !poisoned_) later(ReadyNews{function});
+  outbox_.later(ClaimAnswer{function, std::move(claim.calls)});
+  if (index_.line(function).first != kNoSlot && !poisoned_) outbox_.later(ReadyNews{function});
 }
 
 void JournalStore::settle(const Receipt& receipt, Settlement settlement, Settled settled) {
   const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return later(SettleAnswer{std::move(settled), SettleResult::kStale});
+  if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
   Write write;
   write.purpose = Purpose::kFinish;
   write.settled = std::move(settled);
@@ -263,7 +263,7 @@ void JournalStore::settle(const Receipt& receipt, Settlement settlement, Settled
 
 void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) {
   const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return later(SettleAnswer{std::move(settled), SettleResult::kStale});
+  if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
   const Entry& entry = index_.at(slot);
   Write write;
   write.purpose = Purpose::kPostpone;
@@ -278,7 +278,7 @@ void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
 
 void JournalStore::end_attempt(Slot slot, Write write) {
   if (poisoned_) {
-    return later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
+    return outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
   }
   index_.ending(slot);
   write.slot = slot;
@@ -326,12 +326,12 @@ void JournalStore::on_written(Writer& writer, Write write) {
     entry.location = write.location;
     writer.hold(entry.location);
     index_.accepted(write.slot);
-    later(AcceptAnswer{std::move(write.accepted), {}});
+    outbox_.later(AcceptAnswer{std::move(write.accepted), {}});
     if (due_at_once(entry.accepted, entry.due, clock_.wall())) return become_ready(write.slot);
     index_.delay(write.slot, entry.due);
     return arm_due_timer();
   }
-  later(SettleAnswer{std::move(write.settled), SettleResult::kDone});
+  outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kDone});
   if (write.purpose == Purpose::kFinish) {
     writer.release(entry.location);
     return index_.remove(write.slot);
@@ -344,16 +344,16 @@ void JournalStore::on_written(Writer& writer, Write write) {
 
 void JournalStore::on_refused(Write write, const Error& why) {
   index_.remove(write.slot);
-  later(AcceptAnswer{std::move(write.accepted), disk_full(why)});
+  outbox_.later(AcceptAnswer{std::move(write.accepted), disk_full(why)});
 }
 
 void JournalStore::on_failed(Write write, const Error& why) {
   if (write.purpose == Purpose::kAccept) {
     index_.remove(write.slot);
-    later(AcceptAnswer{std::move(write.accepted), unavailable(why)});
+    outbox_.later(AcceptAnswer{std::move(write.accepted), unavailable(why)});
   } else if (write.purpose != Purpose::kCopy) {
     index_.claimed_again(write.slot);
-    later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
+    outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
   }
 }
 
@@ -365,11 +365,11 @@ void JournalStore::on_progress(Writer& writer) {
   for (Journal& journal : journals_) {
     if (journal.writer.get() == &writer) journal.compaction->on_progress();
   }
-  deliver();
+  outbox_.deliver();
 }
 
 void JournalStore::become_ready(Slot slot) {
-  if (index_.ready(slot) == Index::Was::kFirst) later(ReadyNews{index_.at(slot).line->id});
+  if (index_.ready(slot) == Index::Was::kFirst) outbox_.later(ReadyNews{index_.at(slot).line->id});
 }
 
 void JournalStore::join(Slot slot) {
@@ -384,7 +384,7 @@ void JournalStore::join_due() {
     join(slot);
   }
   arm_due_timer();
-  deliver();
+  outbox_.deliver();
 }
 
 void JournalStore::arm_due_timer() {
@@ -443,27 +443,5 @@ std::vector<std::uint32_t> JournalStore::drained_journals() const {
   }
   return drained;
 }
-
-void JournalStore::later(News news) {
-  news_.push_back(std::move(news));
-  if (!news_timer_.scheduled()) wheel_.schedule(news_timer_, Instant{});
-}
-
-// What is said in answer to these waits for a turn of its own.
-void JournalStore::deliver() {
-  std::vector<News> news;
-  news.swap(news_);
-  news_timer_.cancel();
-  for (News& one : news) {
-    std::visit([this](auto& what) { tell(what); }, one);
-  }
-}
-
-void JournalStore::tell(AcceptAnswer& news) { news.accepted(std::move(news.result)); }
-void JournalStore::tell(SettleAnswer& news) { news.settled(news.result); }
-void JournalStore::tell(ClaimAnswer& news) {
-  listener_.on_claimed(news.function, std::move(news.calls));
-}
-void JournalStore::tell(ReadyNews& news) { listener_.on_ready(news.function); }
 
 }  // namespace convoke::journal

@@ -18,7 +18,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "core/edge/clock.h"
@@ -26,6 +25,7 @@
 #include "core/edge/timer_wheel.h"
 #include "queue/journal/compaction.h"
 #include "queue/journal/index.h"
+#include "queue/journal/outbox.h"
 #include "queue/journal/writer.h"
 #include "queue/queue.h"
 
@@ -84,24 +84,6 @@ class JournalStore final : public Queue, private WriterClient {
     std::vector<ClaimedCall> calls;
     std::size_t reads = 0;
   };
-  // What is to be said in a later turn.
-  struct AcceptAnswer {
-    Accepted accepted;
-    Result<void> result;
-  };
-  struct SettleAnswer {
-    Settled settled;
-    SettleResult result{};
-  };
-  struct ClaimAnswer {
-    FunctionId function;
-    std::vector<ClaimedCall> calls;
-  };
-  struct ReadyNews {
-    FunctionId function;
-  };
-  using News = std::variant<AcceptAnswer, SettleAnswer, ClaimAnswer, ReadyNews>;
-
   JournalStore(Options options, std::uint32_t incarnation, const Clock& clock, TimerWheel& wheel,
                QueueListener& listener);
   void adopt(JournalPlace place, Recovered recovered);
@@ -126,26 +108,18 @@ class JournalStore final : public Queue, private WriterClient {
   void on_event_read(std::uint64_t claim, std::size_t position, Slot slot, const Location& from,
                      const Result<std::string>& bytes);
   void answer(Claim claim);
-  void later(News news);
-  void deliver();
-  void tell(AcceptAnswer& news);
-  void tell(SettleAnswer& news);
-  void tell(ClaimAnswer& news);
-  void tell(ReadyNews& news);
 
   Options options_;
   std::uint32_t incarnation_;
   const Clock& clock_;
   TimerWheel& wheel_;
-  QueueListener& listener_;
   Index index_;
   OrderKeys keys_;
   std::vector<Journal> journals_;  // the first takes new calls
   std::optional<Error> poisoned_;
   std::unordered_map<std::uint64_t, Claim> claims_;  // that wait for events to be read
   std::uint64_t next_claim_ = 1;
-  std::vector<News> news_;
-  Timer news_timer_ = timer_for<&JournalStore::deliver>(this);
+  Outbox outbox_;
   Timer due_timer_ = timer_for<&JournalStore::join_due>(this);
 };
 

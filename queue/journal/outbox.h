@@ -1,0 +1,53 @@
+// What a store has to say, kept until it may be said: in a turn after the one that asked for it.
+//
+// In the order in which it was put in, each once. Shard thread only; the wheel and the listener
+// outlive it.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "core/edge/timer_wheel.h"
+#include "queue/queue.h"
+
+namespace convoke::journal {
+
+struct AcceptAnswer {
+  Queue::Accepted accepted;
+  Result<void> result;
+};
+struct SettleAnswer {
+  Queue::Settled settled;
+  SettleResult result{};
+};
+struct ClaimAnswer {
+  FunctionId function;
+  std::vector<ClaimedCall> calls;
+};
+struct ReadyNews {
+  FunctionId function;
+};
+using News = std::variant<AcceptAnswer, SettleAnswer, ClaimAnswer, ReadyNews>;
+
+class Outbox {
+ public:
+  Outbox(TimerWheel& wheel, QueueListener& listener) : wheel_(wheel), listener_(listener) {}
+
+  void later(News news);
+  // Says all there is now: for completions, which run in a turn of their own. What is put in
+  // meanwhile waits for the next.
+  void deliver();
+
+ private:
+  void tell(AcceptAnswer& news);
+  void tell(SettleAnswer& news);
+  void tell(ClaimAnswer& news);
+  void tell(ReadyNews& news);
+
+  TimerWheel& wheel_;
+  QueueListener& listener_;
+  std::vector<News> news_;
+  Timer timer_ = timer_for<&Outbox::deliver>(this);
+};
+
+}  // namespace convoke::journal
