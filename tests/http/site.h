@@ -13,7 +13,7 @@
 
 namespace convoke::http {
 
-struct Site final : Handler {
+struct Site : Handler {
   explicit Site(const ServerLimits& limits = {}) {
     server = std::make_unique<Server>(network, time.wheel, time, limits, *this);
     ENSURE(server->listen({Address::Kind::kTcp, "127.0.0.1", 80}).ok());
@@ -52,9 +52,10 @@ struct Site final : Handler {
     response.body = std::move(body);
     respond(std::move(response));
   }
+  // In steps, so that output leaves between turns as it does in a loop.
   void pass(Duration duration) {
-    // In steps, so that output leaves between turns as it does in a loop.
-    for (Duration step = Millis{5}; duration > Duration{}; duration -= step) {
+    const Duration step = std::max<Duration>(Millis{5}, duration / 50);
+    for (; duration > Duration{}; duration -= step) {
       time.pass(std::min(step, duration));
       network.flush();
     }
