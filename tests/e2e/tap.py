@@ -25,8 +25,8 @@ class TapResult(unittest.TestResult):
         remark = f" # SKIP {skipped[0][1]}" if skipped else ""
         name = case.id().removeprefix("__main__.")
         print("not ok" if failures or errors else "ok", self.number, "-", name + remark, flush=True)
-        for _, text in failures + errors:
-            note(text)
+        for part, text in failures + errors:
+            note(text if part is case else f"{part}\n{text}")
 
 
 def note(text):
