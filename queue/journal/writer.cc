@@ -38,7 +38,7 @@ void Writer::begin(std::uint64_t unsettled) {
     // Not at the cost of room kept for others, however often a full disk sees a start.
     (void)open_batch();
     if (retired || has_room(Purpose::kCopy, kTrimmedBytes)) write_trim();
-    alone_ = true;
+    submit();  // now: what is appended later belongs to the next group
   }
   want_spares(0);
 }
@@ -164,11 +164,10 @@ void Writer::roll() {
 Writer::Batch& Writer::open_batch() {
   Segment* const active = segments_.back().get();
   const bool first_is_frozen = syncing_ && batches_.size() == 1;
-  if (batches_.empty() || first_is_frozen || alone_ || batches_.back().segment != active) {
+  if (batches_.empty() || first_is_frozen || batches_.back().segment != active) {
     // The batch is written once the one before it is durable: all that stands there now.
     batches_.push_back(Batch{active, durable_.value_or(active->end), {}});
     durable_.reset();
-    alone_ = false;
   }
   return batches_.back();
 }

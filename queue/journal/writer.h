@@ -139,7 +139,6 @@ class Writer {
   std::deque<Write> waiting_settles_;  // for room
   std::deque<Write> waiting_accepts_;
   bool syncing_ = false;
-  bool alone_ = false;       // the last batch takes no more
   std::uint64_t calls_ = 0;  // accepted and not settled, by what has been placed
   std::uint64_t live_bytes_ = 0;
   std::optional<Error> poisoned_;

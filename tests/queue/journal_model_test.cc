@@ -314,7 +314,10 @@ class Model final {
     held_.clear();
     used_.clear();
     expected_.clear();
-    world_.stop(static_cast<Unsynced>(rng_.below(3)));
+    const auto unsynced = static_cast<Unsynced>(rng_.below(3));
+    world_.stop(unsynced);
+    // What only the kernel's cache holds is not certain before it has been synced.
+    world_.start_unsettled(unsynced != Unsynced::kKept && rng_.one_in(2));
     if (rng_.one_in(3)) std::swap(primary_, secondary_);
     world_.use_journals({primary_, secondary_});
     const auto started = world_.start();

@@ -1,6 +1,7 @@
 // A JournalStore on a fake disk, in virtual time, that can be crashed and started again.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -58,6 +59,7 @@ class JournalWorld final : public StoreHarness {
   void crash(Unsynced unsynced) {
     stop(unsynced);
     const auto opened = start();
+    if (!opened.ok()) std::fprintf(stderr, "%s\n", opened.error().message.c_str());
     ENSURE(opened.ok());
   }
   void stop(Unsynced unsynced) {
@@ -77,7 +79,7 @@ class JournalWorld final : public StoreHarness {
                                               wheel_, heard);
     if (!opened.ok()) return opened.error();
     store_ = std::move(*opened);
-    settle_if_running();
+    if (settles_) settle();
     return {};
   }
   void use_journals(std::vector<std::uint32_t> numbers) { numbers_ = std::move(numbers); }
@@ -85,8 +87,8 @@ class JournalWorld final : public StoreHarness {
     options.alarm = std::move(options_.alarm);
     options_ = std::move(options);
   }
-  // Whether a start settles at once: not where a test wants to crash inside it.
-  void start_unsettled() { settles_ = false; }
+  // From here on nothing is settled at a start: for tests that crash within it.
+  void start_unsettled(bool unsettled = true) { settles_ = !unsettled; }
 
   void fail_writes() override { disk.fail_syncs(); }
 
@@ -94,10 +96,6 @@ class JournalWorld final : public StoreHarness {
   std::vector<std::string> alarms;
 
  private:
-  void settle_if_running() {
-    if (settles_) settle();
-  }
-
   TimerWheel wheel_;
   journal::Options options_;
   std::vector<std::uint32_t> numbers_;

@@ -195,13 +195,19 @@ TEST(JournalRecovery, EveryPartOfAnUnsyncedGroupMayBeLostAndNothingAcknowledgedI
 }
 
 TEST(JournalRecovery, WhatOneStartDidNotFindNoLaterStartFinds) {
-  // Equal events, so that one torn record could be completed by the bytes of another.
+  // Equal events, so that one torn record could be completed by the bytes of another; and crashes
+  // at every distance from the start.
   JournalWorld world;
+  world.start_unsettled();
   std::set<CallId> gone;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 600; ++round) {
     NewCall call = world.call(kF, std::string(700, 'x'));
     const CallId id = call.id;
     world.queue().accept(std::move(call), [](const Result<void>&) {});
+    for (std::uint64_t turns = world.rng.below(4); turns > 0; --turns) {
+      world.end_turn();
+      world.turn();
+    }
     world.end_turn();
     world.crash();
     for (const CallId& old : gone) ASSERT_FALSE(world.queue().find(old)) << "round " << round;
@@ -212,6 +218,27 @@ TEST(JournalRecovery, WhatOneStartDidNotFindNoLaterStartFinds) {
     ASSERT_EQ(world.settled(world.claim(kF).at(0).receipt), SettleResult::kDone);
   }
   EXPECT_GT(gone.size(), 50U);
+}
+
+TEST(JournalRecovery, WhatIsLeftBehindTheEndOfAnEarlierLifeIsNotTakenUpAgain) {
+  journal::SegmentHeader header;
+  header.sequence = header.first_live = header.incarnation = 1;
+  std::string bytes = encode(header);
+  const auto append = [&bytes](std::uint64_t id, std::uint32_t incarnation) {
+    journal::AcceptedRecord record;
+    record.id = CallId::from_random(id, id);
+    std::string sealed = encode(record);
+    seal(sealed, journal::Seal{0, 0, incarnation});
+    bytes += sealed;
+    return record.id;
+  };
+  const CallId first = append(1, 1);
+  const CallId second = append(2, 2);  // over a torn one of the first life
+  append(3, 1);                        // which this one, of the same group, followed
+  bytes.resize(4096, '\0');
+  const auto recovered = recover(bytes);
+  ASSERT_TRUE(recovered.ok()) << recovered.error().message;
+  EXPECT_EQ(ids(*recovered), (std::set<CallId>{first, second}));
 }
 
 TEST(Incarnation, CountsUpAndIsNeverGivenOutTwice) {
