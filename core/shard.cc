@@ -7,6 +7,7 @@
 
 #include "core/api/log_query.h"
 #include "core/loop/entropy.h"
+#include "core/registry/resolve.h"
 #include "queue/journal/store.h"
 
 namespace convoke {
@@ -178,7 +179,7 @@ void Shard::answer_health(http::ExchangeId exchange, const std::string& request_
 
 void Shard::answer_logs(http::ExchangeId exchange, const Route& to, const http::Request& request,
                         const std::string& request_id) {
-  auto function = admit_invocation(directory_, to.service, to.qualifier, to.function);
+  auto function = resolve_function(directory_, to.service, to.qualifier, to.function);
   auto query = read_log_query(request.head.query());
   if (!function || !query) {
     const Error& why = function ? query.error() : function.error();

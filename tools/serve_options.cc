@@ -14,7 +14,7 @@ namespace convoke::cli {
 namespace {
 
 constexpr std::size_t kConfigBytesMax = 1UL << 20;
-constexpr double kDay = 86'400;
+constexpr int kDay = 86'400;
 
 std::string key_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
@@ -38,13 +38,13 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   keep(app_.add_flag("--pin", options.pin, "pin each shard's thread to a core"), "pin");
   add_text("log-level", options.log_level, "trace, debug, info, warn, error or off");
   keys_.back().second->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
-  add_seconds("grace", options.grace, CLI::Range(0.0, kDay),
+  add_seconds("grace", options.grace, CLI::Range(0, kDay),
               "for running calls to finish, once told to stop");
-  add_seconds("idle-timeout", options.idle_timeout, CLI::Range(1.0, kDay),
+  add_seconds("idle-timeout", options.idle_timeout, CLI::Range(1, kDay),
               "then an instance without calls is stopped");
   add_count("account-instances-max", options.account_instances_max, any_count,
             "instances at once, of all functions");
-  add_seconds("sync-wait-max", options.sync_wait_max, CLI::Range(0.0, kDay),
+  add_seconds("sync-wait-max", options.sync_wait_max, CLI::Range(0, kDay),
               "a sync call waits so long at a limit, then gets 429");
   add_count("sync-waiters-max", options.sync_waiters_max, any_count,
             "sync calls of one function that may wait");

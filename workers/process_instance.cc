@@ -263,6 +263,7 @@ Reply ProcessInstance::reply_of_the_dead(const Inside& call) const {
     reply.system_error = Error{ErrorCode::kServiceUnavailable, std::string(kInstanceGone)};
   } else if (call.lost.has_value() && call.lost->code == ErrorCode::kServiceUnavailable) {
     reply.system_error = call.lost;
+    reply.never_began = true;
   } else {
     reply.body = process_exited_body(edge_.clock.now() - call.since, memory_peak_mb_);
     reply.function_error = FunctionError::kUnhandled;
@@ -324,6 +325,7 @@ void ProcessInstance::answer_not_handed_over(const std::vector<CallId>& ids) {
       reply.function_error = FunctionError::kUnhandled;
     } else {
       reply.system_error = Error{ErrorCode::kServiceUnavailable, std::string(kNotHandedOver)};
+      reply.never_began = true;
     }
     reply.memory_peak_mb = memory_peak_mb_;
     reply.instance_is_going = true;

@@ -52,6 +52,7 @@ struct Reply {
   double memory_peak_mb = 0;          // the instance's, as last sampled
   std::string log_tail;               // last kLogTailBytes of the call's log, if it was asked for
   bool instance_is_going = false;     // on_gone follows by itself: no new call for this instance
+  bool never_began = false;           // with a system_error: the call did not reach the function
 };
 
 enum class GoneReason : std::uint8_t {

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "core/registry/resolve.h"
+
 namespace convoke {
 
 Invoker::Invoker(ShardIndex self, const Clock& clock, const Directory& directory,
@@ -25,7 +27,7 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
                      http::Request request) {
   auto order = read_order(request.head.headers);
   if (!order) return respond_(exchange, http::error_response(order.error(), id.text()));
-  auto function = admit_invocation(directory_, target.service, target.qualifier, target.function);
+  auto function = resolve_function(directory_, target.service, target.qualifier, target.function);
   if (!function) return respond_(exchange, http::error_response(function.error(), id.text()));
   if (order->asynchronous) {
     return invoke_async(exchange, id, *function, target, *std::move(order),

@@ -107,6 +107,8 @@ void Host::on_reply(const CallId& id, Reply reply) {
     if (was_stopping && reply.system_error) {
       outcome.kind = Outcome::Kind::kLost;
       outcome.error = reply.system_error;
+    } else if (reply.never_began) {
+      outcome.kind = Outcome::Kind::kBounced;  // another instance can still run it
     }
     outcome.reply = std::move(reply);
     answer(*run, std::move(outcome));

@@ -109,20 +109,4 @@ Result<InvocationOrder> read_order(const http::Headers& headers) {
   return order;
 }
 
-Result<FunctionPtr> admit_invocation(const Directory& directory, std::string_view service,
-                                     std::string_view qualifier, std::string_view function) {
-  if (!qualifier.empty() && qualifier != "LATEST") {
-    const bool version = qualifier.find_first_not_of("0123456789") == std::string_view::npos;
-    return Error{version ? ErrorCode::kVersionNotFound : ErrorCode::kAliasNotFound,
-                 fmt::format("{} '{}' of service '{}' does not exist",
-                             version ? "version" : "alias", qualifier, service)};
-  }
-  if (FunctionPtr found = directory.find_function(service, function)) return found;
-  if (!directory.find_service(service)) {
-    return Error{ErrorCode::kServiceNotFound, fmt::format("service '{}' does not exist", service)};
-  }
-  return Error{ErrorCode::kFunctionNotFound,
-               fmt::format("function '{}' does not exist in service '{}'", function, service)};
-}
-
 }  // namespace convoke

@@ -1,7 +1,7 @@
 // May this request be served at all? The ordered verdict, and its reason.
 //
 // The order, cheapest and least telling first: where it comes from (no web page may deploy code),
-// who asks (authentication), and then, for an invocation, whether the function may be called. What
+// who asks (authentication), and then, for an invocation, what its headers order. What
 // depends on the engine's state at the moment of the start (limits, the kill switch) is decided by
 // the dispatcher, when the call meets its slot.
 //
@@ -13,8 +13,6 @@
 
 #include "core/http/message.h"
 #include "core/model/error.h"
-#include "core/model/function.h"
-#include "core/registry/directory.h"
 
 namespace convoke {
 
@@ -57,11 +55,5 @@ inline constexpr Seconds kAsyncDelayMax{3600};
 inline constexpr std::size_t kInvocationNameMax = 128;
 
 [[nodiscard]] Result<InvocationOrder> read_order(const http::Headers& headers);
-
-// The function that a call through SERVICE[.QUALIFIER] and FUNCTION means now.
-[[nodiscard]] Result<FunctionPtr> admit_invocation(const Directory& directory,
-                                                   std::string_view service,
-                                                   std::string_view qualifier,
-                                                   std::string_view function);
 
 }  // namespace convoke

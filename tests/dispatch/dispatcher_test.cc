@@ -284,6 +284,23 @@ TEST(Dispatch, AnInstanceThatCannotStartTellsEachCallerWhy) {
   EXPECT_EQ(world.live, 0U);
 }
 
+TEST(Dispatch, ACallThatNeverReachedItsDyingInstanceRunsOnAnother) {
+  World world(31, 1);
+  const auto function = world.deploy("f");
+  world.frozen = true;
+  const CallId id = world.call(0, function);
+  world.frozen = false;
+  while (world.start_order.empty()) world.step();
+  world.script.dies = 100;
+  world.script.never_reached = 100;
+  while (world.live > 0) world.step();
+  world.script = {};
+  world.settle_down();
+  ASSERT_NE(world.outcome(id), nullptr);
+  EXPECT_EQ(world.outcome(id)->kind, Kind::kReplied);
+  EXPECT_EQ(world.start_order, (std::vector<CallId>{id, id}));
+}
+
 TEST(Dispatch, AFunctionErrorIsRetriedThreeTimesThenFails) {
   World world(23, 1);
   const auto function = world.deploy("f");
@@ -352,7 +369,7 @@ TEST(Dispatch, ConservesCallsAndSlotsThroughRandomStorms) {
     std::uint32_t limit = static_cast<std::uint32_t>(1 + world.rng.below(6));
     world.set_limit(function, limit);
     world.script = {world.rng.below(20), world.rng.below(10), world.rng.below(30),
-                    world.rng.below(30)};
+                    world.rng.below(30), 50};
 
     std::vector<CallId> callers;
     std::vector<std::pair<std::uint16_t, CallId>> queued;

@@ -47,7 +47,12 @@ bool ScriptedInstance::step() {
   if (stopping_ || dies || start_fails) {
     while (!inside_.empty()) {
       Reply cut;
-      if (dies) cut.function_error = FunctionError::kUnhandled;
+      const bool reached = world_.rng.below(100) >= world_.script.never_reached;
+      if (dies && reached) cut.function_error = FunctionError::kUnhandled;
+      if (dies && !reached) {
+        cut.system_error = Error{ErrorCode::kServiceUnavailable, "never began"};
+        cut.never_began = true;
+      }
       cut.instance_is_going = dies;
       if (stopping_) cut.system_error = Error{ErrorCode::kServiceUnavailable, "stopped"};
       reply(std::move(cut));

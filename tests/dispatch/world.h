@@ -60,9 +60,10 @@ class ScriptedInstance final : public Instance {
 // The script: what an instance does when it is its turn. Percentages.
 struct Script {
   std::uint64_t start_fails = 0;
-  std::uint64_t dies = 0;   // with its calls inside
-  std::uint64_t hangs = 0;  // keeps a call until it is stopped
-  std::uint64_t fails = 0;  // a function error
+  std::uint64_t dies = 0;           // with its calls inside
+  std::uint64_t hangs = 0;          // keeps a call until it is stopped
+  std::uint64_t fails = 0;          // a function error
+  std::uint64_t never_reached = 0;  // of the calls inside one that dies: it never saw them
 };
 
 class ScriptedWorkers final : public Workers {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-
 namespace convoke {
 namespace {
 
@@ -80,28 +78,6 @@ TEST(ReadOrder, RefusesWhatTheContractDoesNotKnow) {
     EXPECT_NE(message_for("X-Fc-Stateful-Async-Invocation-Id", name), "accepted");
   }
   EXPECT_EQ(message_for("X-Fc-Stateful-Async-Invocation-Id", "_job-1"), "accepted");
-}
-
-TEST(AdmitInvocation, NamesWhatIsMissing) {
-  Directory directory;
-  const auto code = [&](std::string_view service, std::string_view qualifier) {
-    return admit_invocation(directory, service, qualifier, "f").error().code;
-  };
-  EXPECT_EQ(code("s", ""), ErrorCode::kServiceNotFound);
-  auto service = std::make_shared<Service>();
-  service->name = "s";
-  directory.apply({1, ServicePut{service}});
-  EXPECT_EQ(code("s", ""), ErrorCode::kFunctionNotFound);
-  EXPECT_EQ(code("s", "LATEST"), ErrorCode::kFunctionNotFound);
-  EXPECT_EQ(code("s", "3"), ErrorCode::kVersionNotFound);
-  EXPECT_EQ(code("s", "prod"), ErrorCode::kAliasNotFound);
-
-  auto function = std::make_shared<Function>();
-  function->id = FunctionId{1};
-  function->spec.service = "s";
-  function->spec.name = "f";
-  directory.apply({2, FunctionPut{function}});
-  EXPECT_TRUE(admit_invocation(directory, "s", "LATEST", "f"));
 }
 
 }  // namespace
