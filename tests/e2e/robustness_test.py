@@ -190,13 +190,13 @@ def deploy_echo(engine):
 
 
 class Requests(unittest.TestCase):
-    def test_a_malformed_or_oversize_request_gets_its_4xx_or_a_close(self):
+    def test_a_malformed_or_oversize_request_gets_its_4xx(self):
         with Engine() as engine:
             deploy_echo(engine)
             for name, data in MALFORMED.items():
                 with self.subTest(name):
                     codes = statuses(play_malformed(engine, data))
-                    self.assertTrue(all(400 <= code < 500 for code in codes), codes)
+                    self.assertTrue(codes and all(400 <= code < 500 for code in codes), codes)
                     self.assertEqual(engine.request("GET", "/healthz").status, 200)
             self.assertEqual(engine.invoke("echo", b"still").body, b"still")
             self.assertEqual(engine.request("GET", f"{API}/services").json()["services"][0]["serviceName"], "e2e")
