@@ -91,8 +91,12 @@ class Engine:
         self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="convoke-e2e-")).resolve()
         self.shards = shards
         self.options = options
-        self.clients = threading.local()
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            self.remove_state()
+            raise
 
     def start(self):
         command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", str(self.state)]
@@ -157,10 +161,15 @@ class Engine:
         return self
 
     def __exit__(self, kind, error, _):
-        self.kill() if kind else self.stop()
-        wait_until(lambda: not self.instances(), lambda: f"instances left: {self.instances()}", 10)
-        if kind:
-            print("# the engine said:", *self.lines[-30:], sep="\n#   ", file=sys.stderr)
+        try:
+            self.kill() if kind else self.stop()
+            wait_until(lambda: not self.instances(), lambda: f"instances left: {self.instances()}", 10)
+        finally:
+            if kind:
+                print("# the engine said:", *self.lines[-30:], sep="\n#   ", file=sys.stderr)
+            self.remove_state()
+
+    def remove_state(self):
         if self.owns_state:
             shutil.rmtree(self.state, ignore_errors=True)
 
