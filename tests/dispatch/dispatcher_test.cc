@@ -293,7 +293,8 @@ TEST(Dispatch, ACallThatNeverReachedItsDyingInstanceRunsOnAnother) {
   while (world.start_order.empty()) world.step();
   world.script.dies = 100;
   world.script.never_reached = 100;
-  while (world.live > 0) world.step();
+  ScriptedInstance* const dying = *world.instances.begin();
+  while (world.instances.contains(dying)) world.step();
   world.script = {};
   world.settle_down();
   ASSERT_NE(world.outcome(id), nullptr);
