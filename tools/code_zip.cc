@@ -98,18 +98,19 @@ class ZipWriter {
   }
 
   Outcome<Done> add(const CodeFile& file) {
-    Outcome<std::string> content = read_whole_file(file.path.string(), kCodeBytesMax - unpacked_);
-    if (!content) return content.failure();
-    unpacked_ += content->size();
+    Outcome<std::string> read = read_whole_file(file.path.string(), kCodeBytesMax - unpacked_);
+    if (!read) return read.failure();
+    const std::string& content = *read;
+    unpacked_ += content.size();
     const std::unique_ptr<archive_entry, EntryFree> entry(archive_entry_new());
     archive_entry_set_pathname_utf8(entry.get(), file.name.c_str());
-    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content->size()));
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_perm(entry.get(), file.executable ? 0755 : 0644);
     archive_entry_set_mtime(entry.get(), kOneTime, 0);
     if (archive_write_header(zip_.get(), entry.get()) != ARCHIVE_OK) return refused(file);
-    const la_ssize_t written = archive_write_data(zip_.get(), content->data(), content->size());
-    if (written != static_cast<la_ssize_t>(content->size())) return refused(file);
+    const la_ssize_t written = archive_write_data(zip_.get(), content.data(), content.size());
+    if (written != static_cast<la_ssize_t>(content.size())) return refused(file);
     return Done{};
   }
 
