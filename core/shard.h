@@ -107,6 +107,7 @@ class Shard final : public ShardDoor, private http::Handler, private ControlHost
   // ControlHost
   void mutate(Mutation mutation, std::function<void(Result<Change>)> done) override;
   [[nodiscard]] const Directory& directory() const override { return directory_; }
+  [[nodiscard]] std::uint16_t port() const override { return server_.local_address().port; }
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
 
   [[nodiscard]] CallId next_call_id() { return CallId::from_random(ids_.next(), ids_.next()); }

@@ -1,5 +1,7 @@
 #include "core/api/control_plane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -104,11 +106,20 @@ Result<FunctionPtr> function_with_code(const Directory& directory, const Route& 
   return function;
 }
 
-Answer get_function_code(const Directory& directory, const Route& route,
+// A host that names its port ends in digits after a colon, which stands outside any brackets.
+std::string host_with_port(std::string_view host, std::uint16_t port) {
+  const std::size_t colon = host.rfind(':');
+  const bool named = colon != std::string_view::npos && colon + 1 < host.size() &&
+                     host.find(']', colon) == std::string_view::npos;
+  return named ? std::string(host) : fmt::format("{}:{}", host, port);
+}
+
+Answer get_function_code(const ControlHost& host, const Route& route,
                          const http::Request& request) {
-  const Result<FunctionPtr> function = function_with_code(directory, route);
+  const Result<FunctionPtr> function = function_with_code(host.directory(), route);
   if (!function) return function.error();
-  return json_answer(code_location(**function, request.head.headers.get("Host")));
+  return json_answer(
+      code_location(**function, host_with_port(request.head.headers.get("Host"), host.port())));
 }
 
 Answer get_limit(const Directory& directory, const Route& route) {
@@ -167,7 +178,8 @@ Result<Mutation> admit_mutation(const Directory& directory, const Route& route,
   return read_mutation(route, std::move(request));
 }
 
-Answer read(const Directory& directory, const Route& route, const http::Request& request) {
+Answer read(const ControlHost& host, const Route& route, const http::Request& request) {
+  const Directory& directory = host.directory();
   const Result<Query> query = parse_query(request.head.query());
   if (!query) return query.error();
   switch (route.operation()) {
@@ -180,7 +192,7 @@ Answer read(const Directory& directory, const Route& route, const http::Request&
     case Operation::kGetFunction:
       return get_function(directory, route);
     case Operation::kGetFunctionCode:
-      return get_function_code(directory, route, request);
+      return get_function_code(host, route, request);
     case Operation::kGetOnDemandConfig:
       return get_limit(directory, route);
     default:
@@ -199,7 +211,7 @@ void ControlPlane::handle(const Route& route, http::Request request, std::string
   if (is_mutation(route.operation()))
     return mutate(admit_mutation(host_.directory(), route, std::move(request)),
                   std::move(request_id), std::move(done));
-  done(finished(read(host_.directory(), route, request), request_id));
+  done(finished(read(host_, route, request), request_id));
 }
 
 void ControlPlane::mutate(Result<Mutation> mutation, std::string request_id, Done done) {

@@ -4,6 +4,7 @@
 // ControlPlane may go while answers are still under way.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -26,6 +27,8 @@ class ControlHost {
   virtual void mutate(Mutation mutation, std::function<void(Result<Change>)> done) = 0;
   // This shard's view.
   [[nodiscard]] virtual const Directory& directory() const = 0;
+  // Where this engine listens: for links of clients whose Host names no port (the Node SDK's).
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
   // The zip of this revision, read on the registry's thread; `done` as above.
   virtual void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) = 0;
 };

@@ -31,6 +31,7 @@ class ImmediateHost final : public ControlHost {
     done(std::move(change));
   }
   [[nodiscard]] const Directory& directory() const override { return directory_; }
+  [[nodiscard]] std::uint16_t port() const override { return 7070; }
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override {
     done(registry_->read_zip(*function));
   }
@@ -49,7 +50,7 @@ class ApiWorld {
     request.head.method = method;
     request.head.target = path;
     request.head.headers.add("Host", "localhost:7070");
-    for (const http::Header& header : headers) request.head.headers.add(header.name, header.value);
+    for (const http::Header& header : headers) request.head.headers.set(header.name, header.value);
     request.body = body;
     const Result<Route> found = route(method, request.head.path());
     if (!found) return http::error_response(found.error(), kRequestId);

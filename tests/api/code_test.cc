@@ -20,6 +20,19 @@ TEST(Code, TheUrlLeadsToTheZipAsItCame) {
   EXPECT_EQ(code.body, zip);
 }
 
+TEST(Code, TheUrlNamesTheEnginesPortWhereTheHostNamesNone) {
+  ApiWorld world;
+  world.create_service("s");
+  world.create_function("s", "f");
+  for (const char* host : {"localhost", "[::1]"}) {
+    const auto location =
+        world.fc("GET", "/services/s/functions/f/code", "", {http::Header{"Host", host}});
+    EXPECT_NE(location.body.find(std::string("http://") + host + ":7070/convoke/code/s/f"),
+              std::string::npos)
+        << location.body;
+  }
+}
+
 TEST(Code, ThereIsNoneOfWhatIsNotThere) {
   ApiWorld world;
   world.create_service("s");

@@ -17,6 +17,7 @@ class LaterHost final : public ControlHost {
     pending = std::move(done);
   }
   [[nodiscard]] const Directory& directory() const override { return directory_; }
+  [[nodiscard]] std::uint16_t port() const override { return 7070; }
   void read_code(FunctionPtr, std::function<void(Result<std::string>)>) override {}
 
   std::function<void(Result<Change>)> pending;
