@@ -195,16 +195,16 @@ TEST(JournalRecovery, EveryPartOfAnUnsyncedGroupMayBeLostAndNothingAcknowledgedI
 }
 
 TEST(JournalRecovery, WhatOneStartDidNotFindNoLaterStartFinds) {
-  // Equal events, so that one torn record could be completed by the bytes of another; and crashes
-  // at every distance from the start.
+  // Equal events, and no padding, so that one torn record could be completed by the bytes of
+  // another; and crashes at every distance from the start.
   JournalWorld world;
   world.start_unsettled();
   std::set<CallId> gone;
-  for (int round = 0; round < 600; ++round) {
-    NewCall call = world.call(kF, std::string(700, 'x'));
+  for (int round = 0; round < 3000; ++round) {
+    NewCall call = world.call(kF, std::string(704, 'x'));
     const CallId id = call.id;
     world.queue().accept(std::move(call), [](const Result<void>&) {});
-    for (std::uint64_t turns = world.rng.below(4); turns > 0; --turns) {
+    for (std::uint64_t turns = world.rng.below(3); turns > 0; --turns) {
       world.end_turn();
       world.turn();
     }
