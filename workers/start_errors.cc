@@ -33,7 +33,7 @@ std::string text_of(const ExitStatus& status) {
 
 std::string text_of_errno(int value) { return std::generic_category().message(value); }
 
-// Not the function's fault: no memory, no descriptors, no launcher.
+// Not the function's fault: no memory, no descriptors.
 bool is_the_machines(const SpawnFailure& failure) {
   return failure.step != "exec" && failure.step != "chdir" && failure.step != "interpreter";
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -19,10 +20,12 @@ double as_mb(std::uint64_t kib) { return static_cast<double>(kib) / 1024.0; }
 
 }  // namespace
 
-LaunchedProcess::LaunchedProcess(LoopSpawner& spawner, std::uint64_t token, ProcessHandler& handler)
+LaunchedProcess::LaunchedProcess(LoopSpawner& spawner, std::uint64_t token, SpawnRequest wish,
+                                 ProcessHandler& handler)
     : spawner_(&spawner),
       token_(token),
       handler_(handler),
+      wish_(std::move(wish)),
       failure_due_(timer_for<&LaunchedProcess::on_failure_due>(this)) {
   out_.stream = OutputStream::kStdout;
   err_.stream = OutputStream::kStderr;
@@ -90,11 +93,13 @@ void LaunchedProcess::drain_output() { deliver_all(); }
 
 void LaunchedProcess::on_reply(const launcher::Spawned& what) {
   pid_ = what.pid;
+  wish_.reset();
   handler_.on_spawned();
 }
 
 void LaunchedProcess::on_reply(const launcher::SpawnFailed& what) {
   failure_due_.cancel();
+  wish_.reset();
   out_.close();
   err_.close();
   std::exchange(spawner_, nullptr)->forget(token_);
@@ -122,11 +127,15 @@ void LaunchedProcess::on_reply(const launcher::Exited& what) {
   handler_.on_exited(ExitStatus{what.code, what.signal});
 }
 
-// The first process has died with the launcher; the rest of its group, which has not, is ours to
-// end now. Its number cannot be another's yet: that takes the reaping of this one and a whole round
-// through the numbers.
+// The first process has died with the launcher, started or not; the rest of its group, which has
+// not, is ours to end now. Its number cannot be another's yet: that takes the reaping of this one
+// and a whole round through the numbers.
 void LaunchedProcess::on_launcher_lost() {
-  if (pid_ == 0) return on_reply(launcher::SpawnFailed{EPIPE, launcher::Step::kLauncher});
+  if (pending()) {
+    out_.close();
+    err_.close();
+    return;
+  }
   ::kill(-pid_, SIGKILL);
   on_reply(launcher::Exited{0, SIGKILL});
 }
@@ -144,7 +153,8 @@ void LaunchedProcess::deliver(Pipe& pipe, std::size_t limit) {
   const std::weak_ptr<const char> life = life_;
   std::array<char, kChunk> chunk;
   for (std::size_t done = 0; done < limit && pipe.end.is_open();) {
-    const ssize_t size = ::read(pipe.end.get(), chunk.data(), chunk.size());
+    const std::size_t wanted = std::min(chunk.size(), limit - done);
+    const ssize_t size = ::read(pipe.end.get(), chunk.data(), wanted);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return;
     if (size <= 0) return pipe.close();

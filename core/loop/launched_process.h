@@ -54,7 +54,10 @@ class LaunchedProcess final : public Process {
     void close();
   };
 
-  LaunchedProcess(LoopSpawner& spawner, std::uint64_t token, ProcessHandler& handler);
+  LaunchedProcess(LoopSpawner& spawner, std::uint64_t token, SpawnRequest wish,
+                  ProcessHandler& handler);
+  // Asked for, and no launcher has said yet what came of it.
+  [[nodiscard]] bool pending() const { return wish_.has_value(); }
   // The ends that the child writes to, or why there are none (errno).
   [[nodiscard]] int open_pipes(Loop& loop, OwnedFd& out, OwnedFd& err);
   [[nodiscard]] static int open_pipe(Loop& loop, Pipe& pipe, OwnedFd& write_end);
@@ -67,7 +70,7 @@ class LaunchedProcess final : public Process {
   void on_reply(const launcher::Listener& what);
   void on_reply(const launcher::Memory& what);
   void on_reply(const launcher::Exited& what);
-  void on_launcher_lost();
+  void on_launcher_lost();  // one still pending waits for the next launcher
 
   void on_readable(Pipe& pipe);
   void deliver(Pipe& pipe, std::size_t limit);
@@ -76,6 +79,7 @@ class LaunchedProcess final : public Process {
   LoopSpawner* spawner_;  // null once the last call was made: nothing is asked for any more
   const std::uint64_t token_;
   ProcessHandler& handler_;
+  std::optional<SpawnRequest> wish_;  // until it runs or has failed
   Pipe out_;
   Pipe err_;
   std::int32_t pid_ = 0;  // known once it runs

@@ -38,17 +38,18 @@ LoopSpawner::~LoopSpawner() {
 }
 
 std::unique_ptr<Process> LoopSpawner::spawn(SpawnRequest request, ProcessHandler& handler) {
-  std::unique_ptr<LaunchedProcess> process(new LaunchedProcess(*this, next_token_++, handler));
+  std::unique_ptr<LaunchedProcess> process(
+      new LaunchedProcess(*this, next_token_++, std::move(request), handler));
   processes_.emplace(process->token_, process.get());
-  start(*process, std::move(request));
+  start(*process);
   return process;
 }
 
-void LoopSpawner::start(LaunchedProcess& process, SpawnRequest request) {
-  if (!link_) return process.fail_later(ENOTCONN, launcher::Step::kLauncher);
-  if (is_malformed(request)) return process.fail_later(EINVAL, launcher::Step::kExec);
+void LoopSpawner::start(LaunchedProcess& process) {
+  if (!link_) return;  // adopt_socket() starts it
+  if (is_malformed(*process.wish_)) return process.fail_later(EINVAL, launcher::Step::kExec);
   launcher::Packet packet;
-  packet.bytes = encode(launcher::Request{process.token_, launcher::Spawn{std::move(request)}});
+  packet.bytes = encode(launcher::Request{process.token_, launcher::Spawn{*process.wish_}});
   if (packet.bytes.size() > launcher::kMessageMax) {
     return process.fail_later(E2BIG, launcher::Step::kExec);
   }
@@ -94,6 +95,9 @@ void LoopSpawner::adopt_socket(OwnedFd socket) {
          }) == 0);
   watched_ = 0;
   watch_link();
+  for (const auto& [token, process] : processes_) {
+    if (process->pending()) start(*process);
+  }
 }
 
 void LoopSpawner::watch_link() {

@@ -3,9 +3,9 @@
 //   LoopSpawner --requests, pipes--> launcher --fork--> process
 //        ^---------- reports ----------+        stdout, stderr --> LaunchedProcess
 //
-// When the launcher dies, all its processes have ended (on_exited with SIGKILL, on_spawn_failed at
-// step "launcher" for those not running yet). Until the next one has its socket here, spawn() fails
-// so too; then it works again.
+// When the launcher dies, its processes have ended with it (on_exited with SIGKILL). Those that it
+// had not reported as running, and what is asked for until the next one has its socket here, are
+// started by that one: whoever cannot wait for so long destroys the Process.
 //
 // Limits: a request (arguments, environment, directory) of more than launcher::kMessageMax fails
 // with E2BIG at step "exec", as exec itself would; one with a zero byte in a text with EINVAL.
@@ -56,7 +56,7 @@ class LoopSpawner final : public Spawner {
   void forget(std::uint64_t token);   // its last report has come
   void abandon(std::uint64_t token);  // its owner has gone: kill it
 
-  void start(LaunchedProcess& process, SpawnRequest request);
+  void start(LaunchedProcess& process);
   void adopt_socket(OwnedFd socket);
   void on_new_socket();
   void on_link(int status, int events);

@@ -102,8 +102,8 @@ TEST_F(LookForListener, FindsAListenerThatAppearsWhileItLooks) {
   Recorder heard;
   const auto process = world_.spawn_child("listen", heard);
   ASSERT_TRUE(world_.run_until([&] {
-    if (!heard.listener) process->look_for_listener(1);
     if (heard.listener && heard.listener->group_ports.empty()) heard.listener.reset();
+    if (!heard.listener) process->look_for_listener(1);
     return heard.listener.has_value() && heard.has_line();
   }));
   EXPECT_EQ(heard.listener->group_ports[0], heard.number());

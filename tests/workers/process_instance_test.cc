@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         SpawnCase{ENOENT, "interpreter", ErrorCode::kCaFileNotFound, "interpreter or loader"},
         SpawnCase{ENOENT, "chdir", ErrorCode::kCaFileNotFound, "code directory"},
         SpawnCase{ENOEXEC, "exec", ErrorCode::kCaExited, "exec format error"},
-        SpawnCase{EPIPE, "launcher", ErrorCode::kResourceExhausted, "(launcher: Broken pipe)"},
+        SpawnCase{EMFILE, "setup", ErrorCode::kResourceExhausted, "(setup: Too many open files)"},
         SpawnCase{EAGAIN, "fork", ErrorCode::kResourceExhausted, "no process could be started"}));
 
 TEST_F(ProcessInstanceTest, AnExitDuringTheStartIsCAExitedWithTheEndOfItsLog) {

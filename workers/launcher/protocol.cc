@@ -158,7 +158,7 @@ SpawnFailed read_spawn_failed(Reader& from) {
   SpawnFailed what;
   what.errno_value = from.number<std::int32_t>();
   what.step = static_cast<Step>(from.number<std::uint8_t>());
-  if (what.step < Step::kFork || what.step > Step::kLauncher) from.fail();
+  if (what.step < Step::kFork || what.step > Step::kInterpreter) from.fail();
   return what;
 }
 
@@ -206,8 +206,6 @@ std::string_view name_of(Step step) {
       return "exec";
     case Step::kInterpreter:
       return "interpreter";
-    case Step::kLauncher:
-      return "launcher";
   }
   return "unknown";
 }

@@ -66,7 +66,6 @@ enum class Step : std::uint8_t {
   kChdir = 3,        // the working directory
   kExec = 4,         // the program itself
   kInterpreter = 5,  // the program is there, the interpreter or loader that it names is not
-  kLauncher = 6,     // no launcher to ask, or it could not take the request
 };
 [[nodiscard]] std::string_view name_of(Step step);  // as in SpawnFailure::step: "fork", "exec", ...
 
