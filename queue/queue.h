@@ -83,6 +83,18 @@ enum class Settlement : std::uint8_t {  // on disk: never renumber
   kInvalid = 4,
 };
 
+// What is kept of one attempt, for calls that have a history.
+struct AttemptReport {
+  WallTime dequeued{};      // 0: it was not claimed (stopped, expired or invalid while it waited)
+  WallTime started{};       // handed to an instance; 0: it never was
+  std::string instance_id;  // at most kReportTextMax bytes, as `error`
+  Millis duration{};        // from hand-over to its end
+  std::string error;        // "": none; UnhandledInvocationError, ResourceThrottled, ...
+  std::string message;      // in words; at most kReportMessageMax bytes
+};
+inline constexpr std::size_t kReportTextMax = 64;
+inline constexpr std::size_t kReportMessageMax = 1024;
+
 enum class Spends : std::uint8_t {
   kAttempt,  // a function error: counts against maxAsyncRetryAttempts
   kAge,      // throttled, system error, lost instance: only the age goes on
