@@ -59,7 +59,7 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
                             [this](Letter letter) { dispatcher_.on_letter(std::move(letter)); })),
       dispatcher_({loop_, loop_.timers(), workers_, world.gates, world.account, directory_, *mail_},
                   world.options.dispatch),
-      pump_(self, loop_, ids_.fork("retries"),
+      pump_(self, {loop_, loop_.timers(), directory_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       control_plane_(*this),
       server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
@@ -89,7 +89,7 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
                                          server_.respond(exchange, std::move(response));
                                        });
   dispatcher_.attach(*invoker_, pump_, pump_);
-  pump_.attach(*store_, dispatcher_);
+  pump_.attach(*store_, dispatcher_, *invoker_);
   loop_.at_end_of_turn(EndOfTurn::kWork, [this] { end_of_turn(); });
   return {};
 }

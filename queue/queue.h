@@ -26,6 +26,8 @@
 //      the store cannot write, kServiceUnavailable (503). In both cases nothing was written.
 //  Q8  A write that failed is final: all later writes answer kServiceUnavailable, loudly, until the
 //      engine is restarted. What was acknowledged before is kept.
+//  Q9  Stopped: after kStopped was reported, no claim returns the call.
+//  Q10 Followed: a settle's successor is accepted, durably, before the settle can be.
 //
 // Threads: one Queue per shard, used on that shard's thread alone; completions and listener calls
 // run there too, in a later turn, each exactly once. Completions still under way when the Queue is
@@ -34,6 +36,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,11 +53,15 @@ struct NewCall {
   CallId id;
   FunctionId function;
   std::string qualifier;  // as the caller wrote it; empty: none
-  std::string name;       // stateful: unique among the function's unsettled calls; empty: none
+  // Stateful: unique among the function's unsettled calls, and kept in the history; empty: none.
+  // One that begins with kInternalName is the engine's own: unique too, and in no history.
+  std::string name;
   std::string event;
   WallTime accepted{};  // now, on the wall clock
   WallTime due{};       // == accepted: ready at once
 };
+
+inline constexpr char kInternalName = '@';
 
 // The right to settle one attempt of one call.
 struct Receipt {
@@ -95,12 +102,44 @@ struct AttemptReport {
 inline constexpr std::size_t kReportTextMax = 64;
 inline constexpr std::size_t kReportMessageMax = 1024;
 
+// How a call ends. Made of a settlement alone where nothing more is known.
+struct Ending {
+  Ending(Settlement how) : settlement(how) {}  // NOLINT: implicit on purpose
+
+  Settlement settlement;
+  AttemptReport report;
+  // What the function answered, or the error's body: kept with the history, at most kResultMax.
+  std::string result;
+  bool result_cut = false;
+  std::string destination_status;  // "": the call has no destination
+  // Of a call without a name that failed, so that the history can show it and run it again.
+  std::string qualifier;
+  std::shared_ptr<const std::string> event;
+  // Accepted together with this end, whatever the depth limits say: after a crash there are both,
+  // or the call has not ended. Where its name is in use, an earlier end of this call left it: that
+  // one stands.
+  std::optional<NewCall> successor;
+};
+inline constexpr std::size_t kResultMax = 1UL << 20;
+
 enum class Spends : std::uint8_t {
   kAttempt,  // a function error: counts against maxAsyncRetryAttempts
   kAge,      // throttled, system error, lost instance: only the age goes on
 };
 
-enum class SettleResult : std::uint8_t { kDone, kStale, kStoreFailed };
+enum class SettleResult : std::uint8_t {
+  kDone,
+  kStale,
+  kStoreFailed,
+  kNoRoom,  // for the successor; nothing was written and the receipt still holds: ask again
+};
+
+enum class StopResult : std::uint8_t {
+  kStopped,   // it waited (ready, delayed, between attempts), and never runs again; durable
+  kUnderWay,  // claimed: whoever holds the receipt must end it
+  kUnknown,   // not here, or settled
+  kStoreFailed,
+};
 
 // Now, in one store and for one function; what is spilled to disk counts too.
 struct QueueCounts {
@@ -135,6 +174,7 @@ class Queue {
  public:
   using Accepted = std::function<void(Result<void>)>;
   using Settled = std::function<void(SettleResult)>;
+  using Stopped = std::function<void(StopResult)>;
 
   virtual ~Queue() = default;
 
@@ -145,12 +185,18 @@ class Queue {
   // receipt is used or this engine's incarnation ends; the store renews it by itself.
   virtual void claim(FunctionId function, std::size_t max) = 0;
 
-  virtual void settle(const Receipt& receipt, Settlement settlement, Settled settled) = 0;
+  virtual void settle(const Receipt& receipt, Ending ending, Settled settled) = 0;
   // Ends this attempt; the call becomes ready again at `due`.
-  virtual void postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) = 0;
+  virtual void postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                        Settled settled) = 0;
   // Claimed but not started (no slot, kill switch): back to its place in the order; spends nothing
   // and does not count as a retry.
   virtual void give_back(const Receipt& receipt) = 0;
+  // The attempt was handed to an instance: for those who look. Not durable; stale: ignored.
+  virtual void note_started(const Receipt& receipt, WallTime at,
+                            const std::string& instance_id) = 0;
+  // Ends a call that waits.
+  virtual void stop(const CallId& id, Stopped stopped) = 0;
 
   // Sends this turn's work to the store. The shard calls it once at the end of every turn.
   virtual void submit() = 0;

@@ -2,20 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "core/registry/resolve.h"
 
 namespace convoke {
 
-Invoker::Invoker(ShardIndex self, const Clock& clock, const Directory& directory,
-                 Dispatcher& dispatcher, Queue& queue, Respond respond)
+namespace {
+
+http::Response accepted_answer(const CallId& id, const InvocationOrder& order) {
+  http::Response response;
+  response.status = 202;
+  response.headers.add("X-Fc-Request-Id", id.text());
+  if (!order.name.empty()) response.headers.add("X-Fc-Stateful-Async-Invocation-Id", order.name);
+  return response;
+}
+
+void say_applied(http::Response& response, Seconds wait) {
+  response.headers.add("Preference-Applied", fmt::format("wait={}", wait.count()));
+}
+
+}  // namespace
+
+Invoker::Invoker(ShardIndex self, const InvokerWorld& world, Respond respond)
     : self_(self),
-      clock_(clock),
-      directory_(directory),
-      dispatcher_(dispatcher),
-      queue_(queue),
-      respond_(std::move(respond)) {}
+      world_(world),
+      respond_(std::move(respond)),
+      waits_(world.clock, world.wheel, [this](const Waits::Waiting& over) {
+        InvocationOrder order;
+        order.name = over.name;
+        http::Response response = accepted_answer(over.id, order);
+        say_applied(response, over.asked);
+        respond_(over.exchange, std::move(response));
+      }) {}
 
 Result<std::size_t> Invoker::event_bytes_max(const http::Headers& headers) {
   auto order = read_order(headers);
@@ -27,7 +47,8 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
                      http::Request request) {
   auto order = read_order(request.head.headers);
   if (!order) return respond_(exchange, http::error_response(order.error(), id.text()));
-  auto function = resolve_function(directory_, target.service, target.qualifier, target.function);
+  auto function =
+      resolve_function(world_.directory, target.service, target.qualifier, target.function);
   if (!function) return respond_(exchange, http::error_response(function.error(), id.text()));
   if (order->asynchronous) {
     return invoke_async(exchange, id, *function, target, *std::move(order),
@@ -43,14 +64,14 @@ void Invoker::invoke_sync(http::ExchangeId exchange, const CallId& id, const Fun
   call->id = id;
   call->function = function->id;
   call->home = self_;
-  call->arrived = clock_.now();
+  call->arrived = world_.clock.now();
   call->event = std::make_shared<const std::string>(std::move(event));
   call->qualifier = target.qualifier;
   call->wants_log_tail = order.wants_log_tail;
   call->exchange = exchange;
   waiting_.emplace(exchange, Waiting{id, function->id});
   ++running_;
-  dispatcher_.submit(std::move(call));
+  world_.dispatcher.submit(std::move(call));
 }
 
 void Invoker::on_finished(CallPtr call, Outcome outcome) {
@@ -60,11 +81,12 @@ void Invoker::on_finished(CallPtr call, Outcome outcome) {
 }
 
 void Invoker::client_gone(http::ExchangeId exchange) {
+  waits_.forget(exchange);  // the call goes on
   const auto found = waiting_.find(exchange);
   if (found == waiting_.end()) return;
   const Waiting gone = found->second;
   waiting_.erase(found);
-  if (dispatcher_.cancel(gone.function, gone.id)) --running_;
+  if (world_.dispatcher.cancel(gone.function, gone.id)) --running_;
 }
 
 void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
@@ -74,23 +96,51 @@ void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const Fu
   call.id = id;
   call.function = function->id;
   call.qualifier = target.qualifier;
-  call.name = order.name;
   call.event = std::move(event);
-  call.accepted = clock_.wall();
+  call.accepted = world_.clock.wall();
   call.due = call.accepted + order.delay;
   ++accepting_;
-  queue_.accept(std::move(call),
-                [this, exchange, id, name = std::move(order.name)](const Result<void>& accepted) {
-                  --accepting_;
-                  if (!accepted)
-                    return respond_(exchange, http::error_response(accepted.error(), id.text()));
-                  http::Response response;
-                  response.status = 202;
-                  response.headers.add("X-Fc-Request-Id", id.text());
-                  if (!name.empty())
-                    response.headers.add("X-Fc-Stateful-Async-Invocation-Id", name);
-                  respond_(exchange, std::move(response));
-                });
+  if (order.name.empty()) {
+    // A name made up is the request's own id, which no other call has.
+    if (order.wait) order.name = id.text();
+    call.name = order.name;
+    return accept(exchange, std::move(call), order);
+  }
+  call.name = order.name;
+  const auto kept = std::make_shared<NewCall>(std::move(call));
+  world_.names.reserve(kept->function, order.name, [this, exchange, kept, order](auto reserved) {
+    if (reserved) return accept(exchange, std::move(*kept), order);
+    --accepting_;
+    respond_(exchange, http::error_response(reserved.error(), kept->id.text()));
+  });
+}
+
+void Invoker::accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order) {
+  const CallId id = call.id;
+  const FunctionId function = call.function;
+  const Result<void> keeps_up = call.name.empty() ? Result<void>{} : world_.names.keeps_up();
+  const auto answer = [this, exchange, id, function, order](const Result<void>& accepted) {
+    --accepting_;
+    if (accepted) return on_accepted(exchange, id, order);
+    if (!order.name.empty()) world_.names.release(function, order.name);
+    respond_(exchange, http::error_response(accepted.error(), id.text()));
+  };
+  if (!keeps_up) return answer(keeps_up);
+  world_.queue.accept(std::move(call), answer);
+}
+
+void Invoker::on_accepted(http::ExchangeId exchange, const CallId& id,
+                          const InvocationOrder& order) {
+  if (!order.wait) return respond_(exchange, accepted_answer(id, order));
+  waits_.add({id, order.name, exchange, *order.wait});
+}
+
+void Invoker::on_settled(CallPtr call, Outcome outcome) {
+  const Waits::Waiting waiting = waits_.take(call->id);
+  http::Response response = answer_of(*call, std::move(outcome));
+  response.headers.add("X-Fc-Stateful-Async-Invocation-Id", waiting.name);
+  say_applied(response, waiting.asked);
+  respond_(waiting.exchange, std::move(response));
 }
 
 }  // namespace convoke

@@ -1,7 +1,8 @@
 // POST .../invocations: from an admitted request to its answer.
 //
 // Synchronous calls go to the dispatcher and are answered with their outcome. Asynchronous ones go
-// to the store and are answered 202 when it says that they are durable.
+// to the store and are answered 202 when it says that they are durable; with `Prefer: wait=N` the
+// answer waits for the call's end, for N seconds at most.
 //
 // A synchronous caller that goes away: while its call still waits in line, the call is dropped and
 // never starts; once it has started it runs to its end, since a function cannot be interrupted
@@ -15,8 +16,11 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/api/names.h"
+#include "core/api/waits.h"
 #include "core/dispatch/call.h"
 #include "core/dispatch/dispatcher.h"
+#include "core/dispatch/pump.h"
 #include "core/edge/clock.h"
 #include "core/guard/admission.h"
 #include "core/http/message.h"
@@ -33,12 +37,21 @@ struct InvocationTarget {
   std::string function;
 };
 
-class Invoker final : public CallOwner {
+// All of it outlives the invoker.
+struct InvokerWorld {
+  const Clock& clock;
+  TimerWheel& wheel;
+  const Directory& directory;
+  Dispatcher& dispatcher;
+  Queue& queue;
+  Names& names;
+};
+
+class Invoker final : public CallOwner, public EndWatch {
  public:
   using Respond = std::function<void(http::ExchangeId, http::Response)>;
 
-  Invoker(ShardIndex self, const Clock& clock, const Directory& directory, Dispatcher& dispatcher,
-          Queue& queue, Respond respond);
+  Invoker(ShardIndex self, const InvokerWorld& world, Respond respond);
 
   // Bytes of event that this request may bring, by its headers.
   [[nodiscard]] static Result<std::size_t> event_bytes_max(const http::Headers& headers);
@@ -47,35 +60,34 @@ class Invoker final : public CallOwner {
   void invoke(http::ExchangeId exchange, const CallId& id, const InvocationTarget& target,
               http::Request request);
   void client_gone(http::ExchangeId exchange);
+  // Those who wait for the end of an accepted call have their 202 now.
+  void end_waits() { waits_.end_all(); }
 
   // Calls whose answer is owed.
   [[nodiscard]] std::size_t calls_open() const { return running_ + accepting_; }
 
   void on_finished(CallPtr call, Outcome outcome) override;
+  [[nodiscard]] bool watches(const CallId& id) const override { return waits_.has(id); }
+  void on_settled(CallPtr call, Outcome outcome) override;
 
  private:
   struct Waiting {
     CallId id;
     FunctionId function;
   };
-  struct HashExchange {
-    std::size_t operator()(const http::ExchangeId& exchange) const noexcept {
-      return (std::size_t{exchange.connection} << 32) ^ exchange.request;
-    }
-  };
 
   void invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                    const InvocationTarget& target, const InvocationOrder& order, std::string event);
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                     const InvocationTarget& target, InvocationOrder order, std::string event);
+  void accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order);
+  void on_accepted(http::ExchangeId exchange, const CallId& id, const InvocationOrder& order);
 
   const ShardIndex self_;
-  const Clock& clock_;
-  const Directory& directory_;
-  Dispatcher& dispatcher_;
-  Queue& queue_;
+  const InvokerWorld world_;
   const Respond respond_;
-  std::unordered_map<http::ExchangeId, Waiting, HashExchange> waiting_;  // clients of sync calls
+  std::unordered_map<http::ExchangeId, Waiting, http::HashExchange> waiting_;  // of sync calls
+  Waits waits_;
   std::size_t running_ = 0;    // synchronous, in line or started, whether or not its client waits
   std::size_t accepting_ = 0;  // asynchronous, not yet durable
 };

@@ -34,6 +34,8 @@ struct Call {
   // Asynchronous calls: the lease, and what the next retry is decided from.
   struct Lease {
     Receipt receipt;
+    std::string name;  // stateful; empty: none
+    WallTime dequeued{};
     WallTime due{};  // its age counts from here
     std::uint32_t function_errors = 0;
     std::uint32_t retries = 0;
@@ -60,10 +62,12 @@ struct Outcome {
     kRefused,     // throttled, or no such function: `error`; nothing of it ran
     kLost,        // taken by the engine while it ran: kill switch, drain
     kBounced,     // the slot that was kept for it is gone; nothing of it ran
+    kStopped,     // by request, while it ran: it never runs again
+    kExpired,     // it became too old before it could run (said by the pump, not the dispatcher)
   };
   Kind kind = Kind::kReplied;
   Reply reply;                 // kReplied, kTimedOut
-  std::optional<Error> error;  // kNotStarted, kRefused, kLost
+  std::optional<Error> error;  // kNotStarted, kRefused, kLost, kStopped, kExpired
   FunctionPtr function;        // the revision that it ran on, if it ran
   std::string instance_id;
   Duration duration{};  // from hand-over to reply
@@ -74,6 +78,9 @@ class CallOwner {
  public:
   virtual ~CallOwner() = default;
   virtual void on_finished(CallPtr call, Outcome outcome) = 0;  // exactly once for each call
+  // An attempt of a stateful call was handed to an instance. Its end may be heard of first.
+  virtual void on_started(const Receipt& /*receipt*/, WallTime /*at*/,
+                          const std::string& /*instance_id*/) {}
 };
 
 }  // namespace convoke

@@ -82,6 +82,14 @@ bool Dispatcher::cancel(FunctionId function, const CallId& id) {
   return true;
 }
 
+void Dispatcher::stop_call(FunctionId function, const CallId& id) {
+  StopCall here{function, id};
+  open(here);
+  for (std::uint16_t i = 0; i < outbox_.shards(); ++i) {
+    if (ShardIndex{i} != outbox_.self()) outbox_.post(ShardIndex{i}, StopCall{function, id});
+  }
+}
+
 void Dispatcher::on_backlog(FunctionId function) {
   if (Room* room = room_of(function)) return serve(*room);
   if (!draining_) backlog_->claim(function, kInvalidBatch);
@@ -332,6 +340,18 @@ void Dispatcher::open(SlotReturned& letter) {
 
 void Dispatcher::open(Finished& letter) {
   deliver(std::move(letter.call), std::move(letter.outcome));
+}
+
+void Dispatcher::open(Started& letter) {
+  queued_->on_started(letter.receipt, letter.at, letter.instance_id);
+}
+
+void Dispatcher::open(StopCall& letter) {
+  const auto found = rooms_.find(letter.function);
+  if (found == rooms_.end()) return;
+  for (Host* host : hosts_of(*found->second)) {
+    if (host->end_call(letter.id)) return;
+  }
 }
 
 bool Dispatcher::end_of_turn() {

@@ -70,6 +70,10 @@ class Dispatcher final : private HostEvents {
   // runs to its end.
   bool cancel(FunctionId function, const CallId& id);
 
+  // Ends that call wherever it runs; its owner hears kStopped. One that is on its way to its
+  // instance is met there.
+  void stop_call(FunctionId function, const CallId& id);
+
   // The store has ready calls of this function.
   void on_backlog(FunctionId function);
   // The answer to Backlog::claim.
@@ -135,6 +139,7 @@ class Dispatcher final : private HostEvents {
   void on_slot_free(Host& host) override;
   void on_host_leaving(Host& host, std::uint32_t free_slots) override;
   void on_host_idle(Host& host) override;
+  void on_call_started(const Call& call, const std::string& instance_id) override;
   void on_call_ended(CallPtr call, Outcome outcome) override;
   void on_host_gone(Host& host, const Gone& gone) override;
 
@@ -143,6 +148,8 @@ class Dispatcher final : private HostEvents {
   void open(SlotOffer& letter);
   void open(SlotReturned& letter);
   void open(Finished& letter);
+  void open(Started& letter);
+  void open(StopCall& letter);
   void open(PlaceFree& letter);
   void open(AccountPlaceFree& letter);
   void open(GiveUpIdle& letter);

@@ -88,6 +88,13 @@ void Dispatcher::on_host_leaving(Host& host, std::uint32_t free_slots) {
 
 void Dispatcher::on_host_idle(Host& host) { host.leave(); }
 
+void Dispatcher::on_call_started(const Call& call, const std::string& instance_id) {
+  const Receipt& receipt = call.lease->receipt;
+  const WallTime now = world_.clock.wall();
+  if (call.home == outbox_.self()) return queued_->on_started(receipt, now, instance_id);
+  outbox_.post(call.home, Started{receipt, now, instance_id});
+}
+
 void Dispatcher::on_call_ended(CallPtr call, Outcome outcome) {
   finish(std::move(call), std::move(outcome));
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/dispatch/report.h"
+
 namespace convoke {
 namespace {
 
@@ -61,6 +63,10 @@ void Host::run(CallPtr call) {
   const Instant now = clock_.now();
   runs_.push_back(std::make_unique<Run>(*this, std::move(call), now));
   wheel_.schedule(runs_.back()->deadline, now + function_->spec.timeout);
+  const Call& entered = *runs_.back()->call;
+  if (entered.lease && !entered.lease->name.empty()) {
+    events_.on_call_started(entered, instance_->id());
+  }
   instance_->invoke(attempt);
 }
 
@@ -142,6 +148,22 @@ void Host::on_deadline(Run& run) {
   outcome.reply.function_error = FunctionError::kUnhandled;
   outcome.reply.memory_peak_mb = instance_->memory_peak_mb();
   outcome.reply.body = timeout_body(function_->spec.timeout, outcome.reply.memory_peak_mb);
+  abandon(run, std::move(outcome));
+}
+
+bool Host::end_call(const CallId& id) {
+  const auto found = std::find_if(runs_.begin(), runs_.end(), [&](const std::unique_ptr<Run>& run) {
+    return run->id == id && run->call != nullptr;
+  });
+  if (found == runs_.end()) return false;
+  Outcome outcome = outcome_of(**found, Outcome::Kind::kStopped);
+  outcome.error = call_stopped(function_->spec.service + ':' + function_->spec.name, id);
+  abandon(**found, std::move(outcome));
+  return true;
+}
+
+// Its owner has its answer, and what runs is of no more use to anybody.
+void Host::abandon(Run& run, Outcome outcome) {
   answer(run, std::move(outcome));
   if (function_->spec.runtime == Runtime::kInProcess) return;
   if (runs_.size() == 1) return stop(StopHow::kGraceful);

@@ -32,6 +32,7 @@ class HostEvents {
   virtual void on_slot_free(Host& host) = 0;                               // of an open host
   virtual void on_host_leaving(Host& host, std::uint32_t free_slots) = 0;  // which are no more
   virtual void on_host_idle(Host& host) = 0;  // open and empty for idle_max
+  virtual void on_call_started(const Call& call, const std::string& instance_id) = 0;  // stateful
   virtual void on_call_ended(CallPtr call, Outcome outcome) = 0;
   virtual void on_host_gone(Host& host, const Gone& gone) = 0;
 };
@@ -47,6 +48,9 @@ class Host final : public InstanceListener {
   void run(CallPtr call);  // open, with a free slot, and may_take(call->id)
   void leave();            // idempotent; an empty host stops at once
   void stop(StopHow how);  // leaves, and ends what is inside
+  // Ends one call as its deadline would: its owner hears kStopped, its process is stopped, or
+  // leaves if it has others inside. False: it is not here.
+  [[nodiscard]] bool end_call(const CallId& id);
 
   [[nodiscard]] bool starting() const { return phase_ == Phase::kStarting; }
   [[nodiscard]] bool open() const { return phase_ == Phase::kOpen; }
@@ -83,6 +87,7 @@ class Host final : public InstanceListener {
   };
 
   void on_deadline(Run& run);
+  void abandon(Run& run, Outcome outcome);
   void answer(Run& run, Outcome outcome);
   [[nodiscard]] Outcome outcome_of(const Run& run, Outcome::Kind kind) const;
   // A process that holds only timed-out calls is of no more use; a callable may yet call back.

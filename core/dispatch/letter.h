@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 
 #include "core/dispatch/call.h"
@@ -33,6 +34,19 @@ struct Finished {
   Outcome outcome;
 };
 
+// To the home of a stateful call: an attempt of it has started.
+struct Started {
+  Receipt receipt;
+  WallTime at{};
+  std::string instance_id;
+};
+
+// To every shard: end this call if it runs there.
+struct StopCall {
+  FunctionId function;
+  CallId id;
+};
+
 // An instance has gone: the receiver, which has calls waiting, may start one.
 struct PlaceFree {
   FunctionId function;
@@ -44,7 +58,7 @@ struct AccountPlaceFree {};
 // The account is full and somebody waits: let the longest-idle instance go.
 struct GiveUpIdle {};
 
-using Letter = std::variant<MovedCall, SlotOffer, SlotReturned, Finished, PlaceFree,
-                            AccountPlaceFree, GiveUpIdle>;
+using Letter = std::variant<MovedCall, SlotOffer, SlotReturned, Finished, Started, StopCall,
+                            PlaceFree, AccountPlaceFree, GiveUpIdle>;
 
 }  // namespace convoke

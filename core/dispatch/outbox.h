@@ -1,5 +1,5 @@
 // Sends letters in order and never loses one: what a full mailbox hands back is kept here and sent
-// again when the turn ends. Bounded by the calls under way, each of which has at most one letter.
+// again when the turn ends. Bounded by the calls under way, each of which has a letter or two.
 #pragma once
 
 #include <deque>

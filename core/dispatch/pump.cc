@@ -2,17 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
+
+#include "core/dispatch/report.h"
 
 namespace convoke {
 
-Pump::Pump(ShardIndex self, const Clock& clock, Rng rng, Alarm alarm)
-    : self_(self), clock_(clock), rng_(rng), alarm_(std::move(alarm)) {}
+struct Pump::Settling {
+  Receipt receipt;
+  Ending ending;
+  CallPtr call;  // of those that are watched, as is the outcome; else null
+  Outcome outcome;
+};
 
-void Pump::attach(Queue& queue, Dispatcher& dispatcher) {
+Pump::Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm)
+    : self_(self), world_(world), rng_(rng), alarm_(std::move(alarm)) {}
+
+void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch) {
   queue_ = &queue;
   dispatcher_ = &dispatcher;
+  watch_ = &watch;
 }
+
+// ---- calls come out of the store ----
 
 void Pump::on_ready(FunctionId function) { dispatcher_->on_backlog(function); }
 
@@ -30,10 +43,14 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
   calls.reserve(claimed.size());
   open_ += claimed.size();
   for (ClaimedCall& one : claimed) {
-    if (clock_.wall() > one.due + policy_.age_max) {
-      settle(one.receipt, Settlement::kExpired);
+    const bool expired = world_.clock.wall() > one.due + policy_.age_max;
+    CallPtr call = call_of(std::move(one));
+    if (stopping(call->id)) {
+      stop_claimed(std::move(call));
+    } else if (expired) {
+      expire(std::move(call));
     } else {
-      calls.push_back(call_of(std::move(one)));
+      calls.push_back(std::move(call));
     }
   }
   dispatcher_->on_claimed(function, std::move(calls));
@@ -44,47 +61,145 @@ CallPtr Pump::call_of(ClaimedCall claimed) const {
   call->id = claimed.receipt.id;
   call->function = claimed.receipt.function;
   call->home = self_;
-  call->arrived = clock_.now();
+  call->arrived = world_.clock.now();
   call->event = std::make_shared<const std::string>(std::move(claimed.event));
   call->qualifier = std::move(claimed.qualifier);
   call->state = CallState::kDequeued;
-  call->lease = Call::Lease{claimed.receipt, claimed.due, claimed.function_errors, claimed.retries,
+  call->lease = Call::Lease{claimed.receipt,       std::move(claimed.name), world_.clock.wall(),
+                            claimed.due,           claimed.function_errors, claimed.retries,
                             claimed.maybe_repeated};
   return call;
 }
 
+void Pump::on_started(const Receipt& receipt, WallTime at, const std::string& instance_id) {
+  queue_->note_started(receipt, at, instance_id);
+}
+
+// ---- outcomes go in ----
+
 void Pump::on_finished(CallPtr call, Outcome outcome) {
-  const Receipt& receipt = call->lease->receipt;
-  const AfterAttempt after = after_attempt(*call->lease, outcome, policy_, clock_.wall(), rng_);
-  switch (after.action) {
-    case AfterAttempt::Do::kSettle:
-      return settle(receipt, after.settlement);
-    case AfterAttempt::Do::kPostpone:
-      return postpone(receipt, after);
-    case AfterAttempt::Do::kGiveBack:
-      --open_;
-      return queue_->give_back(receipt);
+  const AfterAttempt after =
+      after_attempt(*call->lease, outcome, policy_, world_.clock.wall(), rng_);
+  if (after.action == AfterAttempt::Do::kSettle) {
+    if (after.settlement == Settlement::kExpired && !outcome.error) outcome.error = call_expired();
+    return settle(std::move(call), std::move(outcome), after.settlement);
+  }
+  if (stopping(call->id)) return stop_claimed(std::move(call));
+  if (after.action == AfterAttempt::Do::kPostpone) return postpone(*call, outcome, after);
+  --open_;
+  queue_->give_back(call->lease->receipt);
+}
+
+void Pump::expire(CallPtr call) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kExpired;
+  outcome.error = call_expired();
+  settle(std::move(call), std::move(outcome), Settlement::kExpired);
+}
+
+void Pump::stop_claimed(CallPtr call) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kStopped;
+  outcome.error = call_stopped(function_name(call->function), call->id);
+  settle(std::move(call), std::move(outcome), Settlement::kStopped);
+}
+
+void Pump::settle(CallPtr call, Outcome outcome, Settlement settlement) {
+  auto settling = std::make_shared<Settling>(
+      Settling{call->lease->receipt, ending_of(*call, outcome, settlement, world_.clock.wall()),
+               nullptr, Outcome{}});
+  if (watch_->watches(call->id)) {
+    settling->call = std::move(call);
+    settling->outcome = std::move(outcome);
+  }
+  settle(std::move(settling));
+}
+
+void Pump::settle(std::shared_ptr<Settling> settling) {
+  const Receipt receipt = settling->receipt;
+  Ending ending = settling->ending.successor ? settling->ending : std::move(settling->ending);
+  queue_->settle(receipt, std::move(ending),
+                 [this, settling](SettleResult result) { on_settled(settling, result); });
+}
+
+void Pump::on_settled(const std::shared_ptr<Settling>& settling, SettleResult result) {
+  const CallId id = settling->receipt.id;
+  if (result == SettleResult::kNoRoom) {
+    without_room_.push_back(settling);
+    if (!no_room_retry_.scheduled())
+      world_.wheel.schedule(no_room_retry_, world_.clock.now() + kNoRoomRetry);
+    return;
+  }
+  written(id, result);
+  const bool stopped = settling->ending.settlement == Settlement::kStopped;
+  answer_stops(id, result != SettleResult::kDone ? StopResult::kStoreFailed
+                   : stopped                     ? StopResult::kStopped
+                                                 : StopResult::kUnknown);
+  if (settling->call && result == SettleResult::kDone) {
+    watch_->on_settled(std::move(settling->call), std::move(settling->outcome));
   }
 }
 
-void Pump::settle(const Receipt& receipt, Settlement settlement) {
-  queue_->settle(receipt, settlement, written(receipt.id));
+void Pump::settle_again() {
+  for (auto& settling : std::exchange(without_room_, {})) settle(std::move(settling));
 }
 
-void Pump::postpone(const Receipt& receipt, const AfterAttempt& after) {
-  queue_->postpone(receipt, after.due, after.spends, written(receipt.id));
+void Pump::postpone(const Call& call, const Outcome& outcome, const AfterAttempt& after) {
+  const Receipt& receipt = call.lease->receipt;
+  queue_->postpone(receipt, after.due, after.spends, report_of(call, outcome, world_.clock.wall()),
+                   [this, function = call.function, id = receipt.id](SettleResult result) {
+                     written(id, result);
+                     if (stopping(id)) stop_in_store(function, id);
+                   });
 }
 
-Queue::Settled Pump::written(const CallId& id) {
-  return [this, id](SettleResult result) {
-    --open_;
-    if (result == SettleResult::kStoreFailed) {
-      alarm_(
-          fmt::format("the outcome of call {} could not be written: it will run again after "
-                      "the next start",
-                      id.text()));
-    }
-  };
+void Pump::written(const CallId& id, SettleResult result) {
+  --open_;
+  if (result != SettleResult::kStoreFailed) return;
+  alarm_(
+      fmt::format("the outcome of call {} could not be written: it will run again after the "
+                  "next start",
+                  id.text()));
+}
+
+// ---- stopping ----
+
+void Pump::stop(FunctionId function, const CallId& id, Queue::Stopped stopped) {
+  stops_[id].push_back(std::move(stopped));
+  stop_in_store(function, id);
+}
+
+// Under way, it is met where its claim or its outcome comes by.
+void Pump::stop_in_store(FunctionId function, const CallId& id) {
+  queue_->stop(id, [this, function, id](StopResult result) {
+    if (result == StopResult::kUnderWay) return dispatcher_->stop_call(function, id);
+    if (result == StopResult::kStopped) stopped_while_waiting(function, id);
+    answer_stops(id, result);
+  });
+}
+
+std::string Pump::function_name(FunctionId id) const {
+  const FunctionPtr function = world_.directory.find_function(id);
+  return function ? function->spec.service + ':' + function->spec.name : "a deleted function";
+}
+
+void Pump::stopped_while_waiting(FunctionId function, const CallId& id) {
+  if (!watch_->watches(id)) return;
+  auto call = std::make_unique<Call>();
+  call->id = id;
+  call->function = function;
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kStopped;
+  outcome.error = call_stopped(function_name(function), id);
+  watch_->on_settled(std::move(call), std::move(outcome));
+}
+
+void Pump::answer_stops(const CallId& id, StopResult result) {
+  const auto found = stops_.find(id);
+  if (found == stops_.end()) return;
+  const std::vector<Queue::Stopped> waiting = std::move(found->second);
+  stops_.erase(found);
+  for (const Queue::Stopped& stopped : waiting) stopped(result);
 }
 
 }  // namespace convoke

@@ -3,11 +3,14 @@
 //
 // Threads: one shard's. Claims only what the dispatcher has slots for; decides with retry.h what an
 // outcome means, and has the store write it down. A call whose outcome could not be written is left
-// to the next start, which runs it again.
+// to the next start, which runs it again; one whose successor finds no room on the disk is asked
+// about again every kNoRoomRetry.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/dispatch/backlog.h"
@@ -16,15 +19,39 @@
 #include "core/dispatch/retry.h"
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
+#include "core/edge/timer_wheel.h"
+#include "core/registry/directory.h"
 #include "queue/queue.h"
 
 namespace convoke {
 
+inline constexpr Seconds kNoRoomRetry{1};
+
+// Who waits for accepted calls to end.
+class EndWatch {
+ public:
+  virtual ~EndWatch() = default;
+  [[nodiscard]] virtual bool watches(const CallId& id) const = 0;
+  // Its end has been written down. Only of calls that are watched, in a later turn.
+  virtual void on_settled(CallPtr call, Outcome outcome) = 0;
+};
+
+// All of it outlives the pump.
+struct PumpWorld {
+  const Clock& clock;
+  TimerWheel& wheel;
+  const Directory& directory;
+};
+
 class Pump final : public QueueListener, public Backlog, public CallOwner {
  public:
   using Alarm = std::function<void(std::string_view)>;  // for an operator's eyes
-  Pump(ShardIndex self, const Clock& clock, Rng rng, Alarm alarm);
-  void attach(Queue& queue, Dispatcher& dispatcher);  // before the first turn
+  Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm);
+  void attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch);  // before the first turn
+
+  // Ends a call wherever it stands. Answered once, in a later turn, when its end is durable:
+  // kStopped, or kUnknown where it was no longer there or came to an end of its own first.
+  void stop(FunctionId function, const CallId& id, Queue::Stopped stopped);
 
   void on_ready(FunctionId function) override;
   void on_claimed(FunctionId function, std::vector<ClaimedCall> calls) override;
@@ -34,24 +61,41 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   void claim(FunctionId function, std::size_t calls) override;
 
   void on_finished(CallPtr call, Outcome outcome) override;
+  void on_started(const Receipt& receipt, WallTime at, const std::string& instance_id) override;
 
   // Calls handed out by the store whose outcome is not yet written.
   [[nodiscard]] std::size_t calls_open() const { return open_; }
 
  private:
+  struct Settling;  // a call whose end is being written down
+
   [[nodiscard]] CallPtr call_of(ClaimedCall claimed) const;
-  void settle(const Receipt& receipt, Settlement settlement);
-  void postpone(const Receipt& receipt, const AfterAttempt& after);
-  [[nodiscard]] Queue::Settled written(const CallId& id);
+  [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
+  void expire(CallPtr call);
+  void stop_claimed(CallPtr call);
+  void settle(CallPtr call, Outcome outcome, Settlement settlement);
+  void settle(std::shared_ptr<Settling> settling);
+  void on_settled(const std::shared_ptr<Settling>& settling, SettleResult result);
+  void settle_again();
+  void postpone(const Call& call, const Outcome& outcome, const AfterAttempt& after);
+  void stop_in_store(FunctionId function, const CallId& id);
+  [[nodiscard]] std::string function_name(FunctionId id) const;
+  void stopped_while_waiting(FunctionId function, const CallId& id);
+  void answer_stops(const CallId& id, StopResult result);
+  void written(const CallId& id, SettleResult result);
 
   const ShardIndex self_;
-  const Clock& clock_;
+  const PumpWorld world_;
   Rng rng_;
   Alarm alarm_;
   RetryPolicy policy_;
   Queue* queue_ = nullptr;
   Dispatcher* dispatcher_ = nullptr;
+  EndWatch* watch_ = nullptr;
   std::size_t open_ = 0;
+  std::unordered_map<CallId, std::vector<Queue::Stopped>> stops_;  // of calls that are under way
+  std::vector<std::shared_ptr<Settling>> without_room_;
+  Timer no_room_retry_ = timer_for<&Pump::settle_again>(this);
 };
 
 }  // namespace convoke

@@ -46,6 +46,7 @@ AfterAttempt after_attempt(const Call::Lease& lease, const Outcome& outcome,
                            const RetryPolicy& policy, WallTime now, Rng& rng) {
   if (succeeded(outcome)) return settle_as(Settlement::kSucceeded);
   if (function_is_gone(outcome)) return settle_as(Settlement::kInvalid);
+  if (outcome.kind == Outcome::Kind::kStopped) return settle_as(Settlement::kStopped);
   if (outcome.kind == Outcome::Kind::kBounced) return {AfterAttempt::Do::kGiveBack, {}, {}, {}};
 
   const bool function_error = is_function_error(outcome);

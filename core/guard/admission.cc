@@ -64,6 +64,30 @@ Result<Seconds> read_delay(std::string_view text) {
                            kAsyncDelayMax.count(), text)};
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+// A preference that is not understood is ignored, as RFC 7240 has it.
+std::optional<Seconds> read_wait(std::string_view preferences) {
+  constexpr std::string_view kWait = "wait=";
+  while (!preferences.empty()) {
+    const std::size_t comma = std::min(preferences.find(','), preferences.size());
+    std::string_view one = trimmed(preferences.substr(0, comma));
+    preferences.remove_prefix(std::min(comma + 1, preferences.size()));
+    if (!one.starts_with(kWait)) continue;
+    one.remove_prefix(kWait.size());
+    std::uint32_t seconds = 0;
+    const auto [end, failure] = std::from_chars(one.data(), one.data() + one.size(), seconds);
+    if (failure == std::errc{} && end == one.data() + one.size()) {
+      return std::min(Seconds{seconds}, kWaitMax);
+    }
+  }
+  return std::nullopt;
+}
+
 bool is_name(std::string_view text) {
   const auto letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -86,7 +110,8 @@ Result<InvocationOrder> read_order(const http::Headers& headers) {
   InvocationOrder order;
   auto async = one_of_two(headers, "X-Fc-Invocation-Type", "InvocationType", "Sync", "Async");
   if (!async) return async.error();
-  order.asynchronous = *async;
+  order.wait = read_wait(headers.get("Prefer"));
+  order.asynchronous = *async || order.wait.has_value();
 
   auto tail = one_of_two(headers, "X-Fc-Log-Type", "LogType", "None", "Tail");
   if (!tail) return tail.error();

@@ -8,6 +8,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,7 +51,11 @@ struct InvocationOrder {
   bool wants_log_tail = false;
   Seconds delay{0};  // X-Fc-Async-Delay
   std::string name;  // X-Fc-Stateful-Async-Invocation-Id
+  // Prefer: wait=N (RFC 7240). Such a call is asynchronous and stateful from the start; its answer
+  // waits for its end, for so long at most.
+  std::optional<Seconds> wait;
 };
+inline constexpr Seconds kWaitMax{3600};  // a longer one is cut to this
 inline constexpr Seconds kAsyncDelayMax{3600};
 inline constexpr std::size_t kInvocationNameMax = 128;
 

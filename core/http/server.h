@@ -45,6 +45,12 @@ struct ExchangeId {
   friend bool operator==(const ExchangeId&, const ExchangeId&) = default;
 };
 
+struct HashExchange {
+  std::size_t operator()(const ExchangeId& exchange) const noexcept {
+    return (std::size_t{exchange.connection} << 32) ^ exchange.request;
+  }
+};
+
 class Handler {
  public:
   virtual ~Handler() = default;

@@ -44,6 +44,8 @@ constexpr std::array kTable = {
     Row{ErrorCode::kFunctionNotStarted, {"FunctionNotStarted", 412}},
     Row{ErrorCode::kResourceThrottled, {"ResourceThrottled", 429}},
     Row{ErrorCode::kResourceExhausted, {"ResourceExhausted", 429}},
+    Row{ErrorCode::kAsyncInvocationStopped, {"AsyncInvocationStopped", 412}},
+    Row{ErrorCode::kAsyncEventAgeExceeded, {"AsyncEventAgeExceeded", 412}},
     Row{ErrorCode::kClientClosedRequest, {"ClientClosedRequest", 499}},
     Row{ErrorCode::kInternalServerError, {"InternalServerError", 500}},
     Row{ErrorCode::kBadResponse, {"BadResponse", 502}},

@@ -48,6 +48,8 @@ enum class ErrorCode {
   kFunctionNotStarted,
   kResourceThrottled,
   kResourceExhausted,
+  kAsyncInvocationStopped,
+  kAsyncEventAgeExceeded,  // ours
   kClientClosedRequest,
   kInternalServerError,
   kBadResponse,

@@ -71,6 +71,7 @@ struct Finished {
   std::string result;  // what the function answered, or the error's body; at most result_max
   bool result_cut = false;
   std::string destination_status;  // "": the call has no destination
+  std::uint32_t retries = 0;       // attempts before the last one
 };
 
 // What became of the delivery of a call's outcome.

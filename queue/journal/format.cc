@@ -48,6 +48,13 @@ std::string frame(RecordKind kind, std::uint8_t detail, std::size_t size) {
   return out;
 }
 
+// A whole record whose size was not known when its frame was made.
+std::string padded(std::string out) {
+  out.resize((out.size() + 7) / 8 * 8, '\0');
+  put_at(out, kSizeAt, static_cast<std::uint32_t>(out.size()));
+  return out;
+}
+
 void put(std::string& out, const CallId& id) {
   out.append(reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size());
 }
@@ -134,7 +141,8 @@ std::string encode(const AttemptRecord& record) {
   put(out, to_ms(record.due));
   put(out, record.function_errors);
   put(out, record.retries);
-  return out;
+  if (record.told) append(out, *record.told);
+  return padded(std::move(out));
 }
 
 std::string encode(const FinishedRecord& record) {
@@ -142,7 +150,8 @@ std::string encode(const FinishedRecord& record) {
       frame(RecordKind::kFinished, static_cast<std::uint8_t>(record.settlement), kFinishedBytes);
   put(out, record.id);
   put(out, to_ms(record.at));
-  return out;
+  if (record.told) append(out, *record.told);
+  return padded(std::move(out));
 }
 
 std::string encode(const TrimmedRecord& record) {
@@ -199,17 +208,24 @@ std::optional<AcceptedRecord> as_accepted(const Record& record) {
 }
 
 std::optional<AttemptRecord> as_attempt(const Record& record) {
-  if (record.kind != RecordKind::kAttempt || record.size != kAttemptBytes) return std::nullopt;
+  if (record.kind != RecordKind::kAttempt || record.size < kAttemptBytes) return std::nullopt;
   const std::string_view in = record.payload;
-  return AttemptRecord{get_id(in), get_wall(in, 16), get<std::uint32_t>(in, 24),
-                       get<std::uint32_t>(in, 28)};
+  AttemptRecord out{get_id(in), get_wall(in, 16), get<std::uint32_t>(in, 24),
+                    get<std::uint32_t>(in, 28), std::nullopt};
+  if (record.size == kAttemptBytes) return out;
+  out.told = attempt_told(in.substr(kAttemptBytes - kFrameBytes));
+  return out.told ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::optional<FinishedRecord> as_finished(const Record& record) {
-  if (record.kind != RecordKind::kFinished || record.size != kFinishedBytes) return std::nullopt;
+  if (record.kind != RecordKind::kFinished || record.size < kFinishedBytes) return std::nullopt;
   if (record.detail > static_cast<std::uint8_t>(Settlement::kInvalid)) return std::nullopt;
-  return FinishedRecord{get_id(record.payload), get_wall(record.payload, 16),
-                        static_cast<Settlement>(record.detail)};
+  const std::string_view in = record.payload;
+  FinishedRecord out{get_id(in), get_wall(in, 16), static_cast<Settlement>(record.detail),
+                     std::nullopt};
+  if (record.size == kFinishedBytes) return out;
+  out.told = end_told(in.substr(kFinishedBytes - kFrameBytes));
+  return out.told ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::optional<TrimmedRecord> as_trimmed(const Record& record) {

@@ -12,6 +12,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "queue/journal/told.h"
 #include "queue/queue.h"
 
 namespace convoke::journal {
@@ -20,13 +21,13 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 64;                  // one copy of the header
 inline constexpr std::size_t kFirstRecord = 2 * kHeaderBytes;    // it stands twice
 inline constexpr std::size_t kFrameBytes = 24;                   // before each record's payload
-inline constexpr std::size_t kFinishedBytes = kFrameBytes + 24;  // whole records of fixed size
+inline constexpr std::size_t kFinishedBytes = kFrameBytes + 24;  // records without a history
 inline constexpr std::size_t kAttemptBytes = kFrameBytes + 32;
 inline constexpr std::size_t kTrimmedBytes = kFrameBytes + 8;
 inline constexpr std::size_t kAcceptedBytesMin = kFrameBytes + 64;
-// An event of 128 KiB (the largest that Function Compute takes asynchronously), eight times over,
-// for embedders; also how far recovery must look ahead.
-inline constexpr std::size_t kRecordBytesMax = 1UL << 20;
+// A result of kResultMax beside an event of 128 KiB (the largest that Function Compute takes
+// asynchronously) that failed; also how far recovery must look ahead.
+inline constexpr std::size_t kRecordBytesMax = 2UL << 20;
 inline constexpr std::size_t kNameBytesMax = 1024;  // of a call's name, and of its qualifier
 
 enum class RecordKind : std::uint8_t {  // on disk: never renumber
@@ -79,12 +80,14 @@ struct AttemptRecord {
   WallTime due{};
   std::uint32_t function_errors = 0;
   std::uint32_t retries = 0;
+  std::optional<AttemptTold> told = std::nullopt;  // of calls that have a history
 };
 
 struct FinishedRecord {
   CallId id;
   WallTime at{};
   Settlement settlement = Settlement::kSucceeded;
+  std::optional<EndTold> told = std::nullopt;  // as above
 };
 
 struct TrimmedRecord {

@@ -61,6 +61,11 @@ bool Index::name_taken(FunctionId function, const std::string& name) const {
   return line != nullptr && line->names.count(name) > 0;
 }
 
+std::string_view Index::name_of(Slot slot) const {
+  const auto at = names_by_slot_.find(slot);
+  return at == names_by_slot_.end() ? std::string_view() : std::string_view(*at->second);
+}
+
 Slot Index::add(const CallId& id, FunctionId function, const std::string& name) {
   Slot slot = static_cast<Slot>(entries_.size());
   if (free_.empty()) {
@@ -143,6 +148,7 @@ void Index::unlink(Slot slot) {
 
 void Index::delay(Slot slot, WallTime until) {
   enter(entries_[slot], Stand::kDelayed);
+  entries_[slot].until = until;
   delayed_.emplace(until, slot);
 }
 
@@ -164,6 +170,18 @@ Slot Index::claim_first(FunctionLine& line) {
   unlink(slot);
   enter(entries_[slot], Stand::kClaimed);
   return slot;
+}
+
+bool Index::waits(Slot slot) const {
+  return entries_[slot].stand == Stand::kReady || entries_[slot].stand == Stand::kDelayed;
+}
+
+void Index::withdraw(Slot slot) {
+  Entry& entry = entries_[slot];
+  ENSURE(waits(slot));
+  if (entry.stand == Stand::kReady) unlink(slot);
+  if (entry.stand == Stand::kDelayed) delayed_.erase({entry.until, slot});
+  enter(entry, Stand::kEnding);
 }
 
 void Index::ending(Slot slot) { enter(entries_[slot], Stand::kEnding); }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -60,6 +61,7 @@ struct Entry {
   std::uint64_t order = 0;  // key of the place among the ready
   WallTime accepted{};
   WallTime due{};
+  WallTime until{};            // while it is delayed
   std::unique_ptr<Body> body;  // null: only in the journal
   Slot previous = kNoSlot;     // among the function's ready calls
   Slot next = kNoSlot;
@@ -94,6 +96,7 @@ class Index {
   [[nodiscard]] const QueueCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t depth() const { return by_id_.size(); }
   [[nodiscard]] bool name_taken(FunctionId function, const std::string& name) const;
+  [[nodiscard]] std::string_view name_of(Slot slot) const;  // empty: it has none
 
   // A call whose record is not durable yet. Its id and name are not in use.
   Slot add(const CallId& id, FunctionId function, const std::string& name);
@@ -106,6 +109,8 @@ class Index {
   [[nodiscard]] std::optional<WallTime> next_due() const;
   [[nodiscard]] Slot take_due(WallTime now);  // no longer delayed: follow with ready()
   Slot claim_first(FunctionLine& line);       // now kClaimed; kNoSlot: none ready
+  [[nodiscard]] bool waits(Slot slot) const;  // ready or delayed
+  void withdraw(Slot slot);                   // it waits; now kEnding
   void ending(Slot slot);
   void claimed_again(Slot slot);  // what was under way failed
 

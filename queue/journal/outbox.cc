@@ -22,6 +22,8 @@ void Outbox::tell(AcceptAnswer& news) { news.accepted(std::move(news.result)); }
 
 void Outbox::tell(SettleAnswer& news) { news.settled(news.result); }
 
+void Outbox::tell(StopAnswer& news) { news.stopped(news.result); }
+
 void Outbox::tell(ClaimAnswer& news) { listener_.on_claimed(news.function, std::move(news.calls)); }
 
 void Outbox::tell(ReadyNews& news) { listener_.on_ready(news.function); }

@@ -20,6 +20,10 @@ struct SettleAnswer {
   Queue::Settled settled;
   SettleResult result{};
 };
+struct StopAnswer {
+  Queue::Stopped stopped;
+  StopResult result{};
+};
 struct ClaimAnswer {
   FunctionId function;
   std::vector<ClaimedCall> calls;
@@ -27,7 +31,7 @@ struct ClaimAnswer {
 struct ReadyNews {
   FunctionId function;
 };
-using News = std::variant<AcceptAnswer, SettleAnswer, ClaimAnswer, ReadyNews>;
+using News = std::variant<AcceptAnswer, SettleAnswer, StopAnswer, ClaimAnswer, ReadyNews>;
 
 class Outbox {
  public:
@@ -41,6 +45,7 @@ class Outbox {
  private:
   void tell(AcceptAnswer& news);
   void tell(SettleAnswer& news);
+  void tell(StopAnswer& news);
   void tell(ClaimAnswer& news);
   void tell(ReadyNews& news);
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "queue/journal/telling.h"
+
 namespace convoke::journal {
 namespace {
 
@@ -56,8 +58,11 @@ struct Found {
 
 class Recovery {
  public:
-  Recovery(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes)
-      : dir_(dir), journal_(journal), segment_bytes_(segment_bytes) {}
+  Recovery(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes,
+           const history::Mark& mark)
+      : dir_(dir), journal_(journal), segment_bytes_(segment_bytes) {
+    out_.told_upto = mark;
+  }
 
   Result<Recovered> run() {
     if (auto found = find_segments(); !found.ok()) return found.error();
@@ -84,6 +89,7 @@ class Recovery {
   Result<std::optional<Record>> record_at(Bytes& bytes, std::uint64_t offset, std::uint64_t salt);
   Result<void> look_for_damage(Bytes& bytes, const Found& segment, std::uint32_t end);
   void replay(const Found& segment, std::uint32_t offset, const Record& record);
+  void tell(const Found& segment, std::uint32_t offset, const Record& record);
 
   LogDir& dir_;
   std::uint32_t journal_;
@@ -164,6 +170,7 @@ Result<void> Recovery::replay_all() {
     const auto end = scan(segment, segment.end,
                           [this](const Found& in, std::uint32_t offset, const Record& record) {
                             replay(in, offset, record);
+                            tell(in, offset, record);
                           });
     if (!end.ok()) return end.error();
   }
@@ -277,10 +284,17 @@ void Recovery::replay(const Found& segment, std::uint32_t offset, const Record& 
   }
 }
 
+void Recovery::tell(const Found& segment, std::uint32_t offset, const Record& record) {
+  if (history::Mark{segment.header.sequence, offset} < out_.told_upto) return;
+  out_.told_upto = history::Mark{segment.header.sequence, offset + record.size};
+  for (history::Fact& fact : facts_of(record)) out_.facts.push_back(std::move(fact));
+}
+
 }  // namespace
 
-Result<Recovered> recover(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes) {
-  return Recovery(dir, journal, segment_bytes).run();
+Result<Recovered> recover(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes,
+                          const history::Mark& mark) {
+  return Recovery(dir, journal, segment_bytes, mark).run();
 }
 
 }  // namespace convoke::journal

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/edge/log_file.h"
+#include "queue/history/facts.h"
 #include "queue/journal/format.h"
 #include "queue/journal/segment.h"
 
@@ -41,11 +42,16 @@ struct Recovered {
   std::uint64_t next_number = 1;                   // for new segment files
   std::uint64_t last_sequence = 0;
   std::vector<RecoveredCall> calls;  // in no order
+  // What the history has not taken in: of the records from its mark on, up to `told_upto`.
+  std::vector<history::Fact> facts;
+  history::Mark told_upto;
 };
 
 // Fails when something was damaged, belongs to another journal or to a newer version.
 // A file shorter than `segment_bytes` (set otherwise by then, or never finished) is not reused.
+// `mark`: how far the history has come.
 [[nodiscard]] Result<Recovered> recover(LogDir& dir, std::uint32_t journal,
-                                        std::uint64_t segment_bytes);
+                                        std::uint64_t segment_bytes,
+                                        const history::Mark& mark = {});
 
 }  // namespace convoke::journal

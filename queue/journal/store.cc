@@ -1,8 +1,10 @@
 #include "queue/journal/store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "queue/journal/recovery.h"
+#include "queue/journal/telling.h"
 
 namespace convoke::journal {
 namespace {
@@ -38,7 +40,7 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open(Options options,
   ENSURE(options.segment_bytes >= kSegmentBytesMin && options.segment_bytes <= kSegmentBytesMax);
   std::vector<Recovered> recovered;
   for (const JournalPlace& place : journals) {
-    auto one = recover(*place.dir, place.number, options.segment_bytes);
+    auto one = recover(*place.dir, place.number, options.segment_bytes, place.mark);
     if (!one.ok()) return one.error();
     recovered.push_back(std::move(*one));
   }
@@ -58,6 +60,12 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
       clock_(clock),
       wheel_(wheel),
       index_(options_.event_bytes_in_memory_max),
+      claims_(
+          index_,
+          [this](FunctionId function, std::vector<ClaimedCall> calls) {
+            answer(function, std::move(calls));
+          },
+          [this](Slot slot, const std::string& why) { on_unreadable(slot, why); }),
       outbox_(wheel, listener) {}
 
 JournalStore::~JournalStore() = default;
@@ -72,6 +80,10 @@ void JournalStore::adopt(JournalPlace place, Recovered recovered) {
       std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, self, options_.alarm);
   journal.compaction = std::make_unique<Compaction>(index_, *journal.writer, options_.segment_bytes,
                                                     wheel_, options_.alarm);
+  if (options_.history != nullptr) {
+    journal.teller = std::make_unique<Teller>(*journal.writer, *options_.history);
+    journal.teller->restore(place.mark, std::move(recovered.facts), recovered.told_upto);
+  }
   std::sort(recovered.calls.begin(), recovered.calls.end(),
             [](const RecoveredCall& a, const RecoveredCall& b) { return a.order < b.order; });
   for (const RecoveredCall& call : recovered.calls) adopt(*journal.writer, call);
@@ -108,7 +120,11 @@ void JournalStore::adopt(Writer& writer, const RecoveredCall& call) {
 }
 
 void JournalStore::accept(NewCall call, Accepted accepted) {
-  if (auto refused = refusal(call)) {
+  accept(std::move(call), Limits::kHold, std::move(accepted));
+}
+
+void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
+  if (auto refused = refusal(call, limits)) {
     return outbox_.later(AcceptAnswer{std::move(accepted), *std::move(refused)});
   }
   const Slot slot = index_.add(call.id, call.function, call.name);
@@ -133,12 +149,13 @@ void JournalStore::accept(NewCall call, Accepted accepted) {
   write.id = call.id;
   write.record = encode(record);
   write.accepted = std::move(accepted);
+  if (has_history(slot)) write.facts = facts_of(record);
   index_.keep_body(slot, std::make_unique<Body>(Body{std::move(call.qualifier),
                                                      std::move(call.name), std::move(call.event)}));
   writer.write(std::move(write));
 }
 
-std::optional<Error> JournalStore::refusal(const NewCall& call) const {
+std::optional<Error> JournalStore::refusal(const NewCall& call, Limits limits) const {
   if (poisoned_) return unavailable(*poisoned_);
   if (!call.name.empty() && index_.name_taken(call.function, call.name)) {
     return Error{ErrorCode::kCallAlreadyExists,
@@ -160,6 +177,7 @@ std::optional<Error> JournalStore::refusal(const NewCall& call) const {
                  "the event does not fit in a record of " + std::to_string(max) + " bytes",
                  std::nullopt};
   }
+  if (limits == Limits::kLifted) return std::nullopt;
   const FunctionLine* const line = index_.find_line(call.function);
   if (index_.depth() >= options_.depth_max ||
       (line != nullptr && line->depth >= options_.depth_per_function_max)) {
@@ -170,27 +188,22 @@ std::optional<Error> JournalStore::refusal(const NewCall& call) const {
 }
 
 void JournalStore::claim(FunctionId function, std::size_t max) {
-  Claim claim;
-  claim.function = function;
-  const std::uint64_t number = next_claim_++;
-  std::vector<std::pair<std::size_t, Slot>> to_read;
+  std::vector<Claims::Taken> taken;
   FunctionLine& line = index_.line(function);
-  while (!poisoned_ && claim.calls.size() < max) {
+  while (!poisoned_ && taken.size() < max) {
     const Slot slot = index_.claim_first(line);
     if (slot == kNoSlot) break;
-    if (index_.at(slot).body == nullptr) to_read.emplace_back(claim.calls.size(), slot);
-    claim.calls.push_back(start_attempt(slot));
+    taken.push_back(start_attempt(slot));
   }
-  if (to_read.empty()) return answer(std::move(claim));
-  claim.reads = to_read.size();
-  claims_.emplace(number, std::move(claim));
-  for (const auto& [position, slot] : to_read) read_event(number, position, slot);
+  claims_.begin(function, std::move(taken));
 }
 
-ClaimedCall JournalStore::start_attempt(Slot slot) {
+Claims::Taken JournalStore::start_attempt(Slot slot) {
   Entry& entry = index_.at(slot);
   ++entry.attempt;
-  ClaimedCall call;
+  Claims::Taken taken;
+  taken.slot = slot;
+  ClaimedCall& call = taken.call;
   call.receipt = Receipt{entry.id, entry.line->id, Epoch::of(incarnation_, entry.attempt)};
   call.accepted = entry.accepted;
   call.due = entry.due;
@@ -198,81 +211,105 @@ ClaimedCall JournalStore::start_attempt(Slot slot) {
   call.retries = entry.retries;
   call.maybe_repeated = entry.maybe_repeated;
   if (auto body = index_.take_body(slot)) {
+    taken.has_event = true;
     call.qualifier = std::move(body->qualifier);
     call.name = std::move(body->name);
     call.event = std::move(body->event);
   }
-  return call;
+  tell_volatile(slot, history::Dequeued{entry.id, clock_.wall()});
+  return taken;
 }
 
-void JournalStore::read_event(std::uint64_t claim, std::size_t position, Slot slot) {
-  const Location from = index_.at(slot).location;  // compaction may move the call meanwhile
-  ++from.segment->reads;
-  from.segment->file.file->read(
-      from.offset, from.size,
-      [this, claim, position, slot, from](const Result<std::string>& bytes) {
-        --from.segment->reads;
-        on_event_read(claim, position, slot, from, bytes);
-      });
+void JournalStore::on_unreadable(Slot slot, const std::string& why) {
+  options_.alarm("journal: the event of " + index_.at(slot).id.text() +
+                 " could not be read: " + why);
+  index_.delay(slot, clock_.wall() + kReadRetry);
+  arm_due_timer();
 }
 
-void JournalStore::on_event_read(std::uint64_t number, std::size_t position, Slot slot,
-                                 const Location& from, const Result<std::string>& bytes) {
-  const auto at = claims_.find(number);
-  Claim& claim = at->second;
-  ClaimedCall& call = claim.calls[position];
-  const Entry& entry = index_.at(slot);
-  const auto record = bytes.ok() ? decode(*bytes, from.segment->salt) : std::nullopt;
-  const auto found = record ? as_accepted(*record) : std::nullopt;
-  if (found && found->id == call.receipt.id) {
-    call.qualifier = found->qualifier;
-    call.name = found->name;
-    call.event = found->event;
-  } else {
-    options_.alarm("journal: the event of " + entry.id.text() +
-                   " could not be read: " + (bytes.ok() ? "it is damaged" : bytes.error().message));
-    call.receipt.epoch = Epoch{};  // not handed out
-    index_.delay(slot, clock_.wall() + kReadRetry);
-    arm_due_timer();
-  }
-  if (--claim.reads > 0) return;
-  Claim whole = std::move(claim);
-  claims_.erase(at);
-  whole.calls.erase(
-      std::remove_if(whole.calls.begin(), whole.calls.end(),
-                     [](const ClaimedCall& one) { return one.receipt.epoch == Epoch{}; }),
-      whole.calls.end());
-  answer(std::move(whole));
-}
-
-void JournalStore::answer(Claim claim) {
-  const FunctionId function = claim.function;
-  outbox_.later(ClaimAnswer{function, std::move(claim.calls)});
+void JournalStore::answer(FunctionId function, std::vector<ClaimedCall> calls) {
+  outbox_.later(ClaimAnswer{function, std::move(calls)});
   if (index_.line(function).first != kNoSlot && !poisoned_) outbox_.later(ReadyNews{function});
 }
 
-void JournalStore::settle(const Receipt& receipt, Settlement settlement, Settled settled) {
+void JournalStore::settle(const Receipt& receipt, Ending ending, Settled settled) {
   const Slot slot = claimed(receipt);
   if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
+  if (!ending.successor || poisoned_) {
+    return settle(slot, receipt, std::move(ending), std::move(settled));
+  }
+  index_.ending(slot);
+  NewCall successor = *std::exchange(ending.successor, std::nullopt);
+  settle_after(std::move(successor), receipt, std::move(ending), std::move(settled));
+}
+
+// The successor first: once it is durable this call may end, and not before.
+void JournalStore::settle_after(NewCall successor, const Receipt& receipt, Ending ending,
+                                Settled settled) {
+  const auto kept = std::make_shared<Ending>(std::move(ending));
+  accept(std::move(successor), Limits::kLifted,
+         [this, receipt, kept, settled = std::move(settled)](const Result<void>& accepted) {
+           const Slot slot = index_.find(receipt.id);
+           const bool there =
+               accepted.ok() || accepted.error().code == ErrorCode::kCallAlreadyExists;
+           if (there) return settle(slot, receipt, std::move(*kept), settled);
+           index_.claimed_again(slot);
+           settled(poisoned_ ? SettleResult::kStoreFailed : SettleResult::kNoRoom);
+         });
+}
+
+void JournalStore::settle(Slot slot, const Receipt& receipt, Ending ending, Settled settled) {
+  const Settlement settlement = ending.settlement;
   Write write;
   write.purpose = Purpose::kFinish;
   write.settled = std::move(settled);
-  write.record = encode(FinishedRecord{receipt.id, clock_.wall(), settlement});
+  FinishedRecord record{receipt.id, clock_.wall(), settlement, std::nullopt};
+  if (options_.history != nullptr && (!index_.name_of(slot).empty() || ending.event)) {
+    write.short_record = encode(record);
+    record.told = told(slot, std::move(ending));
+  }
+  write.record = encode(record);
+  if (options_.history != nullptr) write.facts = facts_of(record);
   end_attempt(slot, std::move(write));
 }
 
-void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) {
+EndTold JournalStore::told(Slot slot, Ending ending) const {
+  const Entry& entry = index_.at(slot);
+  EndTold told;
+  told.function = entry.line->id;
+  told.accepted = entry.accepted;
+  told.due = entry.due;
+  told.retries = entry.retries;
+  told.report = std::move(ending.report);
+  told.qualifier = std::move(ending.qualifier);
+  told.name = index_.name_of(slot);
+  told.destination_status = std::move(ending.destination_status);
+  told.result_cut = ending.result_cut || ending.result.size() > kResultMax;
+  told.result = std::move(ending.result);
+  told.result.resize(std::min(told.result.size(), kResultMax));
+  told.event = std::move(ending.event);
+  return told;
+}
+
+void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
+                            AttemptReport report, Settled settled) {
   const Slot slot = claimed(receipt);
   if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
   const Entry& entry = index_.at(slot);
   Write write;
   write.purpose = Purpose::kPostpone;
   write.settled = std::move(settled);
-  write.attempt.id = receipt.id;
-  write.attempt.due = due;
-  write.attempt.retries = entry.retries + 1;
-  write.attempt.function_errors = entry.function_errors + (spends == Spends::kAttempt ? 1U : 0U);
-  write.record = encode(write.attempt);
+  AttemptRecord& attempt = write.attempt;
+  attempt.id = receipt.id;
+  attempt.due = due;
+  attempt.retries = entry.retries + 1;
+  attempt.function_errors = entry.function_errors + (spends == Spends::kAttempt ? 1U : 0U);
+  if (has_history(slot)) {
+    write.short_record = encode(attempt);
+    attempt.told = AttemptTold{clock_.wall(), std::move(report)};
+    write.facts = facts_of(attempt);
+  }
+  write.record = encode(attempt);
   end_attempt(slot, std::move(write));
 }
 
@@ -288,7 +325,32 @@ void JournalStore::end_attempt(Slot slot, Write write) {
 
 void JournalStore::give_back(const Receipt& receipt) {
   const Slot slot = claimed(receipt);
-  if (slot != kNoSlot) become_ready(slot);
+  if (slot == kNoSlot) return;
+  tell_volatile(slot, history::GivenBack{receipt.id, clock_.wall()});
+  become_ready(slot);
+}
+
+void JournalStore::note_started(const Receipt& receipt, WallTime at,
+                                const std::string& instance_id) {
+  const Slot slot = claimed(receipt);
+  if (slot != kNoSlot) tell_volatile(slot, history::Started{receipt.id, at, instance_id});
+}
+
+void JournalStore::stop(const CallId& id, Stopped stopped) {
+  const auto say = [this](Stopped to, StopResult result) {
+    outbox_.later(StopAnswer{std::move(to), result});
+  };
+  const Slot slot = index_.find(id);
+  if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) {
+    return say(std::move(stopped), StopResult::kUnknown);
+  }
+  if (!index_.waits(slot)) return say(std::move(stopped), StopResult::kUnderWay);
+  if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
+  index_.withdraw(slot);
+  settle(slot, Receipt{id, index_.at(slot).line->id, {}}, Settlement::kStopped,
+         [stopped = std::move(stopped)](SettleResult result) {
+           stopped(result == SettleResult::kDone ? StopResult::kStopped : StopResult::kStoreFailed);
+         });
 }
 
 Slot JournalStore::claimed(const Receipt& receipt) const {
@@ -301,7 +363,30 @@ Slot JournalStore::claimed(const Receipt& receipt) const {
 }
 
 void JournalStore::submit() {
-  for (Journal& journal : journals_) journal.writer->submit();
+  for (Journal& journal : journals_) {
+    journal.writer->submit();
+    if (journal.teller) journal.teller->flush();
+  }
+}
+
+void JournalStore::on_taken(std::uint32_t number, const history::Mark& upto) {
+  for (Journal& journal : journals_) {
+    if (journal.teller && journal.writer->journal() == number) journal.teller->on_taken(upto);
+  }
+}
+
+JournalStore::Journal& JournalStore::journal_of(const Writer& writer) {
+  return *std::find_if(journals_.begin(), journals_.end(),
+                       [&](const Journal& one) { return one.writer.get() == &writer; });
+}
+
+bool JournalStore::has_history(Slot slot) const {
+  return options_.history != nullptr && journal::has_history(index_.name_of(slot));
+}
+
+void JournalStore::tell_volatile(Slot slot, history::Fact fact) {
+  if (!has_history(slot)) return;
+  journal_of(*index_.at(slot).writer).teller->add_volatile(std::move(fact));
 }
 
 void JournalStore::on_placed(const Write& write) {
@@ -316,10 +401,10 @@ void JournalStore::on_placed(const Write& write) {
 
 void JournalStore::on_written(Writer& writer, Write write) {
   if (write.purpose == Purpose::kCopy) {
-    for (Journal& journal : journals_) {
-      if (journal.writer.get() == &writer) journal.compaction->on_copied(std::move(write));
-    }
-    return;
+    return journal_of(writer).compaction->on_copied(std::move(write));
+  }
+  if (!write.facts.empty()) {
+    journal_of(writer).teller->add(std::move(write.facts), write.location);
   }
   Entry& entry = index_.at(write.slot);
   if (write.purpose == Purpose::kAccept) {
@@ -362,9 +447,10 @@ void JournalStore::on_poisoned(const Error& why) {
 }
 
 void JournalStore::on_progress(Writer& writer) {
-  for (Journal& journal : journals_) {
-    if (journal.writer.get() == &writer) journal.compaction->on_progress();
-  }
+  Journal& journal = journal_of(writer);
+  journal.compaction->on_progress();
+  // Before the answers: whoever asks the history because of one finds there what it is about.
+  if (journal.teller) journal.teller->flush();
   outbox_.deliver();
 }
 

@@ -17,15 +17,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/edge/clock.h"
 #include "core/edge/log_file.h"
 #include "core/edge/timer_wheel.h"
+#include "queue/history/sink.h"
+#include "queue/journal/claims.h"
 #include "queue/journal/compaction.h"
 #include "queue/journal/index.h"
 #include "queue/journal/outbox.h"
+#include "queue/journal/teller.h"
 #include "queue/journal/writer.h"
 #include "queue/queue.h"
 
@@ -34,6 +36,7 @@ namespace convoke::journal {
 struct JournalPlace {
   std::uint32_t number = 0;  // written into its segments: a journal is refused under another number
   std::unique_ptr<LogDir> dir;
+  history::Mark mark{};  // how far into this journal the history has come
 };
 
 struct Options {
@@ -44,6 +47,7 @@ struct Options {
   // Unpredictable, drawn anew at each start: no event can imitate the journal's records then.
   std::uint64_t secret = 0;
   std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
+  history::Sink* history = nullptr;  // outlives the store; null: nothing is kept for later
 };
 inline constexpr std::uint64_t kSegmentBytesMin = 4096;       // room for a few records
 inline constexpr std::uint64_t kSegmentBytesMax = 1UL << 30;  // offsets are 32 bits
@@ -60,15 +64,21 @@ class JournalStore final : public Queue, private WriterClient {
 
   void accept(NewCall call, Accepted accepted) override;
   void claim(FunctionId function, std::size_t max) override;
-  void settle(const Receipt& receipt, Settlement settlement, Settled settled) override;
-  void postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) override;
+  void settle(const Receipt& receipt, Ending ending, Settled settled) override;
+  void postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                Settled settled) override;
   void give_back(const Receipt& receipt) override;
+  void note_started(const Receipt& receipt, WallTime at, const std::string& instance_id) override;
+  void stop(const CallId& id, Stopped stopped) override;
   void submit() override;
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;
   [[nodiscard]] std::optional<CallPosition> find(const CallId& id) const override;
   [[nodiscard]] QueueCounts counts(FunctionId function) const override;
   [[nodiscard]] QueueCounts counts() const override;  // accepted: recovered, and new since start
   [[nodiscard]] Result<void> health() const override;
+
+  // The history has taken in, for good, what that journal told up to there.
+  void on_taken(std::uint32_t journal, const history::Mark& upto);
 
   // Journals besides the first with nothing unsettled in them: to be removed at the next start.
   [[nodiscard]] std::vector<std::uint32_t> drained_journals() const;
@@ -78,11 +88,7 @@ class JournalStore final : public Queue, private WriterClient {
     std::unique_ptr<LogDir> dir;
     std::unique_ptr<Writer> writer;
     std::unique_ptr<Compaction> compaction;
-  };
-  struct Claim {
-    FunctionId function;
-    std::vector<ClaimedCall> calls;
-    std::size_t reads = 0;
+    std::unique_ptr<Teller> teller;  // null: no history is kept
   };
   JournalStore(Options options, std::uint32_t incarnation, const Clock& clock, TimerWheel& wheel,
                QueueListener& listener);
@@ -96,18 +102,24 @@ class JournalStore final : public Queue, private WriterClient {
   void on_poisoned(const Error& why) override;
   void on_progress(Writer& writer) override;
 
-  [[nodiscard]] std::optional<Error> refusal(const NewCall& call) const;
+  enum class Limits : std::uint8_t { kHold, kLifted };
+  void accept(NewCall call, Limits limits, Accepted accepted);
+  void settle(Slot slot, const Receipt& receipt, Ending ending, Settled settled);
+  void settle_after(NewCall successor, const Receipt& receipt, Ending ending, Settled settled);
+  [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
   [[nodiscard]] Slot claimed(const Receipt& receipt) const;  // kNoSlot: stale
   void end_attempt(Slot slot, Write write);
   void become_ready(Slot slot);
   void join(Slot slot);
   void join_due();
   void arm_due_timer();
-  [[nodiscard]] ClaimedCall start_attempt(Slot slot);
-  void read_event(std::uint64_t claim, std::size_t position, Slot slot);
-  void on_event_read(std::uint64_t claim, std::size_t position, Slot slot, const Location& from,
-                     const Result<std::string>& bytes);
-  void answer(Claim claim);
+  [[nodiscard]] Claims::Taken start_attempt(Slot slot);
+  void answer(FunctionId function, std::vector<ClaimedCall> calls);
+  void on_unreadable(Slot slot, const std::string& why);
+  [[nodiscard]] EndTold told(Slot slot, Ending ending) const;
+  [[nodiscard]] Journal& journal_of(const Writer& writer);
+  [[nodiscard]] bool has_history(Slot slot) const;
+  void tell_volatile(Slot slot, history::Fact fact);
 
   Options options_;
   std::uint32_t incarnation_;
@@ -117,8 +129,7 @@ class JournalStore final : public Queue, private WriterClient {
   OrderKeys keys_;
   std::vector<Journal> journals_;  // the first takes new calls
   std::optional<Error> poisoned_;
-  std::unordered_map<std::uint64_t, Claim> claims_;  // that wait for events to be read
-  std::uint64_t next_claim_ = 1;
+  Claims claims_;
   Outbox outbox_;
   Timer due_timer_ = timer_for<&JournalStore::join_due>(this);
 };

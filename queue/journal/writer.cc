@@ -66,6 +66,10 @@ Segment* Writer::segment(std::uint64_t sequence) {
 
 void Writer::write(Write write) {
   ENSURE(!poisoned_);
+  if (!write.short_record.empty() && !has_room_for_history(write.record.size())) {
+    write.record = std::move(write.short_record);
+  }
+  write.short_record.clear();
   const bool accept = write.purpose == Purpose::kAccept;
   const bool waits = (accept && !waiting_accepts_.empty()) ||
                      (write.purpose == Purpose::kPostpone && !waiting_settles_.empty());
@@ -91,6 +95,11 @@ bool Writer::has_room(Purpose purpose, std::size_t bytes) const {
     return false;
   }
   return after >= keep_for(purpose);
+}
+
+// Beyond everything that is reserved.
+bool Writer::has_room_for_history(std::size_t bytes) const {
+  return bytes <= std::min(usable_bytes(), kRecordBytesMax) && has_room(Purpose::kCopy, bytes);
 }
 
 // What must still fit after a record of that purpose.
@@ -251,7 +260,8 @@ bool Writer::retire_oldest() {
   while (segments_.size() > 1) {
     const Segment& oldest = *segments_.front();
     const bool writing = !batches_.empty() && batches_.front().segment == &oldest;
-    if (oldest.live_calls > 0 || oldest.reads > 0 || writing) break;
+    const bool kept = kept_from_ && oldest.sequence >= *kept_from_;
+    if (oldest.live_calls > 0 || oldest.reads > 0 || writing || kept) break;
     retired_.push_back(std::move(segments_.front()));
     segments_.pop_front();
     any = true;

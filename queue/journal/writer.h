@@ -8,11 +8,12 @@
 // Room (a full disk must never hold up a settle): an accept is placed only if, with it, the finish
 // and one postpone of every unsettled call still fit in files that exist already, and the oldest
 // segment's survivors could be copied out of it; a postpone, if every finish still fits. What finds
-// no room waits for a spare segment; accepts are refused instead while none can be created.
+// no room waits for a spare segment; accepts are refused instead while none can be created. What a
+// finish or postpone says for the history alone is left out where it would take reserved room.
 //
 // Trimming: only the oldest segments are given up, and only after a record that says so is durable.
 // So nothing that a dead segment holds can come back to life while the records that ended it have
-// been overwritten.
+// been overwritten. Segments that the history has not taken in yet are kept, too (keep_from).
 //
 // Shard thread only.
 #pragma once
@@ -25,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "queue/history/facts.h"
 #include "queue/journal/recovery.h"
 #include "queue/journal/segment.h"
 #include "queue/queue.h"
@@ -45,14 +47,18 @@ enum class Purpose : std::uint8_t { kAccept, kPostpone, kFinish, kCopy, kTrim };
 // One record on its way, and whom to tell. The writer looks at purpose and record only.
 struct Write {
   Purpose purpose{};
-  std::string record;      // encoded, not sealed; empty once it is placed
+  std::string record;  // encoded, not sealed; empty once it is placed
+  // Of a finish or a postpone: the same without what only the history wants, written where `record`
+  // would take room that is kept for others. Empty: `record` is that short already.
+  std::string short_record;
   std::uint32_t slot = 0;  // of the call
   CallId id;
   Location location;             // once it is placed
   std::uint64_t first_live = 0;  // of kTrim
   Queue::Accepted accepted;
   Queue::Settled settled;
-  AttemptRecord attempt;  // of kPostpone: what holds once it is placed
+  AttemptRecord attempt;             // of kPostpone: what holds once it is placed
+  std::vector<history::Fact> facts;  // told once it is durable
 };
 
 class WriterClient {
@@ -88,6 +94,9 @@ class Writer {
   // A call's accepted record stands at `location`, or no longer matters there.
   void hold(const Location& location);
   void release(const Location& location);
+  // Segments from this one on are kept, dead or not: the history has not taken them in yet.
+  // nullopt: none is.
+  void keep_from(std::optional<std::uint64_t> sequence) { kept_from_ = sequence; }
   [[nodiscard]] Segment* segment(std::uint64_t sequence);
   // Once all recovered calls are held: how many there are. From here on it may write.
   void begin(std::uint64_t unsettled);
@@ -114,6 +123,7 @@ class Writer {
   void on_spares_changed();
   void place_waiting();
   void want_spares(std::size_t next_record);
+  [[nodiscard]] bool has_room_for_history(std::size_t bytes) const;
   [[nodiscard]] std::uint64_t keep_for(Purpose purpose) const;
   [[nodiscard]] std::uint64_t oldest_live_bytes() const;
   [[nodiscard]] std::size_t left_in_active() const;
@@ -135,6 +145,7 @@ class Writer {
   std::optional<std::uint32_t> durable_;
   // Segments that recovery found trimmed: as soon as all that it has read is durable.
   std::optional<std::uint64_t> trimmed_before_;
+  std::optional<std::uint64_t> kept_from_;
   std::deque<Batch> batches_;          // the first is being synced if syncing_
   std::deque<Write> waiting_settles_;  // for room
   std::deque<Write> waiting_accepts_;

@@ -88,6 +88,7 @@ std::unique_ptr<Instance> ScriptedWorkers::start(FunctionPtr function, InstanceL
 void NaiveQueue::accept(NewCall call, Accepted accepted) {
   ClaimedCall stored;
   stored.receipt = {call.id, call.function, Epoch::of(1, 0)};
+  stored.name = call.name;
   stored.accepted = call.accepted;
   stored.due = call.due;
   ready_.push_back(std::move(stored));
@@ -95,19 +96,32 @@ void NaiveQueue::accept(NewCall call, Accepted accepted) {
   listener_.on_ready(call.function);
 }
 
-void NaiveQueue::settle(const Receipt& receipt, Settlement settlement, Settled settled) {
+void NaiveQueue::settle(const Receipt& receipt, Ending ending, Settled settled) {
   EXPECT_EQ(claimed_.erase(receipt.id), 1U) << "settled twice, or never claimed";
-  settlements[receipt.id.text()] = settlement;
-  written_.emplace_back(std::move(settled), SettleResult::kDone);
+  settlements[receipt.id.text()] = ending.settlement;
+  endings.insert_or_assign(receipt.id.text(), std::move(ending));
+  written_.push_back([settled] { settled(SettleResult::kDone); });
 }
 
-void NaiveQueue::postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) {
+void NaiveQueue::stop(const CallId& id, Stopped stopped) {
+  const auto is_it = [&](const ClaimedCall& call) { return call.receipt.id == id; };
+  std::size_t waited = std::erase_if(ready_, is_it);
+  waited += std::erase_if(postponed_, [&](const auto& pair) { return is_it(pair.second); });
+  const StopResult result = waited > 0              ? StopResult::kStopped
+                            : claimed_.contains(id) ? StopResult::kUnderWay
+                                                    : StopResult::kUnknown;
+  if (waited > 0) settlements[id.text()] = Settlement::kStopped;
+  written_.push_back([stopped = std::move(stopped), result] { stopped(result); });
+}
+
+void NaiveQueue::postpone(const Receipt& receipt, WallTime due, Spends spends,
+                          AttemptReport /*report*/, Settled settled) {
   auto node = claimed_.extract(receipt.id);
   ASSERT_FALSE(node.empty());
   ++node.mapped().retries;
   if (spends == Spends::kAttempt) ++node.mapped().function_errors;
   postponed_.emplace_back(due, std::move(node.mapped()));
-  written_.emplace_back(std::move(settled), SettleResult::kDone);
+  written_.push_back([settled] { settled(SettleResult::kDone); });
 }
 
 void NaiveQueue::give_back(const Receipt& receipt) {
@@ -132,9 +146,9 @@ QueueCounts NaiveQueue::counts(FunctionId function) const {
 
 bool NaiveQueue::step(WallTime now) {
   if (!written_.empty()) {
-    auto [settled, result] = std::move(written_.front());
+    const auto say = std::move(written_.front());
     written_.pop_front();
-    settled(result);
+    say();
     return true;
   }
   for (auto it = postponed_.begin(); it != postponed_.end(); ++it) {
@@ -190,7 +204,7 @@ class WorldMail final : public Mail<Letter> {
   const std::uint16_t self_;
 };
 
-struct World::Shard final : CallOwner {
+struct World::Shard final : CallOwner, EndWatch {
   Shard(World& owner, std::uint16_t index, const DispatchOptions& options)
       : world(owner),
         wheel(owner.clock.now()),
@@ -198,14 +212,17 @@ struct World::Shard final : CallOwner {
         mail(owner, index),
         dispatcher({owner.clock, wheel, workers, owner.gates, owner.account, directory, mail},
                    options),
-        pump(ShardIndex{index}, owner.clock, owner.rng.fork("pump"), [](std::string_view) {}),
+        pump(ShardIndex{index}, {owner.clock, wheel, directory}, owner.rng.fork("pump"),
+             [](std::string_view) {}),
         queue(pump) {
     dispatcher.attach(*this, pump, pump);
-    pump.attach(queue, dispatcher);
+    pump.attach(queue, dispatcher, *this);
   }
   void on_finished(CallPtr call, Outcome outcome) override {
     EXPECT_TRUE(world.outcomes_.emplace(call->id, std::move(outcome)).second) << "answered twice";
   }
+  bool watches(const CallId&) const override { return false; }
+  void on_settled(CallPtr, Outcome) override {}
   World& world;
   Directory directory;
   TimerWheel wheel;
@@ -281,14 +298,23 @@ CallId World::call(std::uint16_t shard, const FunctionPtr& function) {
   return id;
 }
 
-CallId World::enqueue(std::uint16_t shard, const FunctionPtr& function) {
+CallId World::enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name) {
   NewCall call;
+  call.name = std::move(name);
   call.id = next_id();
   call.function = function->id;
   call.accepted = call.due = clock.wall();
   const CallId id = call.id;
   shards_[shard]->queue.accept(std::move(call), [](const Result<void>&) {});
   return id;
+}
+
+std::shared_ptr<std::optional<StopResult>> World::stop(std::uint16_t shard,
+                                                       const FunctionPtr& function,
+                                                       const CallId& id) {
+  auto answer = std::make_shared<std::optional<StopResult>>();
+  shards_[shard]->pump.stop(function->id, id, [answer](StopResult result) { *answer = result; });
+  return answer;
 }
 
 bool World::cancel(std::uint16_t shard, const FunctionPtr& function, const CallId& id) {

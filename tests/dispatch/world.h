@@ -3,8 +3,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -81,8 +83,13 @@ class NaiveQueue final : public Queue {
   explicit NaiveQueue(QueueListener& listener) : listener_(listener) {}
   void accept(NewCall call, Accepted accepted) override;
   void claim(FunctionId function, std::size_t max) override { claims_.push_back({function, max}); }
-  void settle(const Receipt& receipt, Settlement settlement, Settled settled) override;
-  void postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) override;
+  void settle(const Receipt& receipt, Ending ending, Settled settled) override;
+  void postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                Settled settled) override;
+  void note_started(const Receipt& receipt, WallTime, const std::string&) override {
+    started.push_back(receipt.id.text());
+  }
+  void stop(const CallId& id, Stopped stopped) override;
   void give_back(const Receipt& receipt) override;
   void submit() override {}
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;
@@ -96,6 +103,8 @@ class NaiveQueue final : public Queue {
     return ready_.size() + postponed_.size() + claimed_.size();
   }
   std::map<std::string, Settlement> settlements;
+  std::map<std::string, Ending> endings;
+  std::vector<std::string> started;  // ids of stateful calls, as note_started() said
 
  private:
   QueueListener& listener_;
@@ -104,7 +113,7 @@ class NaiveQueue final : public Queue {
   std::map<CallId, ClaimedCall> claimed_;
   std::deque<std::pair<FunctionId, std::size_t>> claims_;
   std::deque<FunctionId> said_;  // given back: ready again
-  std::deque<std::pair<Settled, SettleResult>> written_;
+  std::deque<std::function<void()>> written_;
 };
 
 class World {
@@ -120,7 +129,10 @@ class World {
   void set_limit(const FunctionPtr& function, std::uint32_t limit);
 
   CallId call(std::uint16_t shard, const FunctionPtr& function);
-  CallId enqueue(std::uint16_t shard, const FunctionPtr& function);
+  CallId enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name = {});
+  // The answer to a stop, once there is one.
+  std::shared_ptr<std::optional<StopResult>> stop(std::uint16_t shard, const FunctionPtr& function,
+                                                  const CallId& id);
   bool cancel(std::uint16_t shard, const FunctionPtr& function, const CallId& id);
 
   // One random thing happens; false: nothing can, short of time going on.

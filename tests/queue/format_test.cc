@@ -68,6 +68,76 @@ TEST(JournalFormat, EveryKindOfRecordComesBackAsItWas) {
   EXPECT_EQ(as_trimmed(*decode(trim, kSeal.salt))->first_live, 42U);
 }
 
+AttemptReport sample_report() {
+  AttemptReport report;
+  report.dequeued = wall_from_ms(5);
+  report.started = wall_from_ms(6);
+  report.instance_id = "instance";
+  report.duration = Millis{1234};
+  report.error = "UnhandledInvocationError";
+  report.message = std::string("broken\0 {", 9);
+  return report;
+}
+
+void expect_same(const AttemptReport& a, const AttemptReport& b) {
+  EXPECT_EQ(a.dequeued, b.dequeued);
+  EXPECT_EQ(a.started, b.started);
+  EXPECT_EQ(a.instance_id, b.instance_id);
+  EXPECT_EQ(a.duration, b.duration);
+  EXPECT_EQ(a.error, b.error);
+  EXPECT_EQ(a.message, b.message);
+}
+
+TEST(JournalFormat, WhatIsToldForTheHistoryComesBackAsItWas) {
+  AttemptRecord attempt{sample().id, wall_from_ms(9), 1, 2};
+  attempt.told = AttemptTold{wall_from_ms(7), sample_report()};
+  const std::string bytes = sealed(attempt);
+  const auto attempted = as_attempt(*decode(bytes, kSeal.salt));
+  ASSERT_TRUE(attempted && attempted->told);
+  EXPECT_EQ(attempted->told->at, wall_from_ms(7));
+  expect_same(attempted->told->report, sample_report());
+
+  for (std::size_t size = 0; size < 17; ++size) {
+    FinishedRecord finish{sample().id, wall_from_ms(9), Settlement::kFailed};
+    EndTold told;
+    told.function = FunctionId{7};
+    told.retries = 3;
+    told.report = sample_report();
+    told.name = "job";
+    told.destination_status = "Succeeded";
+    told.result = std::string(size, 'r');
+    told.result_cut = true;
+    if (size % 2 == 1) told.event = std::make_shared<const std::string>("event");
+    finish.told = told;
+    const auto finished = as_finished(*decode(sealed(finish), kSeal.salt));
+    ASSERT_TRUE(finished && finished->told) << size;
+    EXPECT_EQ(finished->settlement, Settlement::kFailed);
+    EXPECT_EQ(finished->told->function, FunctionId{7});
+    EXPECT_EQ(finished->told->retries, 3U);
+    expect_same(finished->told->report, sample_report());
+    EXPECT_EQ(finished->told->name, "job");
+    EXPECT_EQ(finished->told->result, told.result);
+    EXPECT_TRUE(finished->told->result_cut);
+    EXPECT_EQ(finished->told->destination_status, "Succeeded");
+    EXPECT_EQ(finished->told->event != nullptr, size % 2 == 1);
+  }
+}
+
+TEST(JournalFormat, WhatContradictsItselfIsNoRecordOfAnEnd) {
+  FinishedRecord finish{sample().id, wall_from_ms(9), Settlement::kFailed};
+  finish.told = EndTold{};
+  finish.told->result = "0123456789";
+  const std::string good = sealed(finish);
+  for (std::size_t at = kFinishedBytes; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = '\xff';
+    seal(bad, kSeal);
+    const auto record = decode(bad, kSeal.salt);
+    ASSERT_TRUE(record);
+    (void)as_finished(*record);  // refused or read, never beyond its bytes
+  }
+}
+
 TEST(JournalFormat, SizesAreWhatTheReserveReckonsWith) {
   EXPECT_EQ(encode(AttemptRecord{}).size(), kAttemptBytes);
   EXPECT_EQ(encode(FinishedRecord{}).size(), kFinishedBytes);

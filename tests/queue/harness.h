@@ -67,6 +67,8 @@ class StoreHarness {
   virtual void end_turn() = 0;
   // The engine dies here, with all that was not acknowledged; another takes its calls over.
   virtual void crash() = 0;
+  // Sends, and hears one thing at most.
+  virtual void step() = 0;
   virtual void fail_writes() = 0;  // the next one, and so all that follow
   virtual void advance(Millis by) = 0;
 
@@ -103,16 +105,23 @@ class StoreHarness {
     ENSURE(heard.answers == before + 1);
     return heard.take(function);
   }
-  SettleResult settled(const Receipt& receipt, Settlement settlement = Settlement::kSucceeded) {
+  SettleResult settled(const Receipt& receipt, Ending ending = Settlement::kSucceeded) {
     std::optional<SettleResult> answer;
-    queue().settle(receipt, settlement, [&answer](SettleResult result) { answer = result; });
+    queue().settle(receipt, std::move(ending), [&answer](SettleResult result) { answer = result; });
+    settle();
+    ENSURE(answer.has_value());
+    return *answer;
+  }
+  StopResult stopped(const CallId& id) {
+    std::optional<StopResult> answer;
+    queue().stop(id, [&answer](StopResult result) { answer = result; });
     settle();
     ENSURE(answer.has_value());
     return *answer;
   }
   SettleResult postponed(const Receipt& receipt, WallTime due, Spends spends = Spends::kAttempt) {
     std::optional<SettleResult> answer;
-    queue().postpone(receipt, due, spends, [&answer](SettleResult result) { answer = result; });
+    queue().postpone(receipt, due, spends, {}, [&answer](SettleResult result) { answer = result; });
     settle();
     ENSURE(answer.has_value());
     return *answer;

@@ -263,7 +263,7 @@ class Model final {
     ++next.retries;
     if (spends == Spends::kAttempt) ++next.function_errors;
     mine.postponing = next;
-    queue().postpone(receipt, next.due, spends,
+    queue().postpone(receipt, next.due, spends, {},
                      [this, id = receipt.id, life = life_](SettleResult result) {
                        EXPECT_EQ(life, life_);
                        if (failed_with(result)) return;
@@ -294,7 +294,7 @@ class Model final {
       EXPECT_TRUE(result == SettleResult::kStale || poisoned_);
     };
     if (rng_.one_in(2)) return queue().settle(receipt, Settlement::kFailed, stale);
-    queue().postpone(receipt, wall(), Spends::kAge, stale);
+    queue().postpone(receipt, wall(), Spends::kAge, {}, stale);
     queue().give_back(receipt);
   }
 

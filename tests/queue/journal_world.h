@@ -49,6 +49,11 @@ class JournalWorld final : public StoreHarness {
     return wheel_.advance(clock.now()) > 0 || stepped;
   }
 
+  void step() override {
+    end_turn();
+    (void)turn();
+  }
+
   void advance(Millis by) override {
     clock.advance(by);
     wheel_.advance(clock.now());
@@ -73,7 +78,8 @@ class JournalWorld final : public StoreHarness {
     if (!incarnation.ok()) return incarnation.error();
     std::vector<journal::JournalPlace> places;
     for (const std::uint32_t number : numbers_) {
-      places.push_back({number, std::make_unique<FakeLogDir>(disk, directory(number))});
+      places.push_back(
+          {number, std::make_unique<FakeLogDir>(disk, directory(number)), marks[number]});
     }
     auto opened = journal::JournalStore::open(options_, std::move(places), *incarnation, clock,
                                               wheel_, heard);
@@ -94,6 +100,7 @@ class JournalWorld final : public StoreHarness {
 
   FakeDisk disk;
   std::vector<std::string> alarms;
+  std::map<std::uint32_t, history::Mark> marks;  // what a start gives each journal
 
  private:
   TimerWheel wheel_;

@@ -1,0 +1,75 @@
+#include "core/dispatch/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace convoke {
+namespace {
+
+std::string_view name_of(FunctionError error) {
+  switch (error) {
+    case FunctionError::kHandled:
+      return "HandledInvocationError";
+    case FunctionError::kUnhandled:
+      return "UnhandledInvocationError";
+    case FunctionError::kNone:
+      return "";
+  }
+  return "";
+}
+
+const Error* error_of(const Outcome& outcome) {
+  if (outcome.error) return &*outcome.error;
+  return outcome.reply.system_error ? &*outcome.reply.system_error : nullptr;
+}
+
+bool is_kept(const Call& call, Settlement settlement) {
+  return !call.lease->name.empty() || settlement == Settlement::kFailed ||
+         settlement == Settlement::kExpired;
+}
+
+}  // namespace
+
+Error call_stopped(const std::string& function, const CallId& id) {
+  return {ErrorCode::kAsyncInvocationStopped,
+          fmt::format("The async invocation for {}:{} has been stopped", function, id.text())};
+}
+
+Error call_expired() {
+  return {ErrorCode::kAsyncEventAgeExceeded,
+          "the call waited for longer than maxAsyncEventAgeInSeconds allows, and was not run"};
+}
+
+std::string error_name(const Outcome& outcome) {
+  if (const Error* const error = error_of(outcome)) return std::string(error->name());
+  return std::string(name_of(outcome.reply.function_error));
+}
+
+AttemptReport report_of(const Call& call, const Outcome& outcome, WallTime now) {
+  AttemptReport report;
+  report.dequeued = call.lease->dequeued;
+  report.instance_id = outcome.instance_id;
+  report.duration = std::chrono::duration_cast<Millis>(outcome.duration);
+  if (!outcome.instance_id.empty()) report.started = now - report.duration;
+  report.error = error_name(outcome);
+  const Error* const error = error_of(outcome);
+  const std::string& words = error != nullptr ? error->message : outcome.reply.body;
+  if (!report.error.empty()) report.message = words.substr(0, kReportMessageMax);
+  return report;
+}
+
+Ending ending_of(const Call& call, const Outcome& outcome, Settlement settlement, WallTime now) {
+  Ending ending = settlement;
+  if (!is_kept(call, settlement)) return ending;
+  ending.report = report_of(call, outcome, now);
+  ending.result = outcome.reply.body.substr(0, kResultMax);
+  ending.result_cut = outcome.reply.body.size() > kResultMax;
+  if (call.lease->name.empty()) {
+    ending.qualifier = call.qualifier;
+    ending.event = call.event;
+  }
+  return ending;
+}
+
+}  // namespace convoke

@@ -1,0 +1,69 @@
+#include "queue/journal/telling.h"
+
+#include <utility>
+
+namespace convoke::journal {
+namespace {
+
+using history::Fact;
+
+bool is_internal(std::string_view name) { return !name.empty() && name.front() == kInternalName; }
+
+std::string delivery_status(const FinishedRecord& record) {
+  if (record.settlement == Settlement::kSucceeded) return "Succeeded";
+  if (record.settlement == Settlement::kExpired) return "Expired";
+  return "Failed";
+}
+
+// "@ID": the delivery of that call's outcome.
+std::vector<Fact> facts_of_delivery(const FinishedRecord& record) {
+  const auto call = CallId::parse(std::string_view(record.told->name).substr(1));
+  if (!call) return {};
+  std::string status = delivery_status(record);
+  if (!record.told->report.message.empty()) status += ": " + record.told->report.message;
+  return {history::Delivered{*call, record.at, std::move(status)}};
+}
+
+history::Accepted call_that_failed(const FinishedRecord& record) {
+  const EndTold& told = *record.told;
+  return {record.id,   told.function, told.qualifier, std::string(),
+          *told.event, told.accepted, told.due};
+}
+
+}  // namespace
+
+bool has_history(std::string_view name) { return !name.empty() && !is_internal(name); }
+
+std::vector<Fact> facts_of(const AcceptedRecord& record) {
+  if (!has_history(record.name)) return {};
+  return {history::Accepted{record.id, record.function, std::string(record.qualifier),
+                            std::string(record.name), std::string(record.event), record.accepted,
+                            record.due}};
+}
+
+std::vector<Fact> facts_of(const AttemptRecord& record) {
+  if (!record.told) return {};
+  return {history::Attempted{record.id, record.told->at, record.due, record.retries,
+                             record.told->report}};
+}
+
+std::vector<Fact> facts_of(const FinishedRecord& record) {
+  if (!record.told) return {};
+  const EndTold& told = *record.told;
+  if (is_internal(told.name)) return facts_of_delivery(record);
+  std::vector<Fact> facts;
+  if (told.name.empty() && told.event) facts.emplace_back(call_that_failed(record));
+  facts.emplace_back(history::Finished{record.id, record.at, record.settlement, told.report,
+                                       told.result, told.result_cut, told.destination_status,
+                                       told.retries});
+  return facts;
+}
+
+std::vector<Fact> facts_of(const Record& record) {
+  if (const auto accepted = as_accepted(record)) return facts_of(*accepted);
+  if (const auto attempt = as_attempt(record)) return facts_of(*attempt);
+  if (const auto finished = as_finished(record)) return facts_of(*finished);
+  return {};
+}
+
+}  // namespace convoke::journal
