@@ -12,6 +12,7 @@ import sys
 ROOMS = [
     "core/model",
     "core/edge",
+    "core/sqlite",
     "core/http",
     "queue",
     "workers",
@@ -27,10 +28,12 @@ ROOMS = [
 ]
 # Beside the order: pairs that the order alone would allow and the design does not.
 FORBIDDEN = {
-    "core/loop": {"core/http", "queue", "workers", "core/registry", "core/guard", "core/dispatch", "core/api"},
-    "workers": {"queue"},
+    "core/sqlite": {"core/edge"},
+    "core/http": {"core/sqlite"},
+    "workers": {"queue", "core/sqlite"},
+    "core/loop": {"core/sqlite", "core/http", "queue", "workers", "core/registry", "core/guard", "core/dispatch", "core/api"},
     "core/registry": {"queue", "workers"},
-    "tools": {"core/loop", "core/dispatch", "core/api", "core/guard", "queue", "workers", "core/registry"},
+    "tools": {"core/loop", "core/dispatch", "core/api", "core/guard", "queue", "workers", "core/registry", "core/sqlite"},
 }
 # ... but for these: the launcher's protocol has two ends, and the second is the spawner.
 ALLOWED = {("core/loop", "workers/launcher")}

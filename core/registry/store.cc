@@ -10,7 +10,8 @@
 
 #include "core/registry/rules.h"
 #include "core/registry/schema.h"
-#include "core/registry/sqlite.h"
+#include "core/sqlite/file.h"
+#include "core/sqlite/sqlite.h"
 
 namespace convoke {
 namespace {
@@ -18,49 +19,21 @@ namespace {
 using sqlite::Failure;
 using sqlite::Statement;
 
-// How long to wait for another program (an operator's sqlite3) to let go of the database.
-constexpr const char* kSettings = R"sql(
-PRAGMA busy_timeout = 5000;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA foreign_keys = ON;
-)sql";
-
-bool failed(const Failure& failure) { return failure.code != SQLITE_OK; }
+constexpr sqlite::FileKind kRegistryFile{
+    .what = "registry",
+    .schema_version = kSchemaVersion,
+    .schema = kSchema,
+    .when_damaged =
+        "restore it from a backup, or move it away to start with an empty registry "
+        "(functions must then be deployed again)",
+    .check = sqlite::Check::kWhole,
+};
 
 std::int64_t stored(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 std::uint64_t loaded(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
-std::string advice_for(int primary_code) {
-  switch (primary_code) {
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      return "it is damaged: restore it from a backup, or move it away to start with an empty "
-             "registry (functions must then be deployed again)";
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-      return "check that this user may write the file and its directory";
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return "another program holds it: close that program and try again";
-    case SQLITE_FULL:
-      return "the disk is full: make room and try again";
-    default:
-      return "see the message of SQLite";
-  }
-}
-
 Error cannot_open(const std::string& path, const Failure& failure) {
-  return {ErrorCode::kInternalServerError,
-          fmt::format("cannot use the registry '{}' ({}): {}", path, failure.message,
-                      advice_for(failure.primary()))};
-}
-
-Error cannot_commit(const Failure& failure) {
-  return {ErrorCode::kServiceUnavailable,
-          fmt::format("the registry could not be written ({}): {}; nothing was changed",
-                      failure.message, advice_for(failure.primary()))};
+  return sqlite::cannot_use(kRegistryFile, path, failure);
 }
 
 FunctionSpec spec_from(const Statement& row) {
@@ -107,7 +80,6 @@ OnDemandLimit limit_from(const Statement& row, const FunctionSpec& spec) {
 
 struct Store::Implementation {
   Result<void> open();
-  Result<void> prepare_schema();
   Result<std::vector<Change>> load_all();
   Result<void> commit(const Change& change);
 
@@ -152,35 +124,12 @@ std::uint64_t Store::version() const { return implementation_->version; }
 Result<void> Store::commit(const Change& change) { return implementation_->commit(change); }
 
 Result<void> Store::Implementation::open() {
-  if (Failure opened = database.open(path); failed(opened)) return cannot_open(path, opened);
-  if (Failure set = database.execute(kSettings); failed(set)) return cannot_open(path, set);
-  if (Result<void> ready = prepare_schema(); !ready) return ready;
-  std::string verdict;
-  Failure checked = database.for_each_row([&](const Statement& row) { verdict = row.text(0); },
-                                          "PRAGMA quick_check(1)");
-  if (!failed(checked) && verdict != "ok") checked = Failure{SQLITE_CORRUPT, verdict};
-  if (failed(checked)) return cannot_open(path, checked);
+  if (Result<void> opened = sqlite::open_file(database, path, kRegistryFile); !opened)
+    return opened;
   const Failure read =
       database.for_each_row([&](const Statement& row) { version = loaded(row.integer(0)); },
                             "SELECT version FROM registry");
   if (failed(read)) return cannot_open(path, read);
-  return {};
-}
-
-Result<void> Store::Implementation::prepare_schema() {
-  std::int64_t found = 0;
-  const Failure read = database.for_each_row([&](const Statement& row) { found = row.integer(0); },
-                                             "PRAGMA user_version");
-  if (failed(read)) return cannot_open(path, read);
-  if (found == kSchemaVersion) return {};
-  if (found != 0)
-    return Error{ErrorCode::kInternalServerError,
-                 fmt::format("the registry '{}' was written by a newer program (schema {}, this "
-                             "one knows {}): use that program, or another state directory",
-                             path, found, kSchemaVersion)};
-  const std::string script =
-      fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT;", kSchema, kSchemaVersion);
-  if (Failure made = database.execute(script.c_str()); failed(made)) return cannot_open(path, made);
   return {};
 }
 
@@ -285,7 +234,7 @@ Result<void> Store::Implementation::commit(const Change& change) {
   poisoned = written.primary() == SQLITE_IOERR;
   // Fails when SQLite has rolled back by itself, which is as good.
   static_cast<void>(database.execute("ROLLBACK"));
-  return cannot_commit(written);
+  return sqlite::cannot_write(kRegistryFile, written);
 }
 
 Failure Store::Implementation::write(const Change& change) {

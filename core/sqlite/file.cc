@@ -1,0 +1,89 @@
+#include "core/sqlite/file.h"
+
+#include <fmt/core.h>
+
+#include <cstdint>
+
+namespace convoke::sqlite {
+namespace {
+
+// journal_size_limit: what a large transaction leaves of the write-ahead log is given back.
+constexpr const char* kSettings = R"sql(
+PRAGMA busy_timeout = 5000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA foreign_keys = ON;
+)sql";
+
+std::string advice_for(const FileKind& kind, const Failure& failure) {
+  switch (failure.primary()) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return fmt::format("it is damaged: {}", kind.when_damaged);
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+      return "check that this user may write the file and its directory";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another program holds it: close that program and try again";
+    case SQLITE_FULL:
+      return "the disk is full: make room and try again";
+    default:
+      return "see the message of SQLite";
+  }
+}
+
+Failure check_whole(Database& database) {
+  std::string verdict;
+  Failure checked = database.for_each_row([&](const Statement& row) { verdict = row.text(0); },
+                                          "PRAGMA quick_check(1)");
+  if (!failed(checked) && verdict != "ok") return {SQLITE_CORRUPT, verdict};
+  return checked;
+}
+
+Result<void> prepare_schema(Database& database, const std::string& path, const FileKind& kind) {
+  std::int64_t found = 0;
+  const Failure read = database.for_each_row([&](const Statement& row) { found = row.integer(0); },
+                                             "PRAGMA user_version");
+  if (failed(read)) return cannot_use(kind, path, read);
+  if (found == kind.schema_version) return {};
+  if (found != 0)
+    return Error{ErrorCode::kInternalServerError,
+                 fmt::format("the {} '{}' was written by a newer program (schema {}, this one "
+                             "knows {}): use that program, or another state directory",
+                             kind.what, path, found, kind.schema_version)};
+  const std::string script = fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT;",
+                                         kind.schema, kind.schema_version);
+  if (Failure made = database.execute(script.c_str()); failed(made))
+    return cannot_use(kind, path, made);
+  return {};
+}
+
+}  // namespace
+
+Result<void> open_file(Database& database, const std::string& path, const FileKind& kind) {
+  Failure opened = database.open(path);
+  if (!failed(opened)) opened = database.execute(kSettings);
+  if (failed(opened)) return cannot_use(kind, path, opened);
+  if (Result<void> ready = prepare_schema(database, path, kind); !ready) return ready;
+  if (kind.check == Check::kSchema) return {};
+  if (Failure checked = check_whole(database); failed(checked))
+    return cannot_use(kind, path, checked);
+  return {};
+}
+
+Error cannot_use(const FileKind& kind, const std::string& path, const Failure& failure) {
+  return {ErrorCode::kInternalServerError,
+          fmt::format("cannot use the {} '{}' ({}): {}", kind.what, path, failure.message,
+                      advice_for(kind, failure))};
+}
+
+Error cannot_write(const FileKind& kind, const Failure& failure) {
+  return {ErrorCode::kServiceUnavailable,
+          fmt::format("the {} could not be written ({}): {}; nothing was changed", kind.what,
+                      failure.message, advice_for(kind, failure))};
+}
+
+}  // namespace convoke::sqlite
