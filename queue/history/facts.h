@@ -53,6 +53,12 @@ struct GivenBack {
   WallTime at{};
 };
 
+// It is under way, and a stop was asked for: it ends soon, most often as Stopped. Volatile.
+struct Stopping {
+  CallId id;
+  WallTime at{};
+};
+
 // An attempt has ended, and the call runs again at `due`.
 struct Attempted {
   CallId id;
@@ -81,7 +87,8 @@ struct Delivered {
   std::string destination_status;
 };
 
-using Fact = std::variant<Accepted, Dequeued, Started, GivenBack, Attempted, Finished, Delivered>;
+using Fact =
+    std::variant<Accepted, Dequeued, Started, Stopping, GivenBack, Attempted, Finished, Delivered>;
 
 // One journal's facts up to a mark, applied together or not at all.
 struct Chapter {
