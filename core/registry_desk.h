@@ -16,19 +16,10 @@
 #include "core/guard/gate.h"
 #include "core/model/error.h"
 #include "core/registry/registry.h"
+#include "core/shard_door.h"
 #include "workers/log_files.h"
 
 namespace convoke {
-
-// A shard, as the desk sees it.
-class ShardDoor {
- public:
-  virtual ~ShardDoor() = default;
-  virtual void post(std::function<void()> task) = 0;  // any thread; runs on the shard's
-  virtual void apply(const Change& change) = 0;       // the shard's thread
-  // Directories of code that instances here still run. The shard's thread.
-  [[nodiscard]] virtual std::vector<std::string> code_in_use() const = 0;
-};
 
 class RegistryDesk {
  public:

@@ -29,6 +29,15 @@ enum class Operation : std::uint8_t {
   kGetOnDemandConfig,
   kDeleteOnDemandConfig,
   kListOnDemandConfigs,
+  kGetStatefulInvocation,
+  kStopStatefulInvocation,
+  kDeleteStatefulInvocation,
+  kListStatefulInvocations,
+  kListStatefulFunctions,
+  kListFailed,
+  kGetCall,
+  kRedriveFailed,
+  kPurgeFailed,
   kDownloadCode,
   kReadLogs,
   kHealth,
@@ -38,6 +47,7 @@ enum class Operation : std::uint8_t {
 enum class AnsweredBy : std::uint8_t {
   kInvoker,       // core/api/invoke.h
   kControlPlane,  // core/api/control_plane.h
+  kTasks,         // core/api/tasks.h
   kEngine,        // its own state and files
 };
 
@@ -51,7 +61,7 @@ struct OperationRow {
   Operation operation;
   std::string_view name;
   std::string_view method;
-  std::string_view pattern;  // "{service}" stands for SERVICE[.QUALIFIER], "{function}" for a name
+  std::string_view pattern;  // "{service}" stands for SERVICE[.QUALIFIER], the others for names
   std::size_t body_bytes_max;
   AnsweredBy answered_by;
 };
@@ -99,6 +109,32 @@ inline constexpr std::array kOperations = {
                  AnsweredBy::kControlPlane},
     OperationRow{Operation::kListOnDemandConfigs, "ListOnDemandConfigs", "GET",
                  "/2016-08-15/on-demand-configs", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetStatefulInvocation, "GetStatefulAsyncInvocation", "GET",
+                 "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
+                 "{invocation}",
+                 kNoBodyMax, AnsweredBy::kTasks},
+    OperationRow{Operation::kStopStatefulInvocation, "StopStatefulAsyncInvocation", "PUT",
+                 "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
+                 "{invocation}",
+                 kNoBodyMax, AnsweredBy::kTasks},
+    OperationRow{Operation::kDeleteStatefulInvocation, "DeleteStatefulAsyncInvocation", "DELETE",
+                 "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
+                 "{invocation}",
+                 kNoBodyMax, AnsweredBy::kTasks},
+    OperationRow{Operation::kListStatefulInvocations, "ListStatefulAsyncInvocations", "GET",
+                 "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations",
+                 kNoBodyMax, AnsweredBy::kTasks},
+    OperationRow{Operation::kListStatefulFunctions, "ListStatefulAsyncInvocationFunctions", "GET",
+                 "/2016-08-15/stateful-async-invocation-functions", kNoBodyMax,
+                 AnsweredBy::kTasks},
+    OperationRow{Operation::kListFailed, "ListFailedCalls", "GET", "/convoke/failed", kNoBodyMax,
+                 AnsweredBy::kTasks},
+    OperationRow{Operation::kGetCall, "GetCall", "GET", "/convoke/calls/{invocation}", kNoBodyMax,
+                 AnsweredBy::kTasks},
+    OperationRow{Operation::kRedriveFailed, "RedriveFailedCalls", "POST", "/convoke/failed/redrive",
+                 kDefinitionBodyMax, AnsweredBy::kTasks},
+    OperationRow{Operation::kPurgeFailed, "PurgeFailedCalls", "POST", "/convoke/failed/purge",
+                 kDefinitionBodyMax, AnsweredBy::kTasks},
     OperationRow{Operation::kDownloadCode, "DownloadCode", "GET",
                  "/convoke/code/{service}/{function}", kNoBodyMax, AnsweredBy::kControlPlane},
     OperationRow{Operation::kReadLogs, "ReadLogs", "GET", "/convoke/logs/{service}/{function}",

@@ -2,9 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/api/url.h"
+#include "core/guard/admission.h"
 #include "core/registry/rules.h"
 #include "core/registry/shown.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::string_view kService = "{service}";
 constexpr std::string_view kFunction = "{function}";
+constexpr std::string_view kInvocation = "{invocation}";
 
 // The path up to the next '/', taken from its front; the '/' itself is taken first.
 std::string_view take_segment(std::string_view& path) {
@@ -25,6 +28,7 @@ std::string_view take_segment(std::string_view& path) {
 struct Names {
   std::string_view service;  // still encoded, with its qualifier
   std::string_view function;
+  std::string_view invocation;
 };
 
 std::optional<Names> match(std::string_view pattern, std::string_view path) {
@@ -36,6 +40,8 @@ std::optional<Names> match(std::string_view pattern, std::string_view path) {
       names.service = segment;
     } else if (expected == kFunction) {
       names.function = segment;
+    } else if (expected == kInvocation) {
+      names.invocation = segment;
     } else if (expected != segment) {
       return std::nullopt;
     }
@@ -65,6 +71,21 @@ Result<void> set_function(std::string_view segment, Route& route) {
   return check_function_name(route.function);
 }
 
+// A call's own id, which is a name when one was made up, may begin with a digit.
+Result<void> set_invocation(std::string_view segment, Route& route) {
+  Result<std::string> decoded = percent_decode(segment, Plus::kIsPlus);
+  if (!decoded) return decoded.error();
+  const bool plain = std::all_of(decoded->begin(), decoded->end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-';
+  });
+  route.invocation = *std::move(decoded);
+  if (plain && route.invocation.size() <= kInvocationNameMax) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("invocationId takes letters, digits, '_' and '-', at most {} of them",
+                           kInvocationNameMax)};
+}
+
 }  // namespace
 
 Result<Route> route(std::string_view method, std::string_view path) {
@@ -79,6 +100,9 @@ Result<Route> route(std::string_view method, std::string_view path) {
     }
     if (!names->function.empty()) {
       if (Result<void> set = set_function(names->function, found); !set) return set.error();
+    }
+    if (!names->invocation.empty()) {
+      if (Result<void> set = set_invocation(names->invocation, found); !set) return set.error();
     }
     return found;
   }

@@ -14,12 +14,13 @@ struct Route {
   std::string service;
   std::string qualifier;  // empty: none, "SERVICE" alone
   std::string function;
+  std::string invocation;  // a stateful call's name, or a call's id
 
   [[nodiscard]] Operation operation() const { return row->operation; }
 };
 
 // `path` as sent, without the query. PathNotSupported: no such operation. InvalidArgument: a name
-// that no service, qualifier or function can have, or a broken escape.
+// that no service, qualifier, function or invocation can have, or a broken escape.
 [[nodiscard]] Result<Route> route(std::string_view method, std::string_view path);
 
 }  // namespace convoke

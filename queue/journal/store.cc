@@ -344,7 +344,10 @@ void JournalStore::stop(const CallId& id, Stopped stopped) {
   if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) {
     return say(std::move(stopped), StopResult::kUnknown);
   }
-  if (!index_.waits(slot)) return say(std::move(stopped), StopResult::kUnderWay);
+  if (!index_.waits(slot)) {
+    tell_volatile(slot, history::Stopping{id, clock_.wall()});
+    return say(std::move(stopped), StopResult::kUnderWay);
+  }
   if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
   index_.withdraw(slot);
   settle(slot, Receipt{id, index_.at(slot).line->id, {}}, Settlement::kStopped,

@@ -14,7 +14,8 @@ std::string with(std::string pattern, const std::string& what, const std::string
 }
 
 std::string path_of(const OperationRow& row, const std::string& service = "s") {
-  return with(with(std::string(row.pattern), "{service}", service), "{function}", "f");
+  const std::string named = with(std::string(row.pattern), "{invocation}", "i");
+  return with(with(named, "{service}", service), "{function}", "f");
 }
 
 std::string error_of(std::string_view method, std::string_view path) {

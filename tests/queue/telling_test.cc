@@ -30,7 +30,7 @@ struct Listener final : Sink {
   // "Accepted Dequeued ..."
   [[nodiscard]] std::string life(const CallId& id) const {
     static const std::vector<std::string> kNames = {
-        "Accepted", "Dequeued", "Started", "GivenBack", "Attempted", "Finished", "Delivered"};
+        "Accepted", "Dequeued", "Started", "Stopping", "GivenBack", "Attempted", "Finished", "Delivered"};
     std::string all;
     for (const Fact& fact : facts) {
       if (std::visit([&](const auto& what) { return what.id == id; }, fact)) {

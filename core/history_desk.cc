@@ -1,0 +1,167 @@
+#include "core/history_desk.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace convoke {
+namespace {
+
+std::size_t facts_in(const std::vector<history::Chapter>& chapters) {
+  std::size_t facts = 0;
+  for (const history::Chapter& chapter : chapters) facts += chapter.facts.size();
+  return facts;
+}
+
+Error name_in_use(const std::string& name) {
+  return {ErrorCode::kCallAlreadyExists,
+          "an invocation with the id '" + name + "' exists already; ids are kept with the history"};
+}
+
+}  // namespace
+
+void HistoryDesk::open(std::vector<ShardDoor*> doors, IoThread& thread) {
+  doors_ = std::move(doors);
+  thread_ = &thread;
+}
+
+void HistoryDesk::run_soon(std::function<void()> job, std::function<void()> done) {
+  doors_.front()->post([this, job = std::move(job), done = std::move(done)] {
+    thread_->run(job, done);
+  });
+}
+
+void HistoryDesk::tell(history::Chapter chapter) {
+  lag_ += chapter.facts.size();
+  {
+    const std::lock_guard lock(mutex_);
+    told_.push_back(std::move(chapter));
+    if (std::exchange(scheduled_, true)) return;
+  }
+  run_soon([this] { take_in(); }, [] {});
+}
+
+void HistoryDesk::take_in() {
+  std::vector<history::Chapter> chapters;
+  {
+    const std::lock_guard lock(mutex_);
+    chapters = std::exchange(told_, {});
+    scheduled_ = false;
+  }
+  if (chapters.empty()) return;
+  const std::size_t facts = facts_in(chapters);
+  if (Result<void> applied = history_->apply(chapters); !applied) {
+    return on_refused(std::move(chapters), applied.error());
+  }
+  stuck_ = false;
+  lag_ -= facts;
+  for (const history::Chapter& chapter : chapters) {
+    free_reserved(chapter);
+    ShardDoor* const door = doors_[chapter.journal % doors_.size()];
+    door->post([door, journal = chapter.journal, upto = chapter.upto] {
+      door->on_taken(journal, upto);
+    });
+  }
+}
+
+// After a failure for good all is told again at the next start: the journals keep it.
+void HistoryDesk::on_refused(std::vector<history::Chapter> chapters, const Error& why) {
+  if (why.code != ErrorCode::kServiceUnavailable) {
+    if (!failed_.exchange(true)) spdlog::error("history: {}", why.message);
+    lag_ -= facts_in(chapters);
+    return;
+  }
+  if (!stuck_.exchange(true)) spdlog::error("history: {}; trying again", why.message);
+  const std::lock_guard lock(mutex_);
+  told_.insert(told_.begin(), std::make_move_iterator(chapters.begin()),
+               std::make_move_iterator(chapters.end()));
+  scheduled_ = true;  // until retry()
+}
+
+void HistoryDesk::retry() {
+  if (!stuck_) return;
+  run_soon([this] { take_in(); }, [] {});
+}
+
+void HistoryDesk::free_reserved(const history::Chapter& chapter) {
+  for (const history::Fact& fact : chapter.facts) {
+    if (const auto* accepted = std::get_if<history::Accepted>(&fact)) {
+      reserved_.erase(Name{accepted->function, accepted->name});
+    }
+  }
+}
+
+Result<void> HistoryDesk::keeps_up() const {
+  if (failed_) {
+    return Error{ErrorCode::kServiceUnavailable,
+                 "the history cannot be written: calls with an id are refused until the engine is "
+                 "restarted; its log says why"};
+  }
+  if (lag_ < kLagMax) return {};
+  return Error{ErrorCode::kResourceThrottled, "the history is too far behind; try again later",
+               Seconds{1}};
+}
+
+void HistoryDesk::reserve(FunctionId function, std::string name, ShardIndex from,
+                          Reserved reserved) {
+  const auto result = std::make_shared<Result<void>>();
+  ask(from,
+      [this, name = Name{function, std::move(name)}, result](history::History& history) {
+        const auto in_use = history.name_in_use(name.first, name.second);
+        if (!in_use) {
+          *result = Error{ErrorCode::kServiceUnavailable, in_use.error().message};
+        } else if (*in_use || !reserved_.insert(name).second) {
+          *result = name_in_use(name.second);
+        }
+      },
+      [result, reserved = std::move(reserved)] { reserved(std::move(*result)); });
+}
+
+void HistoryDesk::release(FunctionId function, std::string name) {
+  run_soon([this, name = Name{function, std::move(name)}] { reserved_.erase(name); }, [] {});
+}
+
+void HistoryDesk::ask(ShardIndex from, Question question, std::function<void()> answered) {
+  run_soon([this, question = std::move(question)] { question(*history_); },
+           [this, from, answered = std::move(answered)] { doors_[from.value]->post(answered); });
+}
+
+// Asked of all shards: the one that has the call says what became of it.
+struct HistoryDesk::Stop {
+  ShardIndex from;
+  Queue::Stopped stopped;
+  std::atomic<std::size_t> to_hear;
+  std::atomic<StopResult> result{StopResult::kUnknown};
+};
+
+void HistoryDesk::stop(FunctionId function, const CallId& id, ShardIndex from,
+                       Queue::Stopped stopped) {
+  const auto stop = std::make_shared<Stop>();
+  stop->from = from;
+  stop->stopped = std::move(stopped);
+  stop->to_hear = doors_.size();
+  for (ShardDoor* door : doors_) {
+    door->post([this, stop, door, function, id] {
+      door->stop_call(function, id, [this, stop](StopResult result) {
+        if (result != StopResult::kUnknown) stop->result = result;
+        if (--stop->to_hear > 0) return;
+        doors_[stop->from.value]->post([stop] { stop->stopped(stop->result); });
+      });
+    });
+  }
+}
+
+void HistoryDesk::collect(WallTime now) {
+  const auto more = std::make_shared<bool>(false);
+  run_soon(
+      [this, now, more] {
+        const auto collected = history_->collect(now);
+        *more = collected && collected->more;
+      },
+      [this, now, more] {
+        if (*more) collect(now);
+      });
+}
+
+}  // namespace convoke
