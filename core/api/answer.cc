@@ -1,12 +1,12 @@
 // The answer to a synchronous call: headers and shapes as fc-contract "Invoke" has them.
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "core/api/invoke.h"
+#include "core/registry/base64.h"
 #include "workers/log_tail.h"
 
 namespace convoke {
@@ -14,15 +14,6 @@ namespace {
 
 double milliseconds(Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-std::string base64_of(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP ends it with a zero
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
 }
 
 void add_run_headers(http::Response& response, const Outcome& outcome) {
@@ -42,7 +33,7 @@ void add_log_tail(http::Response& response, const Outcome& outcome) {
   const std::string tail =
       format_log_tail(outcome.reply.log_tail, outcome.duration, outcome.function->spec.memory_mb,
                       outcome.reply.memory_peak_mb);
-  response.headers.add("X-Fc-Log-Result", base64_of(tail));
+  response.headers.add("X-Fc-Log-Result", encode_base64(tail));
 }
 
 // Function Compute's answer never says application/json on success, or SDKs would parse it.

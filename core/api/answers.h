@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/api/json_writer.h"
 #include "core/api/url.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"
+#include "core/model/json_writer.h"
 #include "core/registry/directory.h"
 #include "core/registry/mutation.h"
 

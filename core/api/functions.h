@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/api/json_writer.h"
 #include "core/api/router.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/model/function.h"
+#include "core/model/json_writer.h"
 #include "core/registry/mutation.h"
 
 namespace convoke {

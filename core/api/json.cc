@@ -7,8 +7,8 @@
 #include <iterator>
 #include <utility>
 
-#include "core/api/json_writer.h"
 #include "core/http/message.h"
+#include "core/model/json_writer.h"
 
 namespace convoke {
 namespace {

@@ -1,10 +1,10 @@
 // On-demand configs (limits on instances): from a request to what it asks for, and back. Pure.
 #pragma once
 
-#include "core/api/json_writer.h"
 #include "core/api/router.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
+#include "core/model/json_writer.h"
 #include "core/registry/definitions.h"
 #include "core/registry/directory.h"
 #include "core/registry/mutation.h"

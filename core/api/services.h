@@ -1,10 +1,10 @@
 // Services: from a request to what it asks for, from a service to its JSON. Pure.
 #pragma once
 
-#include "core/api/json_writer.h"
 #include "core/api/router.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
+#include "core/model/json_writer.h"
 #include "core/registry/definitions.h"
 #include "core/registry/mutation.h"
 

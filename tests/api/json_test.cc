@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/api/json_writer.h"
+#include "core/model/json_writer.h"
 
 namespace convoke {
 namespace {

@@ -25,6 +25,7 @@ TEST(Base64, EveryLengthAndByteComesBack) {
   std::string bytes;
   for (int i = 0; i < 600; ++i) {
     EXPECT_EQ(decoded(to_base64(bytes)), bytes) << bytes.size();
+    EXPECT_EQ(encode_base64(bytes), to_base64(bytes)) << bytes.size();
     bytes += static_cast<char>(i * 7);
   }
 }

@@ -1,4 +1,4 @@
-// JSON to clients: what is written comes out at once as text. Pure.
+// JSON to clients and destinations: what is written comes out at once as text. Pure.
 #pragma once
 
 #include <rapidjson/stringbuffer.h>

@@ -1,4 +1,4 @@
-#include "core/api/json_writer.h"
+#include "core/model/json_writer.h"
 
 #include "core/model/error.h"
 
