@@ -80,8 +80,8 @@ Result<std::uint32_t> next_life(const StateDirectory& state) {
 // In the order of their lives.
 struct Engine::Parts {
   Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
-        std::unique_ptr<Registry> registry, std::unique_ptr<LauncherProcess> started,
-        std::uint32_t life)
+        std::unique_ptr<Registry> registry, std::unique_ptr<history::History> kept,
+        std::unique_ptr<LauncherProcess> started, std::uint32_t life)
       : options(std::move(asked)),
         state(std::move(directory)),
         rng(Rng::seeded(entropy_seed())),
@@ -92,6 +92,7 @@ struct Engine::Parts {
         launcher(std::move(started)),
         logs(log_options(options, state)),
         desk(std::move(registry), gates, logs),
+        history(std::move(kept)),
         incarnation(life) {}
 
   ~Parts() {
@@ -109,10 +110,10 @@ struct Engine::Parts {
 
   Result<void> make_shards(std::uint16_t total) {
     const ShardWorld world{
-        options, state,      options.in_process ? *options.in_process : no_callables(),
-        gates,   account,    ports,
-        mail,    *launcher,  logs,
-        desk,    incarnation};
+        options, state,     options.in_process ? *options.in_process : no_callables(),
+        gates,   account,   ports,
+        mail,    *launcher, logs,
+        desk,    history,   incarnation};
     const std::vector<std::uint32_t> existing = state.journals();
     std::vector<ShardDoor*> doors;
     for (std::uint16_t i = 0; i < total; ++i) {
@@ -121,6 +122,7 @@ struct Engine::Parts {
       shards.push_back(*std::move(shard));
       doors.push_back(shards.back().get());
     }
+    history.open(doors, shards.front()->history_thread());
     desk.open(std::move(doors), shards.front()->registry_thread());
     return {};
   }
@@ -168,6 +170,7 @@ struct Engine::Parts {
   std::unique_ptr<LauncherProcess> launcher;
   LogFiles logs;
   RegistryDesk desk;
+  HistoryDesk history;
   std::uint32_t incarnation;
   std::vector<std::unique_ptr<Shard>> shards;
   std::vector<std::thread> threads;
@@ -195,12 +198,15 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options) {
   };
   auto registry = Registry::open(std::move(registry_options));
   if (!registry) return registry.error();
+  auto kept = history::History::open(state->history());
+  if (!kept) return kept.error();
   const std::uint16_t shards = shard_count(options.shards);
   auto launcher = LauncherProcess::start(options.launcher_program, shards);
   if (!launcher) return launcher.error();
 
-  auto parts = std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
-                                       *std::move(registry), *std::move(launcher), *life);
+  auto parts =
+      std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
+                              *std::move(registry), *std::move(kept), *std::move(launcher), *life);
   if (auto made = parts->make_shards(shards); !made) return made.error();
   if (auto listening = parts->listen(); !listening) return listening.error();
   parts->start_threads();

@@ -27,9 +27,8 @@ void HistoryDesk::open(std::vector<ShardDoor*> doors, IoThread& thread) {
 }
 
 void HistoryDesk::run_soon(std::function<void()> job, std::function<void()> done) {
-  doors_.front()->post([this, job = std::move(job), done = std::move(done)] {
-    thread_->run(job, done);
-  });
+  doors_.front()->post(
+      [this, job = std::move(job), done = std::move(done)] { thread_->run(job, done); });
 }
 
 void HistoryDesk::tell(history::Chapter chapter) {
@@ -59,9 +58,8 @@ void HistoryDesk::take_in() {
   for (const history::Chapter& chapter : chapters) {
     free_reserved(chapter);
     ShardDoor* const door = doors_[chapter.journal % doors_.size()];
-    door->post([door, journal = chapter.journal, upto = chapter.upto] {
-      door->on_taken(journal, upto);
-    });
+    door->post(
+        [door, journal = chapter.journal, upto = chapter.upto] { door->on_taken(journal, upto); });
   }
 }
 
@@ -106,7 +104,8 @@ Result<void> HistoryDesk::keeps_up() const {
 void HistoryDesk::reserve(FunctionId function, std::string name, ShardIndex from,
                           Reserved reserved) {
   const auto result = std::make_shared<Result<void>>();
-  ask(from,
+  ask(
+      from,
       [this, name = Name{function, std::move(name)}, result](history::History& history) {
         const auto in_use = history.name_in_use(name.first, name.second);
         if (!in_use) {
@@ -150,6 +149,20 @@ void HistoryDesk::stop(FunctionId function, const CallId& id, ShardIndex from,
       });
     });
   }
+}
+
+void HistoryDesk::find(const CallId& id, ShardIndex from, Found found) {
+  find_at(0, id, from, std::move(found));
+}
+
+// One shard after the other: rare, and mostly for people.
+void HistoryDesk::find_at(std::size_t shard, const CallId& id, ShardIndex from, Found found) {
+  ShardDoor* const door = doors_[shard];
+  door->post([this, shard, door, id, from, found = std::move(found)] {
+    const auto position = door->find_call(id);
+    if (!position && shard + 1 < doors_.size()) return find_at(shard + 1, id, from, found);
+    doors_[from.value]->post([found, position] { found(position); });
+  });
 }
 
 void HistoryDesk::collect(WallTime now) {

@@ -1,11 +1,13 @@
 // One engine's history: what all shards tell it, which names are taken, and who asks.
 //
 // Facts are taken in on a thread of its own, as many together as have come meanwhile. A question
-// sees all that was told before it was asked, by any shard: so whoever has had a 202 finds the call.
+// sees all that was told before it was asked, by any shard: so whoever has had a 202 finds the
+// call.
 //
 // Bounded: beyond kLagMax facts that were not taken in yet, calls that need a history are refused
-// (429) until it has caught up; others go on. A full disk is tried again every kRetry, in order. After
-// a history that cannot be written for good, calls that need one get 503 until the next start.
+// (429) until it has caught up; others go on. A full disk is tried again every kRetry, in order.
+// After a history that cannot be written for good, calls that need one get 503 until the next
+// start.
 //
 // Threads: lives on shard 0's loop; all functions may be called on any shard's thread, and answer
 // there.
@@ -57,6 +59,10 @@ class HistoryDesk final : public history::Sink {
   // Ends a call on whichever shard it is.
   void stop(FunctionId function, const CallId& id, ShardIndex from, Queue::Stopped stopped);
 
+  // Where a call stands that has not ended, on whichever shard it is.
+  using Found = std::function<void(std::optional<CallPosition>)>;
+  void find(const CallId& id, ShardIndex from, Found found);
+
   // Removes what is too old or too much, a step at a time.
   void collect(WallTime now);
   // What was told and could not be taken in is tried again: every kRetry, by whoever has a clock.
@@ -66,6 +72,7 @@ class HistoryDesk final : public history::Sink {
   using Name = std::pair<FunctionId, std::string>;
   struct Stop;
 
+  void find_at(std::size_t shard, const CallId& id, ShardIndex from, Found found);
   void take_in();  // the history's thread, as the next
   void on_refused(std::vector<history::Chapter> chapters, const Error& why);
   void free_reserved(const history::Chapter& chapter);

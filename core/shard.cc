@@ -27,8 +27,13 @@ journal::Options store_options(const ShardWorld& world) {
   options.depth_max = world.options.queue_depth_max;
   options.depth_per_function_max = world.options.queue_depth_max;
   options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
+  options.history = &world.history;
   return options;
 }
+
+// How often shard 0 looks after the history.
+constexpr Seconds kHistoryLookEvery{1};
+constexpr Seconds kHistoryCollectEvery{60};
 
 http::Response text_response(std::string body, std::string_view request_id) {
   http::Response response;
@@ -62,6 +67,7 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
       pump_(self, {loop_, loop_.timers(), directory_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       control_plane_(*this),
+      tasks_(*this),
       server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
 
 Shard::~Shard() = default;
@@ -78,19 +84,23 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
   for (const std::uint32_t number : journals) {
     auto dir = DiskLogDir::open(world_.state.journal(number), syncing_, preparing_);
     if (!dir) return dir.error();
-    places.push_back({number, *std::move(dir)});
+    places.push_back({number, *std::move(dir), world_.history.mark_of(number)});
   }
   auto store = journal::JournalStore::open(store_options(world_), std::move(places),
                                            world_.incarnation, loop_, loop_.timers(), pump_);
   if (!store) return store.error();
   store_ = *std::move(store);
-  invoker_ = std::make_unique<Invoker>(self_, loop_, directory_, dispatcher_, *store_,
+  const InvokerWorld world{loop_, loop_.timers(), directory_, dispatcher_, *store_, *this};
+  invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          server_.respond(exchange, std::move(response));
                                        });
   dispatcher_.attach(*invoker_, pump_, pump_);
   pump_.attach(*store_, dispatcher_, *invoker_);
   loop_.at_end_of_turn(EndOfTurn::kWork, [this] { end_of_turn(); });
+  if (self_ == ShardIndex{0}) {
+    loop_.timers().schedule(history_timer_, loop_.now() + kHistoryLookEvery);
+  }
   return {};
 }
 
@@ -109,6 +119,11 @@ IoThread& Shard::registry_thread() {
   return *registry_thread_;
 }
 
+IoThread& Shard::history_thread() {
+  if (!history_thread_) history_thread_ = std::make_unique<LoopIoThread>(loop_);
+  return *history_thread_;
+}
+
 void Shard::apply(const Change& change) {
   directory_.apply(change);
   if (const auto* put = std::get_if<FunctionPut>(&change.what)) {
@@ -124,8 +139,19 @@ void Shard::apply(const Change& change) {
 
 std::vector<std::string> Shard::code_in_use() const { return dispatcher_.code_in_use(); }
 
+void Shard::on_taken(std::uint32_t journal, const history::Mark& upto) {
+  store_->on_taken(journal, upto);
+}
+
+void Shard::stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) {
+  pump_.stop(function, id, std::move(stopped));
+}
+
+std::optional<CallPosition> Shard::find_call(const CallId& id) const { return store_->find(id); }
+
 void Shard::drain() {
   draining_ = true;
+  invoker_->end_waits();
   server_.drain();
   dispatcher_.drain();
 }
@@ -156,6 +182,11 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
                                    [this, exchange](http::Response response) {
                                      server_.respond(exchange, std::move(response));
                                    });
+    case AnsweredBy::kTasks:
+      return tasks_.handle(*to, std::move(request), id.text(),
+                           [this, exchange](http::Response response) {
+                             server_.respond(exchange, std::move(response));
+                           });
     case AnsweredBy::kEngine:
       return answer_by_engine(exchange, *to, request, id.text());
   }
@@ -201,6 +232,51 @@ void Shard::answer_logs(http::ExchangeId exchange, const Route& to, const http::
 
 void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) {
   world_.desk.execute(std::move(mutation), loop_.wall(), self_, std::move(done));
+}
+
+// ---- what calls with a history ask ----
+
+void Shard::ask(Question question, std::function<void()> answered) {
+  world_.history.ask(self_, std::move(question), std::move(answered));
+}
+
+void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {
+  world_.history.stop(function, id, self_, std::move(stopped));
+}
+
+void Shard::find_anywhere(const CallId& id, Found found) {
+  world_.history.find(id, self_, std::move(found));
+}
+
+void Shard::accept_again(const history::Record& record, Queue::Accepted accepted) {
+  if (!directory_.find_function(record.function)) {
+    return accepted(Error{ErrorCode::kFunctionNotFound, "its function was deleted"});
+  }
+  NewCall call;
+  call.id = next_call_id();
+  call.function = record.function;
+  call.qualifier = record.qualifier;
+  if (!record.name.empty()) call.name = call.id.text();
+  call.event = record.event;
+  call.accepted = call.due = loop_.wall();
+  store_->accept(std::move(call), std::move(accepted));
+}
+
+void Shard::reserve(FunctionId function, const std::string& name, Reserved reserved) {
+  world_.history.reserve(function, name, self_, std::move(reserved));
+}
+
+void Shard::release(FunctionId function, const std::string& name) {
+  world_.history.release(function, name);
+}
+
+void Shard::look_after_history() {
+  const Instant now = loop_.now();
+  loop_.timers().schedule(history_timer_, now + kHistoryLookEvery);
+  world_.history.retry();
+  if (now - collected_ < kHistoryCollectEvery) return;
+  collected_ = now;
+  world_.history.collect(loop_.wall());
 }
 
 void Shard::read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) {

@@ -21,11 +21,14 @@
 
 #include "core/api/control_plane.h"
 #include "core/api/invoke.h"
+#include "core/api/names.h"
 #include "core/api/router.h"
+#include "core/api/tasks.h"
 #include "core/config.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/admission.h"
+#include "core/history_desk.h"
 #include "core/loop/io_thread.h"
 #include "core/loop/launcher_process.h"
 #include "core/loop/log_file.h"
@@ -34,6 +37,7 @@
 #include "core/loop/spawner.h"
 #include "core/loop/wires.h"
 #include "core/registry_desk.h"
+#include "core/shard_door.h"
 #include "core/state_directory.h"
 #include "queue/journal/store.h"
 #include "workers/function_log.h"
@@ -56,10 +60,15 @@ struct ShardWorld {
   LauncherProcess& launcher;
   LogFiles& logs;
   RegistryDesk& desk;
+  HistoryDesk& history;
   std::uint32_t incarnation;
 };
 
-class Shard final : public ShardDoor, private http::Handler, private ControlHost {
+class Shard final : public ShardDoor,
+                    private http::Handler,
+                    private ControlHost,
+                    private TaskHost,
+                    private Names {
  public:
   // `journals`: the numbers of those that this shard writes; the first takes its new calls.
   [[nodiscard]] static Result<std::unique_ptr<Shard>> make(
@@ -70,8 +79,9 @@ class Shard final : public ShardDoor, private http::Handler, private ControlHost
 
   [[nodiscard]] Result<void> listen(const Address& at) { return server_.listen(at); }
   [[nodiscard]] Address address() const { return server_.local_address(); }
-  // The registry's thread; of shard 0 alone. Made when it is first asked for, before run().
+  // Threads of the engine's desks; of shard 0 alone. Made when first asked for, before run().
   [[nodiscard]] IoThread& registry_thread();
+  [[nodiscard]] IoThread& history_thread();
 
   void run() { loop_.run(); }
   void stop() { loop_.stop(); }  // any thread
@@ -79,6 +89,9 @@ class Shard final : public ShardDoor, private http::Handler, private ControlHost
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void apply(const Change& change) override;
   [[nodiscard]] std::vector<std::string> code_in_use() const override;
+  void on_taken(std::uint32_t journal, const history::Mark& upto) override;
+  void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
+  [[nodiscard]] std::optional<CallPosition> find_call(const CallId& id) const override;
 
   // Accepts no more calls; those under way go on.
   void drain();
@@ -110,6 +123,19 @@ class Shard final : public ShardDoor, private http::Handler, private ControlHost
   [[nodiscard]] std::uint16_t port() const override { return server_.local_address().port; }
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
 
+  // TaskHost
+  void ask(Question question, std::function<void()> answered) override;
+  void stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
+  void find_anywhere(const CallId& id, Found found) override;
+  void accept_again(const history::Record& record, Queue::Accepted accepted) override;
+
+  // Names
+  void reserve(FunctionId function, const std::string& name, Reserved reserved) override;
+  void release(FunctionId function, const std::string& name) override;
+  [[nodiscard]] Result<void> keeps_up() const override { return world_.history.keeps_up(); }
+
+  void look_after_history();
+
   [[nodiscard]] CallId next_call_id() { return CallId::from_random(ids_.next(), ids_.next()); }
 
   const ShardIndex self_;
@@ -121,6 +147,7 @@ class Shard final : public ShardDoor, private http::Handler, private ControlHost
   LoopIoThread preparing_;  // the journal's segments to come
   LoopIoThread logging_;    // what functions write, and reading it
   std::unique_ptr<LoopIoThread> registry_thread_;
+  std::unique_ptr<LoopIoThread> history_thread_;
   LoopWires wires_;
   LoopSpawner spawner_;
   FunctionLog log_;
@@ -136,8 +163,11 @@ class Shard final : public ShardDoor, private http::Handler, private ControlHost
 
   const Anonymous authenticator_;
   ControlPlane control_plane_;
+  Tasks tasks_;
   std::unique_ptr<Invoker> invoker_;
   http::Server server_;
+  Timer history_timer_ = timer_for<&Shard::look_after_history>(this);
+  Instant collected_{};
   bool draining_ = false;
   std::atomic<std::size_t> busy_{0};
 };

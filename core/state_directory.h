@@ -2,6 +2,7 @@
 //
 //   lock               held (flock) by the engine that runs here; holds its pid
 //   registry.db        services, functions, limits (SQLite)
+//   history.db         what became of named and of failed calls (SQLite)
 //   code/              unpacked packages
 //   queue/             incarnation, journal-0/, journal-1/, ...
 //   logs/              what functions wrote, by function id
@@ -31,6 +32,7 @@ class StateDirectory {
   StateDirectory(const StateDirectory&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }  // absolute
+  [[nodiscard]] std::string history() const { return path_ + "/history.db"; }
   [[nodiscard]] std::string queue() const { return path_ + "/queue"; }
   [[nodiscard]] std::string journal(std::uint32_t number) const;
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }

@@ -76,8 +76,8 @@ Result<void> set_invocation(std::string_view segment, Route& route) {
   Result<std::string> decoded = percent_decode(segment, Plus::kIsPlus);
   if (!decoded) return decoded.error();
   const bool plain = std::all_of(decoded->begin(), decoded->end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
   route.invocation = *std::move(decoded);
   if (plain && route.invocation.size() <= kInvocationNameMax) return {};

@@ -1,11 +1,9 @@
 #include "core/api/task_answers.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
-#include <array>
-#include <optional>
-
-#include "core/api/base64_text.h"
+#include "core/registry/base64.h"
 
 namespace convoke {
 namespace {
@@ -24,11 +22,11 @@ void write_event(const history::Event& event, JsonWriter& writer) {
 
 // Bytes that are no text travel as base64, and say so.
 void write_payload(std::string_view member, std::string_view bytes, JsonWriter& writer) {
-  if (is_utf8(bytes)) {
+  if (simdjson::validate_utf8(bytes.data(), bytes.size())) {
     writer.member(member, bytes);
     return;
   }
-  writer.member(member, base64_text(bytes));
+  writer.member(member, encode_base64(bytes));
   writer.member(fmt::format("{}Encoding", member), "base64");
 }
 
@@ -48,7 +46,7 @@ void write_record(const history::Record& record, const Directory& directory, Sho
   writer.object();
   write_names(record, directory, writer);
   writer.member("status", name_of(record.state))
-      .member("startedTime", to_ms(record.accepted))
+      .member("startedTime", to_ms(record.started))
       .member("endTime", to_ms(record.ended))
       .member("destinationStatus", record.destination_status)
       .member("invocationErrorMessage", record.error)

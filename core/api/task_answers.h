@@ -2,9 +2,10 @@
 // integers, ms since the epoch; endTime 0 while it has not ended). Pure.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
-#include "core/api/json_writer.h"
+#include "core/model/json_writer.h"
 #include "core/registry/directory.h"
 #include "queue/history/record.h"
 

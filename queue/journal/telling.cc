@@ -9,7 +9,9 @@ using history::Fact;
 
 bool is_internal(std::string_view name) { return !name.empty() && name.front() == kInternalName; }
 
+// The report's words are the whole status, where there are any.
 std::string delivery_status(const FinishedRecord& record) {
+  if (!record.told->report.message.empty()) return record.told->report.message;
   if (record.settlement == Settlement::kSucceeded) return "Succeeded";
   if (record.settlement == Settlement::kExpired) return "Expired";
   return "Failed";
@@ -19,9 +21,7 @@ std::string delivery_status(const FinishedRecord& record) {
 std::vector<Fact> facts_of_delivery(const FinishedRecord& record) {
   const auto call = CallId::parse(std::string_view(record.told->name).substr(1));
   if (!call) return {};
-  std::string status = delivery_status(record);
-  if (!record.told->report.message.empty()) status += ": " + record.told->report.message;
-  return {history::Delivered{*call, record.at, std::move(status)}};
+  return {history::Delivered{*call, record.at, delivery_status(record)}};
 }
 
 history::Accepted call_that_failed(const FinishedRecord& record) {

@@ -110,10 +110,10 @@ TEST_F(Telling, ADeliverysEndIsToldOfItsCall) {
   (void)world.settled(claimed());
   accepted(std::string(1, kInternalName) + call.text());
   Ending ending = Settlement::kFailed;
-  ending.report.message = "410 Gone";
+  ending.report.message = "Failed: answered 410";
   (void)world.settled(claimed(), ending);
   EXPECT_EQ(listener.life(call), "Accepted Dequeued Finished Delivered ");
-  EXPECT_EQ(listener.all<Delivered>().at(0).destination_status, "Failed: 410 Gone");
+  EXPECT_EQ(listener.all<Delivered>().at(0).destination_status, "Failed: answered 410");
 }
 
 TEST_F(Telling, WhatWasNotTakenInIsToldAgainAfterACrash) {

@@ -1,0 +1,176 @@
+// The tasks' other half: calls that ended in failure, which can be looked at, run again and purged.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "core/api/answers.h"
+#include "core/api/fields.h"
+#include "core/api/json.h"
+#include "core/api/task_answers.h"
+#include "core/api/tasks.h"
+#include "core/registry/resolve.h"
+
+namespace convoke {
+namespace {
+
+using history::Record;
+
+// {"serviceName", "functionName" (both or none), "limit", "dryRun"}
+struct FailedOrder {
+  history::FailedQuery query;
+  bool dry_run = false;
+};
+
+Result<void> set_function(const Directory& directory, const std::optional<std::string>& service,
+                          const std::optional<std::string>& name, history::FailedQuery& query) {
+  if (!name) return {};
+  const auto function = resolve_function(directory, service.value_or("default"), {}, *name);
+  if (!function) return function.error();
+  query.function = (*function)->id;
+  return {};
+}
+
+Result<void> set_limit(std::optional<std::int64_t> limit, history::FailedQuery& query) {
+  if (!limit) return {};
+  if (*limit < 1 || *limit > history::kPageMax) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("limit takes 1 to {} (actual: {})", history::kPageMax, *limit)};
+  }
+  query.limit = static_cast<std::uint32_t>(*limit);
+  return {};
+}
+
+Result<FailedOrder> order_of(const Directory& directory, http::Request request) {
+  if (request.body.empty()) request.body = "{}";
+  Result<Json> body = Json::parse_object(std::move(request.body));
+  if (!body) return body.error();
+  std::optional<std::string> service;
+  std::optional<std::string> function;
+  std::optional<std::int64_t> limit;
+  std::optional<bool> dry_run;
+  FieldReader reader(*body);
+  reader.text("serviceName", service);
+  reader.text("functionName", function);
+  reader.integer("limit", limit);
+  reader.boolean("dryRun", dry_run);
+  if (auto read = reader.outcome(); !read) return read.error();
+  FailedOrder order;
+  order.dry_run = dry_run.value_or(false);
+  order.query.order = history::Order::kAscending;  // the oldest first
+  if (auto set = set_function(directory, service, function, order.query); !set) return set.error();
+  if (auto set = set_limit(limit, order.query); !set) return set.error();
+  return order;
+}
+
+std::vector<CallId> ids_of(const std::vector<Record>& records) {
+  std::vector<CallId> ids;
+  for (const Record& record : records) ids.push_back(record.id);
+  return ids;
+}
+
+http::Response done_answer(std::string_view what, const std::vector<CallId>& ids,
+                           const std::vector<std::string>& refused) {
+  JsonWriter writer;
+  writer.object().key(what).array();
+  for (const CallId& id : ids) writer.text(id.text());
+  writer.end().key("refused").array();
+  for (const std::string& why : refused) writer.text(why);
+  return json_answer(writer.end().end().take());
+}
+
+// Calls being accepted again, one after the other's answer or not: counted until all are in.
+struct Redrive {
+  std::vector<Record> records;
+  std::vector<CallId> accepted;
+  std::vector<std::string> refused;
+  std::size_t to_hear = 0;
+};
+
+}  // namespace
+
+void Tasks::list_failed(const Query& query, std::string request_id, Done done) {
+  history::FailedQuery asked;
+  const std::string service(convoke::get(query, "serviceName"));
+  const std::string function(convoke::get(query, "functionName"));
+  const auto set =
+      set_function(host_.directory(), service.empty() ? std::nullopt : std::optional(service),
+                   function.empty() ? std::nullopt : std::optional(function), asked);
+  if (!set) return done(http::error_response(set.error(), request_id));
+  asked.token = convoke::get(query, "nextToken");
+  if (convoke::get(query, "includePayload") == "true") asked.payload = history::Payload::kWith;
+  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
+  host_.ask([page, asked](history::History& history) { *page = history.list_failed(asked); },
+            [this, page, asked, request_id, done = std::move(done)] {
+              if (!*page) return done(http::error_response(page->error(), request_id));
+              JsonWriter writer;
+              writer.object().key("invocations").array();
+              const auto payload =
+                  asked.payload == history::Payload::kWith ? ShowPayload::kYes : ShowPayload::kNo;
+              for (const Record& record : (*page)->records) {
+                write_record(record, host_.directory(), payload, writer);
+              }
+              writer.end();
+              if (!(*page)->next_token.empty()) writer.member("nextToken", (*page)->next_token);
+              done(json_answer(writer.end().take()));
+            });
+}
+
+// What is accepted again leaves the list of failures; what is refused stays.
+void Tasks::redrive(http::Request request, std::string request_id, Done done) {
+  auto order = order_of(host_.directory(), std::move(request));
+  if (!order) return done(http::error_response(order.error(), request_id));
+  order->query.payload = history::Payload::kWith;
+  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
+  host_.ask([page, query = order->query](
+                history::History& history) { *page = history.list_failed(query); },
+            [this, page, order = *order, request_id, done = std::move(done)] {
+              if (!*page) return done(http::error_response(page->error(), request_id));
+              if (order.dry_run) return done(done_answer("wouldRun", ids_of((*page)->records), {}));
+              accept_all_again(std::move((*page)->records), done);
+            });
+}
+
+void Tasks::accept_all_again(std::vector<Record> records, Done done) {
+  const auto redrive = std::make_shared<Redrive>();
+  redrive->records = std::move(records);
+  redrive->to_hear = redrive->records.size();
+  if (redrive->to_hear == 0) return done(done_answer("redriven", {}, {}));
+  for (const Record& record : redrive->records) {
+    host_.accept_again(record, [this, redrive, id = record.id, done](const Result<void>& accepted) {
+      if (accepted) {
+        redrive->accepted.push_back(id);
+      } else {
+        redrive->refused.push_back(id.text() + ": " + accepted.error().message);
+      }
+      if (--redrive->to_hear > 0) return;
+      host_.ask(
+          [redrive](history::History& history) { (void)history.purge(redrive->accepted); },
+          [redrive, done] { done(done_answer("redriven", redrive->accepted, redrive->refused)); });
+    });
+  }
+}
+
+void Tasks::purge(http::Request request, std::string request_id, Done done) {
+  const auto order = order_of(host_.directory(), std::move(request));
+  if (!order) return done(http::error_response(order.error(), request_id));
+  const auto ids = std::make_shared<Result<std::vector<CallId>>>(std::vector<CallId>{});
+  host_.ask(
+      [ids, order = *order](history::History& history) {
+        const auto page = history.list_failed(order.query);
+        if (!page) {
+          *ids = page.error();
+          return;
+        }
+        **ids = ids_of(page->records);
+        if (order.dry_run) return;
+        if (const auto purged = history.purge(**ids); !purged) *ids = purged.error();
+      },
+      [ids, dry_run = order->dry_run, request_id, done = std::move(done)] {
+        if (!*ids) return done(http::error_response(ids->error(), request_id));
+        done(done_answer(dry_run ? "wouldPurge" : "purged", **ids, {}));
+      });
+}
+
+}  // namespace convoke
