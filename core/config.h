@@ -7,6 +7,7 @@
 
 #include "core/dispatch/dispatcher.h"
 #include "core/edge/wires.h"
+#include "core/guard/egress.h"
 #include "core/http/server.h"
 #include "core/model/instant.h"
 #include "workers/in_process.h"
@@ -36,6 +37,8 @@ struct EngineOptions {
   // What each function's log may take on disk, and for how long its lines are kept.
   std::uint64_t log_bytes_max = 64UL << 20;
   Seconds log_age_max = std::chrono::hours{24 * 7};
+  // Addresses that are not public, and that destinations may be at all the same.
+  Egress destinations_allow;
   // What functions see of the world.
   std::string region = "local";
   std::string account_id = "123456789012";

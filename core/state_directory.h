@@ -7,6 +7,7 @@
 //   queue/             incarnation, journal-0/, journal-1/, ...
 //   logs/              what functions wrote, by function id
 //   runtime/python.py  the python3 runtime of this version
+//   delivery.key       what deliveries to URLs are signed with (core/loop/key_file.h)
 //
 // Blocking; used at start.
 #pragma once
@@ -37,6 +38,7 @@ class StateDirectory {
   [[nodiscard]] std::string journal(std::uint32_t number) const;
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
   [[nodiscard]] std::string python_runtime() const { return path_ + "/runtime/python.py"; }
+  [[nodiscard]] std::string delivery_key() const { return path_ + "/delivery.key"; }
   // For Unix sockets, whose paths are short by law: below this directory where that fits, else in a
   // directory of its own under /tmp, removed with this object.
   [[nodiscard]] const std::string& sockets() const { return sockets_; }

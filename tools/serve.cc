@@ -46,7 +46,10 @@ void log_to_stderr(const std::string& level) {
 Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   auto listen = Address::parse(asked.listen);
   if (!listen) return usage_failure("--listen: " + listen.error().message);
+  auto allowed = Egress::parse(asked.destinations_allow);
+  if (!allowed) return usage_failure("--destinations-allow: " + allowed.error().message);
   EngineOptions options;
+  options.destinations_allow = *std::move(allowed);
   options.listen = *std::move(listen);
   options.state_directory = asked.state;
   options.shards = static_cast<std::uint16_t>(asked.shards);

@@ -51,6 +51,8 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   add_count("log-max-mb", options.log_max_mb, CLI::Range(1, 1'000'000),
             "size of one function's log; the oldest lines go");
   add_count("log-max-days", options.log_max_days, CLI::Range(1, 36'500), "age of its oldest lines");
+  add_text("destinations-allow", options.destinations_allow,
+           "CIDR,... of private networks that destinations may be in (default: none)");
   add_text("launcher", options.launcher,
            "the program that starts instances (default: convoke-launcher beside this one)");
   app_.add_option("--config", config_, "TOML file with these settings")->envname("CONVOKE_CONFIG");

@@ -28,6 +28,7 @@ struct ServeOptions {
   std::uint32_t sync_waiters_max = 10'000;  // of one function
   std::uint32_t log_max_mb = 64;            // of one function's log
   std::uint32_t log_max_days = 7;
+  std::string destinations_allow;  // CIDR,...: not public, but deliveries may go there
   std::string launcher;  // the program that starts instances; default: beside this executable
 };
 

@@ -406,6 +406,9 @@ class Others(CommandTest):
         self.assertIn("serve.toml:1: unknown key 'shrads' (did you mean 'shards'?)", self.stderr)
         self.assertEqual(self.convoke("serve", "--shards", "65"), USAGE)
         self.assertEqual(self.convoke("serve", CONVOKE_GRACE="soon"), USAGE)
+        self.assertEqual(self.convoke("serve", "--destinations-allow", "10.0.0.1/8"), USAGE)
+        self.assertIn("--destinations-allow: '10.0.0.1/8'", self.stderr)
+        self.assertIn("did you mean 10.0.0.0/8?", self.stderr)
 
 
 if __name__ == "__main__":

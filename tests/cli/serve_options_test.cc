@@ -60,11 +60,14 @@ TEST(ServeOptions, EveryFlagIsAlsoAKeyAndAVariable) {
   EXPECT_TRUE(parsed.settings.apply_config(
       "listen = \"[::1]:1\"\nstate = \"s\"\nshards = 1\npin = true\nlog_level = \"debug\"\n"
       "grace = 1\nidle_timeout = 1\naccount_instances_max = 1\nsync_wait_max = 1\n"
-      "sync_waiters_max = 1\nlog_max_mb = 1\nlog_max_days = 1\nlauncher = \"l\"\n",
+      "sync_waiters_max = 1\nlog_max_mb = 1\nlog_max_days = 1\ndestinations_allow = "
+      "\"10.0.0.0/8\"\n"
+      "launcher = \"l\"\n",
       "c"));
   EXPECT_EQ(parsed.options.listen, "[::1]:1");
   EXPECT_TRUE(parsed.options.pin);
   EXPECT_EQ(parsed.options.log_level, "debug");
+  EXPECT_EQ(parsed.options.destinations_allow, "10.0.0.0/8");
   EXPECT_EQ(parsed.options.launcher, "l");
   EXPECT_EQ(parsed.options.log_max_days, 1U);
 }
