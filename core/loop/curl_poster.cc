@@ -31,7 +31,8 @@ PostAnswer not_sent(PostAnswer::Kind kind, std::string why) {
 // Where one shard's answers are put down and picked up. Both sides hold it.
 class CurlPoster::Desk : public std::enable_shared_from_this<Desk> {
  public:
-  using Deliver = std::function<void(std::vector<std::pair<std::uint64_t, PostAnswer>>)>;
+  using Answers = std::vector<std::pair<std::uint64_t, PostAnswer>>;
+  using Deliver = std::function<void(Answers)>;
 
   Desk(Loop& loop, Deliver deliver) : deliver_(std::move(deliver)), loop_(&loop) {}
 
@@ -56,7 +57,7 @@ class CurlPoster::Desk : public std::enable_shared_from_this<Desk> {
 
  private:
   void on_told() {
-    std::vector<std::pair<std::uint64_t, PostAnswer>> answers;
+    Answers answers;
     {
       const std::lock_guard lock(mutex_);
       if (loop_ == nullptr) return;
@@ -68,7 +69,7 @@ class CurlPoster::Desk : public std::enable_shared_from_this<Desk> {
   const Deliver deliver_;  // only while it is not closed
   mutable std::mutex mutex_;
   Loop* loop_;  // nullptr: closed
-  std::vector<std::pair<std::uint64_t, PostAnswer>> answers_;
+  Answers answers_;
 };
 
 class CurlPoster::Thread {
@@ -207,9 +208,9 @@ class CurlPoster::Thread {
 class CurlPoster::LoopPoster final : public Poster {
  public:
   LoopPoster(Thread& thread, Loop& loop)
-      : thread_(thread),
-        desk_(std::make_shared<Desk>(loop, [this](auto answers) { deliver(std::move(answers)); })) {
-  }
+      : thread_(thread), desk_(std::make_shared<Desk>(loop, [this](Desk::Answers answers) {
+          deliver(std::move(answers));
+        })) {}
   ~LoopPoster() override {
     desk_->close();
     thread_.wake();  // gives up what is under way
@@ -231,7 +232,7 @@ class CurlPoster::LoopPoster final : public Poster {
   }
 
  private:
-  void deliver(std::vector<std::pair<std::uint64_t, PostAnswer>> answers) {
+  void deliver(Desk::Answers answers) {
     const std::shared_ptr<bool> destroyed = destroyed_;
     for (auto& [number, answer] : answers) {
       const auto found = waiting_.find(number);

@@ -86,7 +86,7 @@ void Transfer::set_headers() {
     static_cast<void>(headers_.release());  // the list's first line, whose owner it was
     headers_.reset(longer);
   };
-  for (const auto& [name, value] : request_.headers) add(name + ": " + value);
+  for (const auto& [name, value] : request_.headers) add(fmt::format("{}: {}", name, value));
   add("Expect:");  // or a large body waits a second for a 100 that few servers send
   set(CURLOPT_HTTPHEADER, headers_.get());
   set(CURLOPT_USERAGENT, "convoke");

@@ -1,5 +1,6 @@
 #include "core/dispatch/destination_record.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -40,6 +41,10 @@ std::string request_of(std::string_view event) {
   const std::string json = to_json(record);
   const std::size_t from = json.find("\"requestPayload\"");
   return json.substr(from, json.find(",\"responseContext\"") - from);
+}
+
+std::string cut_to(const std::string& text) {
+  return fmt::format(R"("requestPayload":"{}","requestPayloadTruncated":true)", text);
 }
 
 // Member for member and in the order of fc-contract's example.
@@ -102,12 +107,11 @@ TEST(DestinationRecord, ACutWithinACharacterTakesTheWholeCharacter) {
   for (const std::string character : {"ü", "€", "😀"}) {
     for (std::size_t inside = 1; inside < character.size(); ++inside) {
       const std::string before(kRecordPayloadMax - inside, 'x');
-      EXPECT_EQ(request_of(before + character + "more"),
-                "\"requestPayload\":\"" + before + "\",\"requestPayloadTruncated\":true");
+      EXPECT_EQ(request_of(fmt::format("{}{}more", before, character)), cut_to(before));
     }
     const std::string before(kRecordPayloadMax - character.size(), 'x');
-    EXPECT_EQ(request_of(before + character + "more"),
-              "\"requestPayload\":\"" + before + character + "\",\"requestPayloadTruncated\":true");
+    const std::string whole = before + character;
+    EXPECT_EQ(request_of(whole + "more"), cut_to(whole));
   }
 }
 

@@ -162,6 +162,16 @@ TEST(CurlPoster, APortNobodyListensOnHasFailed) {
   EXPECT_FALSE(answer.error.empty());
 }
 
+// The look-up itself may hang here, and is then left behind.
+TEST(CurlPoster, ANameThatNobodyKnowsHasFailed) {
+  CurlPosterOptions options = allowing("127.0.0.1");
+  options.transfer.connect_max = Millis{300};
+  Desk desk(std::move(options));
+  const PostAnswer answer = desk.post("http://nowhere.invalid/hook");
+  EXPECT_EQ(answer.kind, Kind::kFailed);
+  EXPECT_FALSE(answer.error.empty());
+}
+
 TEST(CurlPoster, BytesThatAreNoHttpHaveFailed) {
   const ScriptedServer server([](const std::string&) { return std::string("220 hello\r\n\r\n"); });
   Desk desk;
