@@ -32,12 +32,14 @@ class Housekeeping : public HistoryTest {
   }
 
   // With an event and a result of `bytes` each.
-  void tell_whole_life(std::uint64_t number, std::int64_t ended, std::size_t bytes) {
+  static void append_life(std::vector<Fact>& facts, std::uint64_t number, std::int64_t ended,
+                          std::size_t bytes) {
     Accepted begin = accepted(number, 1);
     begin.event.assign(bytes, 'e');
     Finished end = finished(number, ended);
     end.result.assign(bytes, 'r');
-    tell({begin, end});
+    facts.emplace_back(begin);
+    facts.emplace_back(end);
   }
 };
 
@@ -85,7 +87,9 @@ TEST_F(Housekeeping, ANameIsFreeAgainAfterCollection) {
 }
 
 TEST_F(Housekeeping, ARecordGoesWhole) {
-  tell_whole_life(1, 10, 100);
+  std::vector<Fact> facts;
+  append_life(facts, 1, 10, 100);
+  tell(facts);
   EXPECT_EQ(rows("attempts"), 1);
   collect(11 + kWeek);
   for (const char* table : {"calls", "attempts", "payloads", "results"})
@@ -111,8 +115,10 @@ TEST_F(Housekeeping, OneStepIsBoundedAndSaysThatThereIsMore) {
 TEST_F(Housekeeping, BeyondItsBytesTheOldestEndsGoFirst) {
   options.bytes_max = 2UL << 20;
   reopen();
+  std::vector<Fact> facts;
   for (std::uint64_t i = 0; i < 400; ++i)
-    tell_whole_life(i, 1000 - static_cast<std::int64_t>(i), 8192);  // the last one ended first
+    append_life(facts, i, 1000 - static_cast<std::int64_t>(i), 8192);  // the last one ended first
+  tell(facts);
   ASSERT_GT(*history->bytes(), options.bytes_max);
   std::uint64_t gone = 0;
   Collected step;
@@ -132,13 +138,14 @@ TEST_F(Housekeeping, RoomIsUsedAgain) {
   options.bytes_max = 1UL << 20;
   reopen();
   std::uint64_t most = 0;
-  for (std::uint64_t i = 0; i < 1000; ++i) {
-    tell_whole_life(i, static_cast<std::int64_t>(i), 8192);
-    if (i % 20 == 0) {
-      while (collect(2000).more) {
-      }
-    }
+  for (std::uint64_t round = 0; round < 50; ++round) {
+    std::vector<Fact> facts;
+    for (std::uint64_t i = 20 * round; i < 20 * (round + 1); ++i)
+      append_life(facts, i, static_cast<std::int64_t>(i), 8192);
+    tell(facts);
     most = std::max(most, *history->bytes());
+    while (collect(2000).more) {
+    }
   }
   history.reset();
   EXPECT_LT(std::filesystem::file_size(path()), 2 * options.bytes_max);

@@ -111,7 +111,9 @@ TEST_F(Life, WhatIsGivenBackWaitsAgain) {
 }
 
 TEST_F(Life, RetriesAreToldWithTheirTimesAndErrors) {
-  tell({accepted(1, 100), attempted(130, 500, 1)});
+  tell({accepted(1, 100)});
+  show({Dequeued{call(1), at(128)}, Started{call(1), at(129), "c-129"}});
+  tell({attempted(130, 500, 1)});
   std::optional<Record> record = get(1);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->state, CallState::kRetrying);

@@ -80,6 +80,15 @@ TEST_F(List, TheLastPageHasNoToken) {
   EXPECT_EQ(page(ask).next_token, "") << "exactly full, and nothing follows";
   ask.limit = 1;
   EXPECT_NE(page(ask).next_token, "");
+  ask.name_prefix = "call-1";
+  EXPECT_EQ(page(ask).next_token, "") << "what follows does not match";
+  ask.name_prefix.clear();
+  ask.qualifier = "";
+  Accepted live = accepted(3, 102);
+  live.qualifier = "live";
+  tell({live});
+  ask.limit = 2;
+  EXPECT_EQ(page(ask).next_token, "") << "what follows does not match";
 }
 
 TEST_F(List, PagesAreStableUnderNewArrivalsEndsAndRemovals) {
@@ -227,6 +236,23 @@ TEST_F(List, APageOfLargePayloadsIsShortAndIsFollowed) {
   EXPECT_EQ(first.records.size(), 17U);
   ask.token = first.next_token;
   EXPECT_EQ(names(page(ask).records), "call-17 call-18 call-19");
+}
+
+TEST_F(List, OneQuestionLooksAtSoManyRowsAndGoesOnWithTheNext) {
+  Accepted oldest = accepted(0, 1, "oldest");
+  oldest.qualifier = "live";
+  std::vector<Fact> facts{oldest};
+  for (std::uint64_t i = 1; i <= kRowsLookedAtMax; ++i) facts.emplace_back(accepted(i, 2));
+  tell(facts);
+  ListQuery ask = query(Order::kDescending);
+  ask.qualifier = "live";
+  const Page first = page(ask);
+  EXPECT_EQ(names(first.records), "");
+  ASSERT_NE(first.next_token, "");
+  ask.token = first.next_token;
+  const Page second = page(ask);
+  EXPECT_EQ(names(second.records), "oldest");
+  EXPECT_EQ(second.next_token, "");
 }
 
 TEST_F(List, LimitsOutOfBoundsAreRefused) {

@@ -66,6 +66,8 @@ TEST_F(Marks, OneThatGoesBackIsRefusedAndChangesNothing) {
       << refused.error().message;
   EXPECT_FALSE(get(50));
   EXPECT_EQ(history->mark_of(9), Mark{});
+  EXPECT_FALSE(history->apply({{kJournal, Mark{1, 1}, {Dequeued{call(2), at(9)}}}}));
+  EXPECT_EQ(history->mark_of(kJournal), (Mark{1, 2}));
 }
 
 TEST_F(Marks, FactsOfAJournalWithoutOneAreRefused) {
@@ -143,7 +145,7 @@ TEST_F(Marks, CommitTogetherWithTheirFactsWhereverTheLogIsCut) {
 
   const TempDir after;
   std::set<std::uint32_t> reached;
-  for (std::size_t cut = 0; cut < log.size() + 1; cut += 1021) {
+  for (std::size_t cut = 0; cut < log.size() + 1; cut += 2039) {
     const std::string copy = after / ("cut-" + std::to_string(cut));
     std::filesystem::copy_file(path(), copy);
     std::ofstream(copy + "-wal", std::ios::binary) << log.substr(0, cut);
@@ -151,8 +153,9 @@ TEST_F(Marks, CommitTogetherWithTheirFactsWhereverTheLogIsCut) {
     ASSERT_TRUE(opened) << opened.error().message;
     History& told = **opened;
     expect_whole(told, kChapters);
-    reached.insert(told.mark_of(kJournal).offset);
-    for (std::uint32_t n = told.mark_of(kJournal).offset + 1; n <= kChapters; ++n)
+    const std::uint32_t mark_found = told.mark_of(kJournal).offset;
+    if (!reached.insert(mark_found).second) continue;
+    for (std::uint32_t n = mark_found + 1; n <= kChapters; ++n)
       ASSERT_TRUE(told.apply({nth(n)})) << "told again from the mark";
     expect_whole(told, kChapters);
   }
