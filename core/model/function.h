@@ -40,7 +40,9 @@ inline constexpr std::size_t kReplyBytesMax = 32UL << 20;  // ours: as the sync 
 inline constexpr std::size_t kLogTailBytes = 4096;
 inline constexpr std::size_t kLogLineBytesMax = 32UL << 10;
 inline constexpr std::uint32_t kAsyncRetriesDefault = 3;  // of function errors
+inline constexpr std::uint32_t kAsyncRetriesMax = 8;
 inline constexpr Seconds kAsyncAgeMaxDefault{86'400};
+inline constexpr Seconds kAsyncAgeMaxMax{604'800};
 
 struct FunctionSpec {
   std::string service;

@@ -23,7 +23,7 @@ struct FunctionPut {
   FunctionPtr function;  // new, or in place of the one with this id
 };
 struct FunctionGone {
-  FunctionId id;  // its limits go with it
+  FunctionId id;  // its limits and async configs go with it
   std::string service;
   std::string name;
 };
@@ -34,10 +34,19 @@ struct LimitGone {
   std::string resource;
   FunctionId function_id;
 };
+struct AsyncConfigPut {
+  AsyncConfigPtr config;  // new, or in place of the one for this function and qualifier
+};
+struct AsyncConfigGone {
+  FunctionId function_id;
+  std::string qualifier;
+};
 
 struct Change {
   std::uint64_t version = 0;  // grows with every commit, across restarts too; 0: nothing yet
-  std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone> what;
+  std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone,
+               AsyncConfigPut, AsyncConfigGone>
+      what;
 };
 
 }  // namespace convoke

@@ -183,6 +183,44 @@ Result<Change> decide_one(const Context& context, const DeleteLimit& gone) {
   return change_of(context, LimitGone{std::move(resource), (*found)->id});
 }
 
+Result<AsyncConfig> async_config_to_change(const Context& context, const PutAsyncConfig& put,
+                                           FunctionId id) {
+  if (const AsyncConfigPtr kept = context.committed.async_config_of(id, put.qualifier))
+    return *kept;
+  if (Result<void> room =
+          check_room("async configs of this function", context.committed.async_configs_of(id),
+                     kAsyncConfigsPerFunctionMax);
+      !room)
+    return room.error();
+  AsyncConfig config;
+  config.service = put.service;
+  config.qualifier = means_latest(put.qualifier) ? std::string(kLatest) : put.qualifier;
+  config.function = put.function;
+  config.function_id = id;
+  config.created = context.stamp.now;
+  return config;
+}
+
+Result<Change> decide_one(const Context& context, const PutAsyncConfig& put) {
+  if (Result<void> right = check_qualifier(put.qualifier); !right) return right.error();
+  const Result<FunctionPtr> found =
+      resolve_function(context.committed, put.service, {}, put.function);
+  if (!found) return found.error();
+  Result<AsyncConfig> config = async_config_to_change(context, put, (*found)->id);
+  if (!config) return config.error();
+  config->modified = context.stamp.now;
+  if (Result<void> applied = apply_fields(put.fields, *config); !applied) return applied.error();
+  return change_of(context,
+                   AsyncConfigPut{std::make_shared<const AsyncConfig>(*std::move(config))});
+}
+
+Result<Change> decide_one(const Context& context, const DeleteAsyncConfig& gone) {
+  const Result<AsyncConfigPtr> found =
+      resolve_async_config(context.committed, gone.service, gone.qualifier, gone.function);
+  if (!found) return found.error();
+  return change_of(context, AsyncConfigGone{(*found)->function_id, (*found)->qualifier});
+}
+
 const FunctionFields* fields_of(const CreateFunction& create) { return &create.fields; }
 const FunctionFields* fields_of(const UpdateFunction& update) { return &update.fields; }
 template <class Other>

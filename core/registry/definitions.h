@@ -1,4 +1,5 @@
-// What the registry holds besides functions (core/model/function.h): services and limits.
+// What the registry holds besides functions (core/model/function.h): services, limits, and how
+// asynchronous calls are treated.
 //
 // Values, immutable once they are in a Change: shared by all shards.
 #pragma once
@@ -6,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/model/function.h"
 #include "core/model/instant.h"
+#include "core/registry/destination.h"
 
 namespace convoke {
 
@@ -18,6 +21,7 @@ namespace convoke {
 inline constexpr std::size_t kServicesMax = 10'000;
 inline constexpr std::size_t kFunctionsMax = 100'000;
 inline constexpr std::size_t kLimitsPerFunctionMax = 100;  // one per qualifier that is limited
+inline constexpr std::size_t kAsyncConfigsPerFunctionMax = 100;  // one per qualifier
 
 // Names: `[A-Za-z_][A-Za-z0-9_-]*`, of at most so many characters.
 inline constexpr std::size_t kServiceNameMax = 128;
@@ -60,5 +64,30 @@ struct OnDemandLimit {
 };
 using LimitPtr = std::shared_ptr<const OnDemandLimit>;
 inline constexpr std::uint32_t kMaximumInstanceCountMax = 1'000'000;  // ours: a typing error, above
+
+inline constexpr std::string_view kLatest = "LATEST";
+
+// A call without a qualifier and one with LATEST are the same call.
+[[nodiscard]] inline bool means_latest(std::string_view qualifier) {
+  return qualifier.empty() || qualifier == kLatest;
+}
+
+// How the asynchronous calls of one function through one qualifier are treated. It holds for
+// exactly that qualifier: calls through another one, or through none, have their own or the
+// defaults. What is not set takes its default, and clients are shown null.
+struct AsyncConfig {
+  std::string service;
+  std::string qualifier;  // LATEST for calls without one; it need not exist yet
+  std::string function;
+  FunctionId function_id;  // it ends with that function
+  std::optional<Destination> on_success;
+  std::optional<Destination> on_failure;
+  std::optional<Seconds> age_max;            // default kAsyncAgeMaxDefault
+  std::optional<std::uint32_t> retries_max;  // default kAsyncRetriesDefault
+  std::optional<bool> stateful;              // default false: a call without a name has none
+  WallTime created{};
+  WallTime modified{};
+};
+using AsyncConfigPtr = std::shared_ptr<const AsyncConfig>;
 
 }  // namespace convoke

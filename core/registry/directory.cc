@@ -86,6 +86,17 @@ void Directory::on(const LimitGone& gone) {
   limits_.erase(gone.resource);
 }
 
+void Directory::on(const AsyncConfigPut& put) {
+  const auto at = by_id_.find(put.config->function_id);
+  ENSURE(at != by_id_.end());
+  at->second.async_configs[put.config->qualifier] = put.config;
+}
+
+void Directory::on(const AsyncConfigGone& gone) {
+  const auto at = by_id_.find(gone.function_id);
+  if (at != by_id_.end()) at->second.async_configs.erase(gone.qualifier);
+}
+
 ServicePtr Directory::find_service(std::string_view name) const {
   const auto at = services_.find(name);
   return at == services_.end() ? nullptr : at->second.service;
@@ -120,6 +131,18 @@ LimitPtr Directory::find_limit(std::string_view resource) const {
   return at == limits_.end() ? nullptr : at->second;
 }
 
+AsyncConfigPtr Directory::async_config_of(FunctionId id, std::string_view qualifier) const {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return nullptr;
+  const auto config = at->second.async_configs.find(qualifier.empty() ? kLatest : qualifier);
+  return config == at->second.async_configs.end() ? nullptr : config->second;
+}
+
+std::size_t Directory::async_configs_of(FunctionId id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? 0 : at->second.async_configs.size();
+}
+
 Page<ServicePtr> Directory::list_services(const ListQuery& query) const {
   return page_of(services_, query, [](const ServiceEntry& entry) { return entry.service; });
 }
@@ -133,6 +156,13 @@ Page<FunctionPtr> Directory::list_functions(std::string_view service,
 
 Page<LimitPtr> Directory::list_limits(const ListQuery& query) const {
   return page_of(limits_, query, [](const LimitPtr& limit) { return limit; });
+}
+
+Page<AsyncConfigPtr> Directory::list_async_configs(FunctionId id, const ListQuery& query) const {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return {};
+  return page_of(at->second.async_configs, query,
+                 [](const AsyncConfigPtr& config) { return config; });
 }
 
 bool Directory::has_functions(std::string_view service) const {

@@ -1,4 +1,4 @@
-// The registry as one thread sees it: every service, function and limit, in memory.
+// The registry as one thread sees it: every service, function, limit and async config, in memory.
 //
 // Each shard has its own and applies the same changes in the same order; so does the registry's
 // thread, for what is committed. Pure; owner thread only. Pointers to values stay good for as long
@@ -25,7 +25,8 @@ namespace convoke {
 inline constexpr std::size_t kListLimitDefault = 20;
 inline constexpr std::size_t kListLimitMax = 100;
 
-// A page of a list in ascending order of names (limits: of resources).
+// A page of a list in ascending order of names (limits: of resources; async configs: of
+// qualifiers).
 struct ListQuery {
   std::string prefix;      // only names that begin so
   std::string start_key;   // names from this one on, inclusive
@@ -54,11 +55,18 @@ class Directory {
                                                       std::string_view qualifier = {}) const;
   [[nodiscard]] std::size_t limits_of(FunctionId id) const;  // how many, of all qualifiers
   [[nodiscard]] LimitPtr find_limit(std::string_view resource) const;
+  // How calls through this qualifier are treated; nullptr: by the defaults. "" is LATEST; there is
+  // no falling back from one qualifier to another. No allocation: on the way of every asynchronous
+  // call.
+  [[nodiscard]] AsyncConfigPtr async_config_of(FunctionId id, std::string_view qualifier) const;
+  [[nodiscard]] std::size_t async_configs_of(FunctionId id) const;  // how many
 
   [[nodiscard]] Page<ServicePtr> list_services(const ListQuery& query) const;
   [[nodiscard]] Page<FunctionPtr> list_functions(std::string_view service,
                                                  const ListQuery& query) const;
   [[nodiscard]] Page<LimitPtr> list_limits(const ListQuery& query) const;
+  [[nodiscard]] Page<AsyncConfigPtr> list_async_configs(FunctionId id,
+                                                        const ListQuery& query) const;
 
   [[nodiscard]] std::size_t services() const { return services_.size(); }
   [[nodiscard]] std::size_t functions() const { return by_id_.size(); }
@@ -83,6 +91,7 @@ class Directory {
   struct FunctionEntry {
     FunctionPtr function;
     std::vector<LimitPtr> limits;  // one per qualifier: a handful
+    std::map<std::string, AsyncConfigPtr, std::less<>> async_configs;  // by qualifier
   };
 
   void on(const ServicePut& put);
@@ -91,6 +100,8 @@ class Directory {
   void on(const FunctionGone& gone);
   void on(const LimitPut& put);
   void on(const LimitGone& gone);
+  void on(const AsyncConfigPut& put);
+  void on(const AsyncConfigGone& gone);
 
   std::uint64_t version_ = 0;
   std::map<std::string, ServiceEntry, std::less<>> services_;

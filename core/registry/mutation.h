@@ -40,6 +40,14 @@ struct FunctionFields {
   std::optional<std::string> zip_base64;  // decoded on the registry's thread, not on a shard's
 };
 
+struct AsyncConfigFields {
+  std::optional<std::string> on_success;  // a destination; "" takes the one there is away (ours)
+  std::optional<std::string> on_failure;
+  std::optional<std::int64_t> age_max_s;
+  std::optional<std::int64_t> retries_max;
+  std::optional<bool> stateful;
+};
+
 struct CreateService {
   std::string name;
   ServiceFields fields;
@@ -80,8 +88,20 @@ struct DeleteLimit {
   std::string qualifier;
   std::string function;
 };
+struct PutAsyncConfig {  // new, or merged into the one that there is
+  std::string service;
+  std::string qualifier;  // "" is LATEST
+  std::string function;
+  AsyncConfigFields fields;
+};
+struct DeleteAsyncConfig {
+  std::string service;
+  std::string qualifier;
+  std::string function;
+};
 
-using Mutation = std::variant<CreateService, UpdateService, DeleteService, CreateFunction,
-                              UpdateFunction, DeleteFunction, PutLimit, DeleteLimit>;
+using Mutation =
+    std::variant<CreateService, UpdateService, DeleteService, CreateFunction, UpdateFunction,
+                 DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig, DeleteAsyncConfig>;
 
 }  // namespace convoke

@@ -3,12 +3,6 @@
 #include <fmt/core.h>
 
 namespace convoke {
-namespace {
-
-bool means_latest(std::string_view qualifier) { return qualifier.empty() || qualifier == "LATEST"; }
-
-}  // namespace
-
 Result<ServicePtr> resolve_service(const Directory& directory, std::string_view service,
                                    std::string_view qualifier) {
   ServicePtr found = directory.find_service(service);
@@ -30,6 +24,15 @@ Result<FunctionPtr> resolve_function(const Directory& directory, std::string_vie
   if (!found) return found.error();
   return Error{ErrorCode::kFunctionNotFound,
                fmt::format("function '{}' does not exist in service '{}'", function, service)};
+}
+
+Result<AsyncConfigPtr> resolve_async_config(const Directory& directory, std::string_view service,
+                                            std::string_view qualifier, std::string_view function) {
+  const Result<FunctionPtr> found = resolve_function(directory, service, {}, function);
+  if (!found) return found.error();
+  if (AsyncConfigPtr config = directory.async_config_of((*found)->id, qualifier)) return config;
+  return Error{ErrorCode::kAsyncConfigNotExists,
+               fmt::format("AsyncConfig for {}:{} does not exist.", service, function)};
 }
 
 }  // namespace convoke

@@ -20,5 +20,11 @@ namespace convoke {
                                                    std::string_view service,
                                                    std::string_view qualifier,
                                                    std::string_view function);
+// AsyncConfigNotExists, or the 404 of what it would belong to. The qualifier is a text: what it
+// names need not exist.
+[[nodiscard]] Result<AsyncConfigPtr> resolve_async_config(const Directory& directory,
+                                                          std::string_view service,
+                                                          std::string_view qualifier,
+                                                          std::string_view function);
 
 }  // namespace convoke

@@ -168,6 +168,29 @@ Result<void> check_handlers(const FunctionSpec& spec, const InProcessHandlers& i
   return check_handler("initializer", spec.initializer, spec.runtime);
 }
 
+bool is_itself(const Destination& destination, const AsyncConfig& config) {
+  const auto* to = std::get_if<FunctionDestination>(&destination.to);
+  return to != nullptr && to->service == config.service && to->function == config.function &&
+         (to->qualifier == config.qualifier ||
+          (means_latest(to->qualifier) && means_latest(config.qualifier)));
+}
+
+Result<void> set_destination(std::string_view member, const std::optional<std::string>& sent,
+                             const AsyncConfig& config, std::optional<Destination>& target) {
+  if (!sent) return {};
+  target.reset();
+  if (sent->empty()) return {};
+  Result<Destination> parsed = parse_destination(member, *sent);
+  if (!parsed) return parsed.error();
+  if (is_itself(*parsed, config))
+    return invalid(
+        fmt::format("{} names the function itself: each of its calls would cause another one, "
+                    "without end (actual: '{}'); name another function",
+                    member, shown(*sent)));
+  target = *std::move(parsed);
+  return {};
+}
+
 template <class Member>
 void set_if_sent(const std::optional<Member>& sent, Member& target) {
   if (sent) target = *sent;
@@ -230,6 +253,21 @@ Result<void> apply_fields(const FunctionFields& fields, Function& function,
   if (Result<void> right = check_handlers(spec, in_process); !right) return right;
   if (Result<void> right = check_environment(spec); !right) return right;
   return check_extra(function.extra);
+}
+
+Result<void> apply_fields(const AsyncConfigFields& fields, AsyncConfig& config) {
+  if (fields.stateful) config.stateful = fields.stateful;
+  for (const Result<void>& set : {set_number("maxAsyncEventAgeInSeconds", fields.age_max_s, 1,
+                                             kAsyncAgeMaxMax.count(), config.age_max),
+                                  set_number("maxAsyncRetryAttempts", fields.retries_max, 0,
+                                             kAsyncRetriesMax, config.retries_max),
+                                  set_destination("destinationConfig.onSuccess.destination",
+                                                  fields.on_success, config, config.on_success),
+                                  set_destination("destinationConfig.onFailure.destination",
+                                                  fields.on_failure, config, config.on_failure)}) {
+    if (!set) return set;
+  }
+  return {};
 }
 
 }  // namespace convoke

@@ -37,5 +37,7 @@ using InProcessHandlers = std::function<bool(std::string_view handler)>;
 [[nodiscard]] Result<void> apply_fields(const ServiceFields& fields, Service& service);
 [[nodiscard]] Result<void> apply_fields(const FunctionFields& fields, Function& function,
                                         const InProcessHandlers& in_process);
+// A function may not be its own destination: its calls would feed each other without end.
+[[nodiscard]] Result<void> apply_fields(const AsyncConfigFields& fields, AsyncConfig& config);
 
 }  // namespace convoke

@@ -1,13 +1,14 @@
 // The tables of registry.db. An operator can read them with `sqlite3`.
 //
-// user_version counts the schema: a change adds a step from the one before to the new one.
+// user_version counts the schema: a change adds a step from the one before to the new one. A new
+// database takes all of them, an older one those that it lacks; steps that were released stay.
 #pragma once
+
+#include <array>
 
 namespace convoke {
 
-inline constexpr int kSchemaVersion = 1;
-
-inline constexpr const char* kSchema = R"sql(
+inline constexpr const char* kSchemaStep1 = R"sql(
 CREATE TABLE registry(
   version INTEGER NOT NULL                -- of the last change; only grows
 ) STRICT;
@@ -76,5 +77,23 @@ CREATE TABLE on_demand_limits(
 ) STRICT;
 CREATE INDEX on_demand_limits_by_function ON on_demand_limits(function);
 )sql";
+
+inline constexpr const char* kSchemaStep2 = R"sql(
+CREATE TABLE async_configs(
+  function INTEGER NOT NULL REFERENCES functions(id) ON DELETE CASCADE,
+  qualifier TEXT NOT NULL,                -- 'LATEST' for calls without one
+  on_success TEXT NOT NULL,               -- a destination as it was written; '' for none
+  on_failure TEXT NOT NULL,
+  age_max_s INTEGER,                      -- NULL, here and below: not set
+  retries_max INTEGER,
+  stateful INTEGER,
+  created_ms INTEGER NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  PRIMARY KEY(function, qualifier)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// Step n makes version n of version n - 1.
+inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2};
 
 }  // namespace convoke

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/registry/async_config_table.h"
 #include "core/registry/rules.h"
 #include "core/registry/schema.h"
 #include "core/sqlite/file.h"
@@ -21,8 +22,7 @@ using sqlite::Statement;
 
 constexpr sqlite::FileKind kRegistryFile{
     .what = "registry",
-    .schema_version = kSchemaVersion,
-    .schema = kSchema,
+    .schema_steps = kSchemaSteps,
     .when_damaged =
         "restore it from a backup, or move it away to start with an empty registry "
         "(functions must then be deployed again)",
@@ -95,6 +95,10 @@ struct Store::Implementation {
   Failure write_what(const FunctionGone& gone);
   Failure write_what(const LimitPut& put);
   Failure write_what(const LimitGone& gone);
+  Failure write_what(const AsyncConfigPut& put) { return async_config_table::write(database, put); }
+  Failure write_what(const AsyncConfigGone& gone) {
+    return async_config_table::write(database, gone);
+  }
   Failure write_lists(const Function& function);
 
   [[nodiscard]] std::string code_name(const CodePackage& code) const;
@@ -137,13 +141,15 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   std::map<std::string, Service> services;
   std::map<FunctionId, Function> functions;
   std::vector<OnDemandLimit> limits;
+  std::vector<AsyncConfig> configs;
   Failure read = load_services(services);
   if (!failed(read)) read = load_functions(functions);
   if (!failed(read)) read = load_limits(functions, limits);
+  if (!failed(read)) read = async_config_table::load(database, functions, configs);
   if (failed(read)) return cannot_open(path, read);
 
   std::vector<Change> changes;
-  changes.reserve(services.size() + functions.size() + limits.size());
+  changes.reserve(services.size() + functions.size() + limits.size() + configs.size());
   for (auto& [name, service] : services)
     changes.push_back({version, ServicePut{std::make_shared<const Service>(std::move(service))}});
   for (auto& [id, function] : functions)
@@ -151,6 +157,9 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
         {version, FunctionPut{std::make_shared<const Function>(std::move(function))}});
   for (OnDemandLimit& limit : limits)
     changes.push_back({version, LimitPut{std::make_shared<const OnDemandLimit>(std::move(limit))}});
+  for (AsyncConfig& config : configs)
+    changes.push_back(
+        {version, AsyncConfigPut{std::make_shared<const AsyncConfig>(std::move(config))}});
   return changes;
 }
 

@@ -48,14 +48,17 @@ Result<void> prepare_schema(Database& database, const std::string& path, const F
   const Failure read = database.for_each_row([&](const Statement& row) { found = row.integer(0); },
                                              "PRAGMA user_version");
   if (failed(read)) return cannot_use(kind, path, read);
-  if (found == kind.schema_version) return {};
-  if (found != 0)
+  const auto known = static_cast<std::int64_t>(kind.schema_steps.size());
+  if (found == known) return {};
+  if (found < 0 || found > known)
     return Error{ErrorCode::kInternalServerError,
                  fmt::format("the {} '{}' was written by a newer program (schema {}, this one "
                              "knows {}): use that program, or another state directory",
-                             kind.what, path, found, kind.schema_version)};
-  const std::string script = fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};COMMIT;",
-                                         kind.schema, kind.schema_version);
+                             kind.what, path, found, known)};
+  std::string script = "BEGIN IMMEDIATE;";
+  for (const char* step : kind.schema_steps.subspan(static_cast<std::size_t>(found)))
+    script += step;
+  script += fmt::format("PRAGMA user_version = {};COMMIT;", known);
   if (Failure made = database.execute(script.c_str()); failed(made))
     return cannot_use(kind, path, made);
   return {};

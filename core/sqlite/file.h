@@ -4,6 +4,7 @@
 // with `sqlite3` meanwhile; a lock that is held is waited for, up to 5 s.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,14 +20,15 @@ enum class Check {
 
 struct FileKind {
   std::string_view what;  // "registry"
-  int schema_version;     // PRAGMA user_version
-  const char* schema;     // makes the tables of an empty file
+  // PRAGMA user_version counts them: step n makes version n of version n - 1, the first one of an
+  // empty file. A new file takes them all, an older one those that it lacks.
+  std::span<const char* const> schema_steps;
   std::string_view when_damaged;
   Check check;
 };
 
-// Opens the file, or makes a new one with its tables. InternalServerError, with what to do: not a
-// database, damaged, written by a newer program, no permission.
+// Opens the file, makes a new one with its tables, or takes an older one over. InternalServerError,
+// with what to do: not a database, damaged, written by a newer program, no permission.
 [[nodiscard]] Result<void> open_file(Database& database, const std::string& path,
                                      const FileKind& kind);
 

@@ -20,6 +20,12 @@ void Statement::bind(int index, std::int64_t value) {
   if (failed_ == SQLITE_OK) failed_ = bound;
 }
 
+void Statement::bind(int index, const std::optional<std::int64_t>& value) {
+  if (value) return bind(index, *value);
+  const int bound = sqlite3_bind_null(handle_.get(), index);
+  if (failed_ == SQLITE_OK) failed_ = bound;
+}
+
 void Statement::bind(int index, std::string_view value) {
   const int bound = sqlite3_bind_text64(handle_.get(), index, never_null(value), value.size(),
                                         SQLITE_STATIC, SQLITE_UTF8);
@@ -42,6 +48,11 @@ void Statement::rewind() {
 
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(handle_.get(), column);
+}
+
+std::optional<std::int64_t> Statement::nullable(int column) const {
+  if (sqlite3_column_type(handle_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return integer(column);
 }
 
 std::string Statement::text(int column) const {

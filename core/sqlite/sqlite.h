@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -36,6 +37,7 @@ enum class Rows { kMore, kEnough };
 class Statement {
  public:
   [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::optional<std::int64_t> nullable(int column) const;  // nullopt: NULL
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] std::string blob(int column) const;
 
@@ -43,6 +45,7 @@ class Statement {
   friend class Database;
   // Parameters from 1. Nothing is copied: values outlive the run, and are let go at its end.
   void bind(int index, std::int64_t value);
+  void bind(int index, const std::optional<std::int64_t>& value);  // nullopt: NULL
   void bind(int index, std::string_view value);
   void bind(int index, Blob value);
   [[nodiscard]] int step();  // SQLITE_ROW, SQLITE_DONE, or an error

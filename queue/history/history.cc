@@ -23,8 +23,7 @@ using Marks = std::map<std::uint32_t, Mark>;
 
 constexpr sqlite::FileKind kHistoryFile{
     .what = "history",
-    .schema_version = kSchemaVersion,
-    .schema = kSchema,
+    .schema_steps = kSchemaSteps,
     .when_damaged =
         "restore it from a backup, or move it away to start with an empty history "
         "(calls that wait or run are not in it alone and will run all the same)",

@@ -6,13 +6,13 @@
 // user_version counts the schema: a change adds a step from the one before to the new one.
 #pragma once
 
-namespace convoke::history {
+#include <array>
 
-inline constexpr int kSchemaVersion = 1;
+namespace convoke::history {
 
 // What is written once and large (events, results) stands apart from what changes: SQLite writes a
 // changed row whole. Numbers of states: CallState.
-inline constexpr const char* kSchema = R"sql(
+inline constexpr const char* kSchemaStep1 = R"sql(
 CREATE TABLE marks(
   journal INTEGER PRIMARY KEY,
   segment INTEGER NOT NULL,
@@ -87,5 +87,8 @@ CREATE VIEW history AS SELECT
   (SELECT message FROM attempts WHERE call = number ORDER BY event DESC LIMIT 1) AS message
 FROM calls;
 )sql";
+
+// Step n makes version n of version n - 1.
+inline constexpr std::array kSchemaSteps = {kSchemaStep1};
 
 }  // namespace convoke::history

@@ -25,6 +25,9 @@ class World {
     return change ? ErrorCode::kInternalServerError : change.error().code;
   }
   FunctionPtr function(const std::string& name) { return committed.find_function("s", name); }
+  AsyncConfigPtr async_config(const std::string& qualifier) {
+    return committed.async_config_of(function("f")->id, qualifier);
+  }
 
   Directory committed;
 
@@ -183,6 +186,105 @@ TEST(Decide, AFunctionHasAMaximumOfLimits) {
     ASSERT_TRUE(world.execute(PutLimit{"s", "q" + std::to_string(i), "f", 1}));
   EXPECT_EQ(world.error(PutLimit{"s", "more", "f", 1}), ErrorCode::kLimitExceeded);
   EXPECT_TRUE(world.execute(PutLimit{"s", "q0", "f", 2}));  // in place of one
+}
+
+TEST(Decide, AnAsyncConfigIsMergedIntoWhatThereIs) {
+  World world = with_function();
+  AsyncConfigFields fields;
+  fields.retries_max = 0;
+  fields.on_success = "acs:fc:::services/s/functions/next";
+  ASSERT_TRUE(world.execute(PutAsyncConfig{"s", "", "f", fields}));
+  const AsyncConfigPtr before = world.async_config("LATEST");
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->created, before->modified);
+  AsyncConfigFields more;
+  more.age_max_s = 60;
+  more.on_failure = "http://example.com/";
+  ASSERT_TRUE(world.execute(PutAsyncConfig{"s", "LATEST", "f", more}));
+  const AsyncConfigPtr after = world.async_config("");
+  EXPECT_EQ(after->created, before->created);
+  EXPECT_GT(after->modified, before->modified);
+  EXPECT_EQ(after->retries_max, 0U);
+  EXPECT_EQ(after->age_max, Seconds{60});
+  EXPECT_EQ(after->on_success->text, "acs:fc:::services/s/functions/next");
+  EXPECT_EQ(after->on_failure->text, "http://example.com/");
+  EXPECT_EQ(after->stateful, std::nullopt);
+  EXPECT_EQ(world.committed.async_configs_of(after->function_id), 1U);
+}
+
+TEST(Decide, AnEmptyDestinationTakesTheOneThereIsAway) {
+  World world = with_function();
+  AsyncConfigFields fields;
+  fields.on_success = fields.on_failure = "http://example.com/";
+  ASSERT_TRUE(world.execute(PutAsyncConfig{"s", "", "f", fields}));
+  AsyncConfigFields without;
+  without.on_success = "";
+  ASSERT_TRUE(world.execute(PutAsyncConfig{"s", "", "f", without}));
+  EXPECT_FALSE(world.async_config("")->on_success);
+  EXPECT_TRUE(world.async_config("")->on_failure);
+}
+
+TEST(Decide, WhatAnAsyncConfigMaySayHasItsRange) {
+  World world = with_function();
+  const auto put = [&world](auto set) {
+    AsyncConfigFields fields;
+    set(fields);
+    const Result<Change> change = world.execute(PutAsyncConfig{"s", "", "f", fields});
+    return change ? std::string() : std::string(change.error().name());
+  };
+  for (const std::int64_t age : {INT64_MIN, std::int64_t{0}, std::int64_t{604'801}, INT64_MAX})
+    EXPECT_EQ(put([&](auto& fields) { fields.age_max_s = age; }), "InvalidArgument") << age;
+  for (const std::int64_t age : {1, 604'800})
+    EXPECT_EQ(put([&](auto& fields) { fields.age_max_s = age; }), "") << age;
+  for (const std::int64_t retries : {INT64_MIN, std::int64_t{-1}, std::int64_t{9}, INT64_MAX})
+    EXPECT_EQ(put([&](auto& fields) { fields.retries_max = retries; }), "InvalidArgument");
+  for (const std::int64_t retries : {0, 8})
+    EXPECT_EQ(put([&](auto& fields) { fields.retries_max = retries; }), "") << retries;
+  EXPECT_EQ(put([](auto& fields) { fields.on_failure = "mailto:me"; }), "InvalidArgument");
+}
+
+TEST(Decide, AFunctionIsNoDestinationOfItself) {
+  World world = with_function();
+  const auto error_for = [&world](const char* qualifier, const char* destination) {
+    AsyncConfigFields fields;
+    fields.on_success = destination;
+    const Result<Change> change = world.execute(PutAsyncConfig{"s", qualifier, "f", fields});
+    return change ? std::string() : change.error().message;
+  };
+  EXPECT_NE(error_for("", "acs:fc:::services/s/functions/f").find("the function itself"),
+            std::string::npos);
+  EXPECT_NE(error_for("LATEST", "acs:fc:r:1:services/s/functions/f"), "");
+  EXPECT_NE(error_for("", "acs:fc:r:1:services/s.LATEST/functions/f"), "");
+  EXPECT_NE(error_for("prod", "acs:fc:::services/s.prod/functions/f"), "");
+  EXPECT_EQ(error_for("prod", "acs:fc:::services/s/functions/f"), "");
+  EXPECT_EQ(error_for("", "acs:fc:::services/s/functions/g"), "");
+  EXPECT_EQ(error_for("", "acs:fc:::services/t/functions/f"), "");
+  AsyncConfigFields failing;
+  failing.on_failure = "acs:fc:::services/s/functions/f";
+  EXPECT_EQ(world.error(PutAsyncConfig{"s", "", "f", failing}), ErrorCode::kInvalidArgument);
+}
+
+TEST(Decide, AnAsyncConfigThatIsNotThereIsNamedAsFunctionComputeDoes) {
+  World world = with_function();
+  const Result<Change> change = world.execute(DeleteAsyncConfig{"s", "", "f"});
+  ASSERT_FALSE(change);
+  EXPECT_EQ(change.error().code, ErrorCode::kAsyncConfigNotExists);
+  EXPECT_EQ(change.error().message, "AsyncConfig for s:f does not exist.");
+  EXPECT_EQ(world.error(PutAsyncConfig{"s", "", "g", {}}), ErrorCode::kFunctionNotFound);
+  EXPECT_EQ(world.error(DeleteAsyncConfig{"s", "", "g"}), ErrorCode::kFunctionNotFound);
+  EXPECT_EQ(world.error(PutAsyncConfig{"t", "", "f", {}}), ErrorCode::kServiceNotFound);
+  EXPECT_EQ(world.error(PutAsyncConfig{"s", "a/b", "f", {}}), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(world.execute(PutAsyncConfig{"s", "LATEST", "f", {}}));
+  ASSERT_TRUE(world.execute(DeleteAsyncConfig{"s", "", "f"}));
+  EXPECT_FALSE(world.async_config(""));
+}
+
+TEST(Decide, AFunctionHasAMaximumOfAsyncConfigs) {
+  World world = with_function();
+  for (std::size_t i = 0; i < kAsyncConfigsPerFunctionMax; ++i)
+    ASSERT_TRUE(world.execute(PutAsyncConfig{"s", "q" + std::to_string(i), "f", {}}));
+  EXPECT_EQ(world.error(PutAsyncConfig{"s", "more", "f", {}}), ErrorCode::kLimitExceeded);
+  EXPECT_TRUE(world.execute(PutAsyncConfig{"s", "q0", "f", {}}));  // merged into one
 }
 
 TEST(Decide, ChangesNothingItself) {

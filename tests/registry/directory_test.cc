@@ -37,6 +37,17 @@ LimitPtr limit(const FunctionPtr& of, const std::string& qualifier, std::uint32_
   return std::make_shared<const OnDemandLimit>(made);
 }
 
+AsyncConfigPut async_config(const FunctionPtr& of, const std::string& qualifier,
+                            std::uint32_t retries = 1) {
+  AsyncConfig made;
+  made.service = of->spec.service;
+  made.qualifier = qualifier;
+  made.function = of->spec.name;
+  made.function_id = of->id;
+  made.retries_max = retries;
+  return {std::make_shared<const AsyncConfig>(made)};
+}
+
 class Applied {
  public:
   template <class What>
@@ -136,6 +147,64 @@ TEST(Directory, EachQualifierHasItsOwnLimit) {
   apply(LimitGone{"services/s/functions/f", of->id});
   EXPECT_EQ(apply.directory.limit_of(of->id), std::nullopt);
   EXPECT_EQ(apply.directory.limit_of(of->id, "LATEST"), 0U);
+}
+
+TEST(Directory, AnAsyncConfigHoldsForItsFunctionAndQualifierAlone) {
+  Applied apply;
+  apply(ServicePut{service("s")});
+  const FunctionPtr of = function(1, "s", "f");
+  const FunctionPtr other = function(2, "s", "g");
+  apply(FunctionPut{of});
+  apply(FunctionPut{other});
+  EXPECT_FALSE(apply.directory.async_config_of(of->id, ""));
+  apply(async_config(of, "LATEST", 1));
+  apply(async_config(of, "prod", 2));
+  EXPECT_EQ(apply.directory.async_config_of(of->id, "")->retries_max, 1U);
+  EXPECT_EQ(apply.directory.async_config_of(of->id, "LATEST")->retries_max, 1U);
+  EXPECT_EQ(apply.directory.async_config_of(of->id, "prod")->retries_max, 2U);
+  EXPECT_FALSE(apply.directory.async_config_of(of->id, "Prod"));
+  EXPECT_FALSE(apply.directory.async_config_of(other->id, ""));
+  EXPECT_FALSE(apply.directory.async_config_of(FunctionId{3}, ""));
+  apply(async_config(of, "LATEST", 3));
+  EXPECT_EQ(apply.directory.async_config_of(of->id, "")->retries_max, 3U);
+  EXPECT_EQ(apply.directory.async_configs_of(of->id), 2U);
+  apply(AsyncConfigGone{of->id, "LATEST"});
+  EXPECT_FALSE(apply.directory.async_config_of(of->id, ""));
+  EXPECT_EQ(apply.directory.async_config_of(of->id, "prod")->retries_max, 2U);
+}
+
+TEST(Directory, AnUpdatedFunctionKeepsItsAsyncConfigsAndADeletedOneTakesThemAlong) {
+  Applied apply;
+  apply(ServicePut{service("s")});
+  const FunctionPtr of = function(1, "s", "f");
+  apply(FunctionPut{of});
+  apply(async_config(of, "LATEST"));
+  apply(FunctionPut{function(1, "s", "f", 2)});
+  EXPECT_TRUE(apply.directory.async_config_of(of->id, ""));
+  apply(FunctionGone{of->id, "s", "f"});
+  EXPECT_FALSE(apply.directory.async_config_of(of->id, ""));
+  apply(AsyncConfigGone{of->id, "LATEST"});
+  apply(FunctionPut{function(9, "s", "f")});
+  EXPECT_FALSE(apply.directory.async_config_of(FunctionId{9}, ""));
+  EXPECT_EQ(apply.directory.async_configs_of(FunctionId{9}), 0U);
+}
+
+TEST(Directory, AsyncConfigsOfAFunctionAreListedByQualifier) {
+  Applied apply;
+  apply(ServicePut{service("s")});
+  const FunctionPtr of = function(1, "s", "f");
+  apply(FunctionPut{of});
+  for (const char* qualifier : {"b", "LATEST", "a"}) apply(async_config(of, qualifier));
+  ListQuery query;
+  query.limit = 2;
+  const auto first = apply.directory.list_async_configs(of->id, query);
+  ASSERT_EQ(first.items.size(), 2U);
+  EXPECT_EQ(first.items[0]->qualifier, "LATEST");
+  EXPECT_EQ(first.items[1]->qualifier, "a");
+  EXPECT_EQ(first.next_token, "b");
+  query.next_token = first.next_token;
+  EXPECT_EQ(apply.directory.list_async_configs(of->id, query).items.size(), 1U);
+  EXPECT_EQ(apply.directory.list_async_configs(FunctionId{2}, {}).items.size(), 0U);
 }
 
 TEST(Directory, ListsInOrderOfNames) {

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "core/registry/directory.h"
+#include "tests/registry/registry_v1.h"
 #include "tests/registry/temp_dir.h"
 
 namespace convoke {
@@ -28,6 +29,21 @@ void run_sql(const TempDir& directory, const std::string& sql) {
   EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
       << sqlite3_errmsg(database);
   sqlite3_close(database);
+}
+
+// Each table and index, as SQLite keeps its text.
+std::string schema_of(const TempDir& directory) {
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open((directory / "registry.db").c_str(), &database), SQLITE_OK);
+  std::string schema;
+  const auto add = [](void* all, int, char** columns, char**) {
+    *static_cast<std::string*>(all) += columns[0] + std::string("\n");
+    return 0;
+  };
+  sqlite3_exec(database, "SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name", add,
+               &schema, nullptr);
+  sqlite3_close(database);
+  return schema;
 }
 
 template <class What>
@@ -86,6 +102,25 @@ LimitPut put_limit(FunctionId id, const std::string& qualifier, std::uint32_t co
       OnDemandLimit{limit_resource("s", qualifier, "f"), "s", qualifier, "f", id, count})};
 }
 
+AsyncConfig full_async_config() {
+  AsyncConfig config;
+  config.service = "s";
+  config.qualifier = "LATEST";
+  config.function = "f";
+  config.function_id = FunctionId{2};
+  config.on_success = *parse_destination("", "acs:fc:::services/s/functions/next");
+  config.on_failure = *parse_destination("", "https://example.com/failed?a=b");
+  config.age_max = Seconds{604'800};
+  config.retries_max = 0;
+  config.stateful = true;
+  config.created = wall_from_ms(5);
+  config.modified = wall_from_ms(6);
+  return config;
+}
+AsyncConfigPut put(const AsyncConfig& config) {
+  return AsyncConfigPut{std::make_shared<const AsyncConfig>(config)};
+}
+
 Directory loaded(Store& store) {
   Directory directory;
   const Result<std::vector<Change>> changes = store.load_all();
@@ -134,6 +169,89 @@ TEST(Store, EveryMemberSurvivesARestart) {
   EXPECT_EQ(function->extra, expected.extra);
   EXPECT_EQ(found.limit_of(FunctionId{2}), 0U);
   EXPECT_EQ(found.limit_of(FunctionId{2}, "LATEST"), 7U);
+}
+
+TEST(Store, EveryMemberOfAnAsyncConfigSurvivesARestartAndWhatWasNotSetStaysSo) {
+  const TempDir directory;
+  AsyncConfig empty;
+  empty.qualifier = "prod";
+  empty.function_id = FunctionId{2};
+  {
+    const auto store = open(directory);
+    ASSERT_TRUE(commit(*store, put(full_service())));
+    ASSERT_TRUE(commit(*store, put(full_function())));
+    ASSERT_TRUE(commit(*store, put(empty)));
+    AsyncConfig first = full_async_config();
+    first.retries_max = 8;
+    ASSERT_TRUE(commit(*store, put(first)));
+    ASSERT_TRUE(commit(*store, put(full_async_config())));
+  }
+  const auto store = open(directory);
+  const Directory found = loaded(*store);
+  const AsyncConfig wanted = full_async_config();
+  const AsyncConfigPtr config = found.async_config_of(FunctionId{2}, "LATEST");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->service, wanted.service);
+  EXPECT_EQ(config->qualifier, wanted.qualifier);
+  EXPECT_EQ(config->function, wanted.function);
+  EXPECT_EQ(config->on_success, wanted.on_success);
+  EXPECT_EQ(config->on_failure, wanted.on_failure);
+  EXPECT_EQ(config->age_max, wanted.age_max);
+  EXPECT_EQ(config->retries_max, wanted.retries_max);
+  EXPECT_EQ(config->stateful, wanted.stateful);
+  EXPECT_EQ(config->created, wanted.created);
+  EXPECT_EQ(config->modified, wanted.modified);
+  const AsyncConfigPtr unset = found.async_config_of(FunctionId{2}, "prod");
+  ASSERT_TRUE(unset);
+  EXPECT_FALSE(unset->on_success || unset->on_failure || unset->age_max || unset->retries_max ||
+               unset->stateful);
+  ASSERT_TRUE(commit(*store, AsyncConfigGone{FunctionId{2}, "prod"}));
+  EXPECT_EQ(loaded(*store).async_configs_of(FunctionId{2}), 1U);
+}
+
+TEST(Store, ADatabaseOfSchemaOneIsTakenOverWithAllThatItHolds) {
+  const TempDir directory;
+  run_sql(directory, kRegistryV1);
+  {
+    const auto store = open(directory);
+    ASSERT_TRUE(store);
+    EXPECT_EQ(store->version(), 3U);
+    const Directory found = loaded(*store);
+    EXPECT_EQ(found.find_service("shop")->description, "sells things");
+    const FunctionPtr function = found.find_function("shop", "checkout");
+    ASSERT_TRUE(function);
+    EXPECT_EQ(function->spec.timeout, Seconds{60});
+    EXPECT_EQ(function->spec.environment.size(), 1U);
+    EXPECT_EQ(found.limit_of(function->id), 5U);
+    EXPECT_EQ(found.async_configs_of(function->id), 0U);
+    ASSERT_TRUE(commit(*store, put(full_async_config())));
+  }
+  const auto store = open(directory);
+  ASSERT_TRUE(store);
+  EXPECT_TRUE(loaded(*store).async_config_of(FunctionId{2}, ""));
+}
+
+TEST(Store, ANewDatabaseAndOneTakenOverHaveTheSameTables) {
+  const TempDir fresh;
+  const TempDir older;
+  run_sql(older, kRegistryV1);
+  EXPECT_TRUE(open(fresh));
+  EXPECT_TRUE(open(older));
+  EXPECT_EQ(schema_of(fresh), schema_of(older));
+}
+
+TEST(Store, ADestinationThatCannotBeReadIsDamage) {
+  const TempDir directory;
+  {
+    const auto store = open(directory);
+    ASSERT_TRUE(commit(*store, put(full_service())));
+    ASSERT_TRUE(commit(*store, put(full_function())));
+    ASSERT_TRUE(commit(*store, put(full_async_config())));
+  }
+  run_sql(directory, "UPDATE async_configs SET on_success = 'nowhere'");
+  const Result<std::vector<Change>> changes = open(directory)->load_all();
+  ASSERT_FALSE(changes);
+  EXPECT_NE(changes.error().message.find("nowhere"), std::string::npos) << changes.error().message;
 }
 
 TEST(Store, APutReplacesListsWholeAndKeepsLimits) {
