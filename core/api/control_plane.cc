@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/api/answers.h"
+#include "core/api/async_config.h"
 #include "core/api/functions.h"
 #include "core/api/on_demand.h"
 #include "core/api/services.h"
@@ -43,11 +44,18 @@ http::Response show(const OnDemandLimit& limit) {
   return json_answer(writer.take());
 }
 
+http::Response show(const AsyncConfig& config) {
+  JsonWriter writer;
+  write_async_config(config, writer);
+  return json_answer(writer.take());
+}
+
 // The answer to a mutation is what it made, or 204.
 struct ShowChange {
   http::Response operator()(const ServicePut& put) const { return show(*put.service); }
   http::Response operator()(const FunctionPut& put) const { return show(*put.function); }
   http::Response operator()(const LimitPut& put) const { return show(*put.limit); }
+  http::Response operator()(const AsyncConfigPut& put) const { return show(*put.config); }
   template <class Gone>
   http::Response operator()(const Gone& /*nothing is left to show*/) const {
     return no_content();
@@ -128,6 +136,23 @@ Answer get_limit(const Directory& directory, const Route& route) {
   return show(**limit);
 }
 
+Answer get_async_config(const Directory& directory, const Route& route) {
+  const Result<AsyncConfigPtr> config =
+      resolve_async_config(directory, route.service, route.qualifier, route.function);
+  if (!config) return config.error();
+  return show(**config);
+}
+
+// Of all qualifiers, whichever the path names.
+Answer list_async_configs(const Directory& directory, const Route& route, const Query& query) {
+  const Result<FunctionPtr> function =
+      resolve_function(directory, route.service, {}, route.function);
+  if (!function) return function.error();
+  const Result<ListQuery> list = list_query_of(query);
+  if (!list) return list.error();
+  return list_async_configs_answer(directory.list_async_configs((*function)->id, *list));
+}
+
 bool is_mutation(Operation operation) {
   switch (operation) {
     case Operation::kCreateService:
@@ -138,6 +163,8 @@ bool is_mutation(Operation operation) {
     case Operation::kDeleteFunction:
     case Operation::kPutOnDemandConfig:
     case Operation::kDeleteOnDemandConfig:
+    case Operation::kPutAsyncConfig:
+    case Operation::kDeleteAsyncConfig:
       return true;
     default:
       return false;
@@ -160,18 +187,33 @@ Result<Mutation> read_mutation(const Route& route, http::Request request) {
       return read_delete_function(route, request);
     case Operation::kPutOnDemandConfig:
       return read_put_limit(route, std::move(request));
-    default:
-      ENSURE(route.operation() == Operation::kDeleteOnDemandConfig);
+    case Operation::kDeleteOnDemandConfig:
       return read_delete_limit(route);
+    case Operation::kPutAsyncConfig:
+      return read_put_async_config(route, std::move(request));
+    default:
+      ENSURE(route.operation() == Operation::kDeleteAsyncConfig);
+      return read_delete_async_config(route);
   }
 }
 
-// A limit's qualifier is a text; everywhere else it must name something that can be changed.
+// The qualifier of a limit or an async config is a text; everywhere else it must name something
+// that can be changed.
+bool takes_any_qualifier(Operation operation) {
+  switch (operation) {
+    case Operation::kPutOnDemandConfig:
+    case Operation::kDeleteOnDemandConfig:
+    case Operation::kPutAsyncConfig:
+    case Operation::kDeleteAsyncConfig:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<Mutation> admit_mutation(const Directory& directory, const Route& route,
                                 http::Request request) {
-  const bool of_limit = route.operation() == Operation::kPutOnDemandConfig ||
-                        route.operation() == Operation::kDeleteOnDemandConfig;
-  if (!of_limit && !route.service.empty()) {
+  if (!takes_any_qualifier(route.operation()) && !route.service.empty()) {
     const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
     if (!service) return service.error();
   }
@@ -195,9 +237,13 @@ Answer read(const ControlHost& host, const Route& route, const http::Request& re
       return get_function_code(host, route, request);
     case Operation::kGetOnDemandConfig:
       return get_limit(directory, route);
-    default:
-      ENSURE(route.operation() == Operation::kListOnDemandConfigs);
+    case Operation::kListOnDemandConfigs:
       return list_limits(directory, *query);
+    case Operation::kGetAsyncConfig:
+      return get_async_config(directory, route);
+    default:
+      ENSURE(route.operation() == Operation::kListAsyncConfigs);
+      return list_async_configs(directory, route, *query);
   }
 }
 

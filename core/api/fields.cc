@@ -52,6 +52,13 @@ void FieldReader::texts(std::string_view name, std::optional<Texts>& target) {
   }
 }
 
+void FieldReader::object(std::string_view name, const std::function<void(FieldReader&)>& read) {
+  if (find<Json::Object>(name, "an object") == nullptr) return;
+  FieldReader inner(*object_.find(name), fmt::format("{}{}.", where_, name));
+  read(inner);
+  if (inner.error_) fail(*std::move(inner.error_));
+}
+
 template <class T>
 void FieldReader::keep(std::string_view name, JsonMembers& kept) {
   if (find<T>(name, kind_name<T>()) != nullptr)

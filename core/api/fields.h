@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class FieldReader {
   void integer(std::string_view name, std::optional<std::int64_t>& target);
   void boolean(std::string_view name, std::optional<bool>& target);
   void texts(std::string_view name, std::optional<Texts>& target);  // {"a": "b", ...}
+  // Reads the members of an object inside by `read`; messages name them "NAME.member".
+  void object(std::string_view name, const std::function<void(FieldReader& inner)>& read);
   // Kept for the client as canonical JSON under `name`.
   void kept_text(std::string_view name, JsonMembers& kept) { keep<std::string>(name, kept); }
   void kept_array(std::string_view name, JsonMembers& kept) { keep<Json::Array>(name, kept); }

@@ -11,19 +11,16 @@
 namespace convoke {
 namespace {
 
-void read_code(Json& body, FieldReader& reader, FunctionFields& fields) {
-  Json* code = body.find("code");
-  if (code == nullptr) return;
-  if (code->as<Json::Object>() == nullptr)
-    return reader.fail({ErrorCode::kInvalidArgument,
-                        fmt::format("code must be an object (actual: {})", code->kind())});
-  FieldReader inner(*code, "code.");
-  inner.text("zipFile", fields.zip_base64);
-  if (!fields.zip_base64 && code->find("ossBucketName") != nullptr)
-    inner.fail({ErrorCode::kInvalidArgument,
-                "code.ossBucketName is not offered by this engine: send code.zipFile, the base64 "
-                "text of a zip archive"});
-  if (Result<void> read = inner.outcome(); !read) reader.fail(read.error());
+void read_code(FieldReader& body, FunctionFields& fields) {
+  body.object("code", [&fields](FieldReader& code) {
+    std::optional<std::string> bucket;
+    code.text("zipFile", fields.zip_base64);
+    if (!fields.zip_base64) code.text("ossBucketName", bucket);
+    if (bucket)
+      code.fail({ErrorCode::kInvalidArgument,
+                 "code.ossBucketName is not offered by this engine: send code.zipFile, the base64 "
+                 "text of a zip archive"});
+  });
 }
 
 Result<FunctionFields> read_fields(Json& body) {
@@ -42,7 +39,7 @@ Result<FunctionFields> read_fields(Json& body) {
   reader.kept_text("instanceType", fields.extra);
   reader.kept_array("layers", fields.extra);
   reader.kept_object("customContainerConfig", fields.extra);
-  read_code(body, reader, fields);
+  read_code(reader, fields);
   if (Result<void> read = reader.outcome(); !read) return read.error();
   return fields;
 }

@@ -89,6 +89,11 @@ void Invoker::client_gone(http::ExchangeId exchange) {
   if (world_.dispatcher.cancel(gone.function, gone.id)) --running_;
 }
 
+bool Invoker::is_stateful(FunctionId function, std::string_view qualifier) const {
+  const AsyncConfigPtr config = world_.directory.async_config_of(function, qualifier);
+  return config && config->stateful.value_or(false);
+}
+
 void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                            const InvocationTarget& target, InvocationOrder order,
                            std::string event) {
@@ -102,7 +107,7 @@ void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const Fu
   ++accepting_;
   if (order.name.empty()) {
     // A name made up is the request's own id, which no other call has.
-    if (order.wait) order.name = id.text();
+    if (order.wait || is_stateful(function->id, target.qualifier)) order.name = id.text();
     call.name = order.name;
     return accept(exchange, std::move(call), order);
   }

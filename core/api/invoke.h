@@ -78,6 +78,8 @@ class Invoker final : public CallOwner, public EndWatch {
 
   void invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                    const InvocationTarget& target, const InvocationOrder& order, std::string event);
+  // Whether an asynchronous call without a name of its own gets one.
+  [[nodiscard]] bool is_stateful(FunctionId function, std::string_view qualifier) const;
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                     const InvocationTarget& target, InvocationOrder order, std::string event);
   void accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order);

@@ -43,7 +43,7 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
   calls.reserve(claimed.size());
   open_ += claimed.size();
   for (ClaimedCall& one : claimed) {
-    const bool expired = world_.clock.wall() > one.due + policy_.age_max;
+    const bool expired = world_.clock.wall() > one.due + policy_of(function, one.qualifier).age_max;
     CallPtr call = call_of(std::move(one));
     if (stopping(call->id)) {
       stop_claimed(std::move(call));
@@ -54,6 +54,10 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
     }
   }
   dispatcher_->on_claimed(function, std::move(calls));
+}
+
+RetryPolicy Pump::policy_of(FunctionId function, std::string_view qualifier) const {
+  return retry_policy(world_.directory.async_config_of(function, qualifier).get());
 }
 
 CallPtr Pump::call_of(ClaimedCall claimed) const {
@@ -78,8 +82,8 @@ void Pump::on_started(const Receipt& receipt, WallTime at, const std::string& in
 // ---- outcomes go in ----
 
 void Pump::on_finished(CallPtr call, Outcome outcome) {
-  const AfterAttempt after =
-      after_attempt(*call->lease, outcome, policy_, world_.clock.wall(), rng_);
+  const AfterAttempt after = after_attempt(
+      *call->lease, outcome, policy_of(call->function, call->qualifier), world_.clock.wall(), rng_);
   if (after.action == AfterAttempt::Do::kSettle) {
     if (after.settlement == Settlement::kExpired && !outcome.error) outcome.error = call_expired();
     return settle(std::move(call), std::move(outcome), after.settlement);

@@ -2,9 +2,10 @@
 // takes their outcomes back.
 //
 // Threads: one shard's. Claims only what the dispatcher has slots for; decides with retry.h what an
-// outcome means, and has the store write it down. A call whose outcome could not be written is left
-// to the next start, which runs it again; one whose successor finds no room on the disk is asked
-// about again every kNoRoomRetry.
+// outcome means, and has the store write it down. Each decision goes by the async config that the
+// function has then, not by the one it had when the call was accepted. A call whose outcome could
+// not be written is left to the next start, which runs it again; one whose successor finds no room
+// on the disk is asked about again every kNoRoomRetry.
 #pragma once
 
 #include <functional>
@@ -69,6 +70,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
  private:
   struct Settling;  // a call whose end is being written down
 
+  [[nodiscard]] RetryPolicy policy_of(FunctionId function, std::string_view qualifier) const;
   [[nodiscard]] CallPtr call_of(ClaimedCall claimed) const;
   [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
   void expire(CallPtr call);
@@ -88,7 +90,6 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   const PumpWorld world_;
   Rng rng_;
   Alarm alarm_;
-  RetryPolicy policy_;
   Queue* queue_ = nullptr;
   Dispatcher* dispatcher_ = nullptr;
   EndWatch* watch_ = nullptr;

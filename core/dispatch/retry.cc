@@ -35,6 +35,12 @@ AfterAttempt settle_as(Settlement settlement) {
 
 }  // namespace
 
+RetryPolicy retry_policy(const AsyncConfig* config) {
+  if (config == nullptr) return {};
+  return {config->retries_max.value_or(kAsyncRetriesDefault),
+          config->age_max.value_or(kAsyncAgeMaxDefault)};
+}
+
 Millis backoff(std::uint32_t retries, Rng& rng) {
   const std::uint32_t doublings = std::min<std::uint32_t>(retries, 20);
   const Millis whole = std::min(kBackoffMax, Millis{kBackoffFirst.count() << doublings});

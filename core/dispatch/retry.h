@@ -7,6 +7,7 @@
 #include "core/edge/rng.h"
 #include "core/model/function.h"
 #include "core/model/instant.h"
+#include "core/registry/definitions.h"
 #include "queue/queue.h"
 
 namespace convoke {
@@ -15,6 +16,9 @@ struct RetryPolicy {
   std::uint32_t retries_max = kAsyncRetriesDefault;  // of function errors
   Millis age_max = kAsyncAgeMaxDefault;              // from the call's due time
 };
+
+// What the call's config says, and the defaults for the rest; nullptr: no config.
+[[nodiscard]] RetryPolicy retry_policy(const AsyncConfig* config);
 
 // Function Compute: 0.5 s, doubling. The cap and the jitter are ours.
 inline constexpr Millis kBackoffFirst{500};

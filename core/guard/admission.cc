@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "core/edge/wires.h"
+#include "core/registry/shown.h"
 
 namespace convoke {
 namespace {
@@ -53,15 +54,29 @@ Result<bool> one_of_two(const http::Headers& headers, std::string_view header,
                            yes, no, value)};
 }
 
-Result<Seconds> read_delay(std::string_view text) {
+Result<Seconds> read_delay(std::string_view header, std::string_view text, Seconds max) {
   if (text.empty()) return Seconds{0};
   std::int64_t seconds = -1;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   const bool whole = failure == std::errc{} && end == text.data() + text.size();
-  if (whole && seconds >= 0 && seconds <= kAsyncDelayMax.count()) return Seconds{seconds};
+  if (whole && seconds >= 0 && seconds <= max.count()) return Seconds{seconds};
   return Error{ErrorCode::kInvalidArgument,
-               fmt::format("X-Fc-Async-Delay takes whole seconds from 0 to {} (actual: '{}')",
-                           kAsyncDelayMax.count(), text)};
+               fmt::format("{} takes whole seconds from 0 to {} (actual: '{}')", header,
+                           max.count(), shown(text))};
+}
+
+// Function Compute's header, or ours for delays that it does not take.
+Result<Seconds> read_delay(const http::Headers& headers) {
+  constexpr std::string_view kTheirs = "X-Fc-Async-Delay";
+  constexpr std::string_view kOurs = "X-Convoke-Async-Delay";
+  const std::string_view ours = headers.get(kOurs);
+  const std::string_view theirs = headers.get(kTheirs);
+  if (!ours.empty() && !theirs.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{} and {} both say when to run the call: send one", kTheirs, kOurs)};
+  }
+  return ours.empty() ? read_delay(kTheirs, theirs, kAsyncDelayMax)
+                      : read_delay(kOurs, ours, kConvokeAsyncDelayMax);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -121,7 +136,7 @@ Result<InvocationOrder> read_order(const http::Headers& headers) {
                  "LogType is set to an invalid value (allowed: None, actual: 'Tail')"};
   }
 
-  auto delay = read_delay(headers.get("X-Fc-Async-Delay"));
+  auto delay = read_delay(headers);
   if (!delay) return delay.error();
   order.delay = *delay;
 

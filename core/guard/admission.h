@@ -14,6 +14,7 @@
 
 #include "core/http/message.h"
 #include "core/model/error.h"
+#include "core/model/function.h"
 
 namespace convoke {
 
@@ -49,14 +50,15 @@ class Anonymous final : public Authenticator {
 struct InvocationOrder {
   bool asynchronous = false;
   bool wants_log_tail = false;
-  Seconds delay{0};  // X-Fc-Async-Delay
+  Seconds delay{0};  // X-Fc-Async-Delay, or X-Convoke-Async-Delay
   std::string name;  // X-Fc-Stateful-Async-Invocation-Id
   // Prefer: wait=N (RFC 7240). Such a call is asynchronous and stateful from the start; its answer
   // waits for its end, for so long at most.
   std::optional<Seconds> wait;
 };
-inline constexpr Seconds kWaitMax{3600};  // a longer one is cut to this
-inline constexpr Seconds kAsyncDelayMax{3600};
+inline constexpr Seconds kWaitMax{3600};                           // a longer one is cut to this
+inline constexpr Seconds kAsyncDelayMax{3600};                     // by Function Compute's header
+inline constexpr Seconds kConvokeAsyncDelayMax = kAsyncAgeMaxMax;  // by ours
 inline constexpr std::size_t kInvocationNameMax = 128;
 
 [[nodiscard]] Result<InvocationOrder> read_order(const http::Headers& headers);

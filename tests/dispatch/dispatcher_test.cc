@@ -312,6 +312,44 @@ TEST(Dispatch, AFunctionErrorIsRetriedThreeTimesThenFails) {
   EXPECT_EQ(world.start_order.size(), 4U);
 }
 
+TEST(Dispatch, WithoutRetriesACallThatFailsRunsOnce) {
+  World world(23, 1);
+  const auto function = world.deploy("f");
+  world.configure_async(function, 0, Seconds{86'400});
+  world.configure_async(function, 8, Seconds{86'400}, "prod");
+  world.script.fails = 100;
+  const CallId id = world.enqueue(0, function);
+  world.until_quiet(Seconds{60});
+  EXPECT_EQ(world.queue(0).settlements.at(id.text()), Settlement::kFailed);
+  EXPECT_EQ(world.start_order.size(), 1U);
+}
+
+TEST(Dispatch, ARetryGoesByTheConfigOfItsMoment) {
+  World world(23, 1);
+  const auto function = world.deploy("f");
+  world.configure_async(function, 8, Seconds{86'400});
+  world.script.fails = 100;
+  world.enqueue(0, function);
+  world.settle_down();
+  world.configure_async(function, 1, Seconds{86'400});
+  world.until_quiet(Seconds{60});
+  EXPECT_EQ(world.start_order.size(), 2U);
+}
+
+TEST(Dispatch, ACallPastItsAgeIsNotRun) {
+  World world(23, 1);
+  const auto function = world.deploy("f");
+  world.configure_async(function, 3, Seconds{1});
+  world.set_limit(function, 0);
+  const CallId id = world.enqueue(0, function);
+  world.settle_down();
+  world.advance(Millis{1001});
+  world.set_limit(function, kUnlimited);
+  world.until_quiet(Seconds{60});
+  EXPECT_EQ(world.queue(0).settlements.at(id.text()), Settlement::kExpired);
+  EXPECT_TRUE(world.start_order.empty());
+}
+
 TEST(Dispatch, AnIdleInstanceIsReapedAfterFiveMinutes) {
   World world(25, 2);
   const auto function = world.deploy("f");

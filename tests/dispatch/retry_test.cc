@@ -22,10 +22,11 @@ Outcome refused(ErrorCode code) {
   return outcome;
 }
 
-AfterAttempt after(Call::Lease lease, const Outcome& outcome, WallTime now = kDue) {
+AfterAttempt after(Call::Lease lease, const Outcome& outcome, WallTime now = kDue,
+                   const RetryPolicy& policy = {}) {
   lease.due = kDue;
   Rng rng = Rng::seeded(1);
-  return after_attempt(lease, outcome, {}, now, rng);
+  return after_attempt(lease, outcome, policy, now, rng);
 }
 
 TEST(Retry, FunctionErrorsSpendAttemptsUpToThree) {
@@ -64,6 +65,31 @@ TEST(Retry, ACallThatWouldRunPastItsAgeExpires) {
   const WallTime late = kDue + kAsyncAgeMaxDefault;
   EXPECT_EQ(after({}, refused(ErrorCode::kResourceThrottled), late).settlement,
             Settlement::kExpired);
+}
+
+TEST(Retry, ThePolicyIsWhatTheConfigSaysAndTheDefaultsForTheRest) {
+  EXPECT_EQ(retry_policy(nullptr).retries_max, 3U);
+  EXPECT_EQ(retry_policy(nullptr).age_max, Seconds{86'400});
+  AsyncConfig config;
+  EXPECT_EQ(retry_policy(&config).retries_max, 3U);
+  config.retries_max = 0;
+  EXPECT_EQ(retry_policy(&config).retries_max, 0U);
+  EXPECT_EQ(retry_policy(&config).age_max, Seconds{86'400});
+  config.age_max = Seconds{604'800};
+  EXPECT_EQ(retry_policy(&config).age_max, Seconds{604'800});
+}
+
+TEST(Retry, WithoutRetriesTheFirstFunctionErrorIsTheLastAndThrottlingIsNot) {
+  EXPECT_EQ(after({}, function_error(), kDue, {0, Seconds{60}}).settlement, Settlement::kFailed);
+  EXPECT_EQ(after({}, refused(ErrorCode::kResourceThrottled), kDue, {0, Seconds{60}}).action,
+            Do::kPostpone);
+}
+
+TEST(Retry, AShorterAgeExpiresACallSooner) {
+  const Outcome throttled = refused(ErrorCode::kResourceThrottled);
+  EXPECT_EQ(after({}, throttled, kDue + Seconds{2}, {3, Seconds{1}}).settlement,
+            Settlement::kExpired);
+  EXPECT_EQ(after({}, throttled, kDue + Seconds{2}, {3, Seconds{60}}).action, Do::kPostpone);
 }
 
 TEST(Retry, BackoffDoublesFromHalfASecondToFiveMinutesWithJitter) {

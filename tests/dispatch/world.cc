@@ -287,6 +287,16 @@ void World::set_limit(const FunctionPtr& function, std::uint32_t limit) {
   for (auto& shard : shards_) shard->dispatcher.on_limit(function->id);
 }
 
+void World::configure_async(const FunctionPtr& function, std::uint32_t retries_max, Seconds age_max,
+                            const std::string& qualifier) {
+  auto config = std::make_shared<AsyncConfig>();
+  config->qualifier = qualifier;
+  config->function_id = function->id;
+  config->retries_max = retries_max;
+  config->age_max = age_max;
+  for (auto& shard : shards_) shard->directory.apply({++version_, AsyncConfigPut{config}});
+}
+
 CallId World::call(std::uint16_t shard, const FunctionPtr& function) {
   auto call = std::make_unique<Call>();
   call->id = next_id();

@@ -127,6 +127,8 @@ class World {
   FunctionPtr redeploy(const FunctionPtr& old);
   void remove(const FunctionPtr& function);
   void set_limit(const FunctionPtr& function, std::uint32_t limit);
+  void configure_async(const FunctionPtr& function, std::uint32_t retries_max, Seconds age_max,
+                       const std::string& qualifier = "LATEST");
 
   CallId call(std::uint16_t shard, const FunctionPtr& function);
   CallId enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name = {});

@@ -74,10 +74,25 @@ TEST(ReadOrder, RefusesWhatTheContractDoesNotKnow) {
     EXPECT_NE(message_for("X-Fc-Async-Delay", delay).find("whole seconds"), std::string::npos);
   }
   EXPECT_EQ(message_for("X-Fc-Async-Delay", "3600"), "accepted");
+  for (const char* delay : {"-1", "604801", "1.5", "1d"}) {
+    EXPECT_NE(message_for("X-Convoke-Async-Delay", delay).find("from 0 to 604800"),
+              std::string::npos);
+  }
   for (const char* name : {"1a", "-a", "a b", "\xc3\xa9"}) {
     EXPECT_NE(message_for("X-Fc-Stateful-Async-Invocation-Id", name), "accepted");
   }
   EXPECT_EQ(message_for("X-Fc-Stateful-Async-Invocation-Id", "_job-1"), "accepted");
+}
+
+TEST(ReadOrder, ADelayIsFunctionComputesOrOurLongerOneAndNotBoth) {
+  const auto delay = [](std::initializer_list<std::pair<const char*, const char*>> sent) {
+    return read_order(head_with(sent).headers);
+  };
+  EXPECT_EQ(delay({{"X-Fc-Async-Delay", "3600"}})->delay, Seconds{3600});
+  EXPECT_EQ(delay({{"x-convoke-async-delay", "604800"}})->delay, Seconds{604'800});
+  const auto both = delay({{"X-Fc-Async-Delay", "1"}, {"X-Convoke-Async-Delay", "1"}});
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, ErrorCode::kInvalidArgument);
 }
 
 }  // namespace
