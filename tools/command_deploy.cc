@@ -61,15 +61,25 @@ class Deployment {
     Outcome<ApiReply> found = api_.send({"GET", manifest_.name.function_path()});
     if (!found) return found;
     Outcome<ApiReply> deployed = found->ok() ? update() : create(*found);
-    if (!deployed || !manifest_.settings.limit()) return deployed;
-    Outcome<Done> limited = apply_limit(api_, manifest_.name, *manifest_.settings.limit());
-    if (!limited) return limited.failure();
+    if (!deployed) return deployed;
+    if (Outcome<Done> applied = apply_beside(manifest_.settings); !applied)
+      return applied.failure();
     return deployed;
   }
 
   [[nodiscard]] bool created() const { return created_; }
 
  private:
+  // What the API keeps beside the function.
+  Outcome<Done> apply_beside(const FunctionSettings& settings) {
+    if (settings.limit()) {
+      if (Outcome<Done> limited = apply_limit(api_, manifest_.name, *settings.limit()); !limited)
+        return limited;
+    }
+    if (settings.async().empty()) return Done{};
+    return apply_async(api_, manifest_.name, settings.async());
+  }
+
   Outcome<ApiReply> update() {
     return api_.send_ok({"PUT", manifest_.name.function_path(), body()});
   }

@@ -23,7 +23,9 @@ Examples:
   convoke set hello timeout=60 memory=512
   convoke set shop/checkout environment.RATE=0.2
   convoke set hello limit=0        stop it now
-  convoke set hello limit=none     let it run again)";
+  convoke set hello limit=none     let it run again
+  convoke set hello retries=0 on_failure=https://example.com/failed
+  convoke set hello on_success=acs:fc:::services/default/functions/next)";
 
 class SetCommand final : public Command {
  public:
@@ -52,6 +54,10 @@ class SetCommand final : public Command {
     if (settings.changes_function() || !variables.empty()) {
       Outcome<ApiReply> updated = update(session.api, *name, settings, variables);
       if (!updated) return updated.failure();
+    }
+    if (!settings.async().empty()) {
+      Outcome<Done> applied = apply_async(session.api, *name, settings.async());
+      if (!applied) return applied.failure();
     }
     if (!session.json()) fmt::print("{}: set\n", name->text());
     return ExitCode::kOk;

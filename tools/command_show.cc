@@ -25,7 +25,9 @@ void print_line(std::string_view key, std::string_view value) {
 class ShowCommand final : public Command {
  public:
   [[nodiscard]] std::string name() const override { return "show"; }
-  [[nodiscard]] std::string summary() const override { return "show one function and its limit"; }
+  [[nodiscard]] std::string summary() const override {
+    return "show one function, its limit and how its asynchronous calls are treated";
+  }
 
   void define(CLI::App& app) override {
     app.add_option("NAME", name_, "FUNCTION or SERVICE/FUNCTION")->required();
@@ -44,20 +46,29 @@ class ShowCommand final : public Command {
     if (!limit) return limit.failure();
     const bool unlimited = limit->error_code() == "OnDemandConfigNotFound";
     if (!limit->ok() && !unlimited) return limit->failure();
+    Outcome<ApiReply> config =
+        session.api.send({"GET", name->function_path() + "/async-invoke-config"});
+    if (!config) return config.failure();
+    const bool has_config = config->error_code() != "AsyncConfigNotExists";
+    if (!config->ok() && has_config) return config->failure();
     JsonReader function_json;
     JsonReader limit_json;
-    if (!function_json.parse(function->body) || !limit_json.parse(limit->body)) {
+    JsonReader config_json;
+    if (!function_json.parse(function->body) || !limit_json.parse(limit->body) ||
+        !config_json.parse(config->body)) {
       return Failure{ExitCode::kUnreachable, "the engine's answer is no JSON", {}, {}};
     }
     const auto maximum = number_of(limit_json.root(), "maximumInstanceCount");
-    session.json() ? print_json(*name, function_json.root(), maximum)
-                   : print_for_people(*name, function_json.root(), maximum);
+    const auto async = has_config ? std::optional(config_json.root()) : std::nullopt;
+    session.json() ? print_json(*name, function_json.root(), maximum, async)
+                   : print_for_people(*name, function_json.root(), maximum, async);
     return ExitCode::kOk;
   }
 
  private:
   static void print_json(const FunctionName& name, simdjson::dom::element function,
-                         std::optional<std::int64_t> maximum) {
+                         std::optional<std::int64_t> maximum,
+                         std::optional<simdjson::dom::element> config) {
     JsonWriter json;
     json.begin_object();
     json.member("serviceName", std::string_view(name.service));
@@ -65,12 +76,15 @@ class ShowCommand final : public Command {
     json.raw(function);
     json.key("maximumInstanceCount");
     maximum ? json.value(*maximum) : json.null();
+    json.key("asyncConfig");
+    config ? json.raw(*config) : json.null();
     json.end_object();
     fmt::print("{}\n", json.text());
   }
 
   static void print_for_people(const FunctionName& name, simdjson::dom::element function,
-                               std::optional<std::int64_t> maximum) {
+                               std::optional<std::int64_t> maximum,
+                               std::optional<simdjson::dom::element> config) {
     print_line("name", name.text());
     for (const SettingKey& key : setting_keys()) {
       simdjson::dom::element value;
@@ -80,6 +94,9 @@ class ShowCommand final : public Command {
     print_line("limit", !maximum        ? "none"
                         : *maximum == 0 ? "0 (stopped)"
                                         : fmt::format("{}", *maximum));
+    if (config) {
+      for (const AsyncLine& line : async_lines(*config)) print_line(line.key, line.value);
+    }
     print_line("code",
                fmt::format("{} bytes, checksum {}", number_of(function, "codeSize").value_or(0),
                            text_of(function, "codeChecksum")));

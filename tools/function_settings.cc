@@ -54,6 +54,7 @@ std::vector<std::string> setting_names() {
   std::vector<std::string> names;
   for (const SettingKey& key : setting_keys()) names.emplace_back(key.key);
   names.emplace_back("limit");
+  for (const AsyncKey& key : async_keys()) names.emplace_back(key.key);
   return names;
 }
 
@@ -62,7 +63,9 @@ std::string settings_help() {
   for (const SettingKey& key : setting_keys()) {
     help += fmt::format("  {:<24}{}\n", key.key, key.help);
   }
-  return help + fmt::format("  {:<24}{}\n", "limit", kLimitHelp);
+  help += fmt::format("  {:<24}{}\n", "limit", kLimitHelp);
+  for (const AsyncKey& key : async_keys()) help += fmt::format("  {:<24}{}\n", key.key, key.help);
+  return help;
 }
 
 Outcome<Done> FunctionSettings::set(std::string_view key, const std::string& value) {
@@ -72,6 +75,7 @@ Outcome<Done> FunctionSettings::set(std::string_view key, const std::string& val
     limit_ = *limit;
     return Done{};
   }
+  if (is_async_key(key)) return async_.set(key, value);
   const SettingKey* known = find_key(key);
   if (known == nullptr) {
     return usage_failure(

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tools/api_client.h"
+#include "tools/async_settings.h"
 #include "tools/function_name.h"
 #include "tools/json.h"
 #include "tools/outcome.h"
@@ -27,9 +28,10 @@ struct SettingKey {
   std::string_view help;
 };
 
-// All but `limit` and the environment, which the API keeps elsewhere.
+// What the function itself holds. `limit`, those of asynchronous calls (tools/async_settings.h) and
+// the environment are kept elsewhere by the API.
 [[nodiscard]] const std::vector<SettingKey>& setting_keys();
-[[nodiscard]] std::vector<std::string> setting_names();  // with `limit`
+[[nodiscard]] std::vector<std::string> setting_names();  // with `limit` and the asynchronous ones
 [[nodiscard]] std::string settings_help();               // a line for each
 
 struct InstanceLimit {
@@ -45,7 +47,8 @@ class FunctionSettings {
   [[nodiscard]] bool has(std::string_view key) const;
   [[nodiscard]] std::string text(std::string_view key) const;  // "" where it is not set
   [[nodiscard]] const std::optional<InstanceLimit>& limit() const { return limit_; }
-  // Whether anything is set that the function itself holds (the limit stands beside it).
+  [[nodiscard]] const AsyncSettings& async() const { return async_; }
+  // Whether anything is set that the function itself holds (the two above stand beside it).
   [[nodiscard]] bool changes_function() const { return !values_.empty() || environment_; }
 
   // The members that are set, inside the object that `json` has begun.
@@ -55,6 +58,7 @@ class FunctionSettings {
   std::map<std::string, std::string, std::less<>> values_;  // by key
   std::optional<std::map<std::string, std::string>> environment_;
   std::optional<InstanceLimit> limit_;
+  AsyncSettings async_;
 };
 
 // Puts or lifts the on-demand config. Lifting what was never set is no failure.

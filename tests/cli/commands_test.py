@@ -331,6 +331,62 @@ class Others(CommandTest):
         self.assertEqual(self.convoke("functions"), OK)
         self.assertIn(b"shop/two", self.stdout)
 
+    def test_show_tells_of_asynchronous_calls_what_is_set(self):
+        path = FUNCTION + "/async-invoke-config"
+        config = {
+            "destinationConfig": {"onSuccess": None, "onFailure": {"destination": "http://h/x"}},
+            "maxAsyncEventAgeInSeconds": None,
+            "maxAsyncRetryAttempts": 0,
+            "statefulInvocation": False,
+        }
+        self.answers.update(
+            {
+                ("GET", FUNCTION): (200, {}, b"{}"),
+                ("GET", FUNCTION + "/on-demand-config"): error(404, "OnDemandConfigNotFound"),
+                ("GET", path): (200, {}, json.dumps(config).encode()),
+            }
+        )
+        self.assertEqual(self.convoke("show", "hello"), OK)
+        lines = [line.split(maxsplit=1) for line in self.stdout.decode().splitlines()]
+        shown = dict(line for line in lines if len(line) == 2)
+        self.assertEqual((shown["retries"], shown["stateful"]), ("0", "false"))
+        self.assertEqual(shown["on_failure"], "http://h/x")
+        self.assertNotIn("max_age", shown)
+        self.assertNotIn("on_success", shown)
+        self.assertEqual(self.convoke("show", "hello", "--json"), OK)
+        self.assertEqual(json.loads(self.stdout)["asyncConfig"], config)
+        self.answers["GET", path] = error(404, "AsyncConfigNotExists")
+        self.assertEqual(self.convoke("show", "hello", "--json"), OK)
+        self.assertIsNone(json.loads(self.stdout)["asyncConfig"])
+
+    def test_set_and_deploy_put_what_asynchronous_calls_are_told_beside_the_function(self):
+        path = FUNCTION + "/async-invoke-config"
+        self.answers["PUT", path] = 200, {}, b"{}"
+        self.assertEqual(self.convoke("set", "hello", "retries=0", "on_failure=none"), OK)
+        self.assertEqual(self.methods_and_paths(), [("PUT", path)])
+        told = {
+            "maxAsyncRetryAttempts": 0,
+            "destinationConfig": {"onFailure": {"destination": ""}},
+        }
+        self.assertEqual(json.loads(self.engine.requests[0][3]), told)
+        self.answers["PUT", path] = error(400, "InvalidArgument", "too old")
+        self.assertEqual(self.convoke("set", "hello", "max_age=0"), REFUSED)
+        self.assertIn("too old", self.stderr)
+        self.assertEqual(self.convoke("set", "hello", "retrys=1"), USAGE)
+        self.assertIn("did you mean 'retries'?", self.stderr)
+        self.write("hello/index.py", "")
+        manifest = 'runtime = "python3"\nhandler = "index.handler"\nstateful = true\n'
+        self.write("hello/convoke.toml", manifest)
+        self.answers.update(
+            {
+                ("GET", FUNCTION): (200, {}, b"{}"),
+                ("PUT", FUNCTION): (200, {}, b"{}"),
+                ("PUT", path): (200, {}, b"{}"),
+            }
+        )
+        self.assertEqual(self.convoke("deploy", os.path.join(self.folder, "hello")), OK)
+        self.assertEqual(json.loads(self.engine.requests[-1][3]), {"statefulInvocation": True})
+
     def test_show_tells_of_the_limit(self):
         limit = FUNCTION + "/on-demand-config"
         function = {"functionName": "hello", "timeout": 3, "environmentVariables": {"A": "b"}}
@@ -338,6 +394,7 @@ class Others(CommandTest):
             {
                 ("GET", FUNCTION): (200, {}, json.dumps(function).encode()),
                 ("GET", limit): (200, {}, b'{"maximumInstanceCount": 0}'),
+                ("GET", FUNCTION + "/async-invoke-config"): error(404, "AsyncConfigNotExists"),
             }
         )
         self.assertEqual(self.convoke("show", "hello"), OK)

@@ -314,6 +314,80 @@ promise('a limit of 0 is FCResourceThrottledError at once, until it is lifted', 
   assert.strictEqual((await client.invokeFunction('sdk', 'echo', 'x')).data, 'x');
 });
 
+// ---- asynchronous configuration ----
+
+const ARN = 'acs:fc:local:123456789012:services/sdk/functions/';
+
+promise('an asynchronous configuration that is not set is FCAsyncConfigNotExistsError', async () => {
+  const message = /AsyncConfig for sdk:fail does not exist\./;
+  await fails(client.getFunctionAsyncConfig('sdk', 'fail'), 'FCAsyncConfigNotExistsError', message);
+  await fails(client.deleteFunctionAsyncConfig('sdk', 'fail'), 'FCAsyncConfigNotExistsError', message);
+  await fails(client.getFunctionAsyncConfig('sdk', 'nobody'), 'FCFunctionNotFoundError');
+  await fails(client.putFunctionAsyncConfig('sdk', 'nobody', undefined, {}), 'FCFunctionNotFoundError');
+  await fails(client.listFunctionAsyncConfigs('sdk', 'nobody'), 'FCFunctionNotFoundError');
+});
+
+promise('an asynchronous configuration is put, merged, got and deleted', async () => {
+  const first = (await client.putFunctionAsyncConfig('sdk', 'fail', 'test', {
+    maxAsyncEventAgeInSeconds: 100,
+    destinationConfig: { onSuccess: { destination: `${ARN}hello` } },
+  })).data;
+  assert.strictEqual(first.service, 'sdk');
+  assert.strictEqual(first.function, 'fail');
+  assert.strictEqual(first.qualifier, 'test');
+  assert.ok(first.createdTime && first.lastModifiedTime);
+  assert.strictEqual(first.maxAsyncEventAgeInSeconds, 100);
+  assert.strictEqual(first.maxAsyncRetryAttempts, null);
+  assert.strictEqual(first.statefulInvocation, null);
+  assert.deepStrictEqual(first.destinationConfig, { onSuccess: { destination: `${ARN}hello` }, onFailure: null });
+  const { data } = await client.putFunctionAsyncConfig('sdk', 'fail', 'test', {
+    maxAsyncRetryAttempts: 0,
+    destinationConfig: { onFailure: { destination: 'https://example.com/failed' } },
+  });
+  assert.strictEqual(data.createdTime, first.createdTime);
+  assert.strictEqual(data.maxAsyncEventAgeInSeconds, 100);
+  assert.strictEqual(data.maxAsyncRetryAttempts, 0);
+  assert.strictEqual(data.destinationConfig.onSuccess.destination, `${ARN}hello`);
+  assert.strictEqual(data.destinationConfig.onFailure.destination, 'https://example.com/failed');
+  assert.deepStrictEqual((await client.getFunctionAsyncConfig('sdk', 'fail', 'test')).data, data);
+  await client.deleteFunctionAsyncConfig('sdk', 'fail', 'test');
+  await fails(client.getFunctionAsyncConfig('sdk', 'fail', 'test'), 'FCAsyncConfigNotExistsError');
+});
+
+promise('what an asynchronous configuration may not say is FCInvalidArgumentError', async () => {
+  const wrong = (options, message) =>
+    fails(client.putFunctionAsyncConfig('sdk', 'fail', undefined, options), 'FCInvalidArgumentError', message);
+  const sends = (destination) => ({ destinationConfig: { onSuccess: { destination } } });
+  await wrong({ maxAsyncRetryAttempts: 9 }, /maxAsyncRetryAttempts .*allowed: 0 to 8, actual: 9/);
+  await wrong({ maxAsyncEventAgeInSeconds: 604801 }, /maxAsyncEventAgeInSeconds .*allowed: 1 to 604800/);
+  await wrong(sends('acs:mns:cn-hangzhou:1:/queues/q/messages'), /no such destination/);
+  await wrong(sends('http://user:password@example.com/'), /password/);
+  await wrong(sends(`${ARN}fail`), /names the function itself/);
+});
+
+promise('asynchronous configurations are listed by qualifier, with an empty token at the end', async () => {
+  const empty = (await client.listFunctionAsyncConfigs('sdk', 'fail')).data;
+  assert.deepStrictEqual(empty, { configs: null, nextToken: '' });
+  for (const qualifier of ['b', undefined, 'a']) await client.putFunctionAsyncConfig('sdk', 'fail', qualifier, {});
+  const first = (await client.listFunctionAsyncConfigs('sdk', 'fail', { limit: 2 })).data;
+  assert.deepStrictEqual(first.configs.map((one) => one.qualifier), ['LATEST', 'a']);
+  assert.strictEqual(first.nextToken, 'b');
+  const last = (await client.listFunctionAsyncConfigs('sdk', 'fail', { nextToken: first.nextToken })).data;
+  assert.deepStrictEqual(last.configs.map((one) => one.qualifier), ['b']);
+  assert.strictEqual(last.nextToken, '');
+});
+
+promise('a stateful function\'s asynchronous calls have a name, made up if need be', async () => {
+  const later = { 'x-fc-invocation-type': 'Async' };
+  const name = 'x-fc-stateful-async-invocation-id';
+  assert.strictEqual((await client.invokeFunction('sdk', 'echo', 'x', later)).headers[name], undefined);
+  await client.putFunctionAsyncConfig('sdk', 'echo', 'LATEST', { statefulInvocation: true });
+  const { headers } = await client.invokeFunction('sdk', 'echo', 'x', later);
+  assert.strictEqual(headers[name], headers['x-fc-request-id']);
+  const named = await client.invokeFunction('sdk', 'echo', 'x', { ...later, [name]: 'mine' });
+  assert.strictEqual(named.headers[name], 'mine');
+});
+
 // ---- the end ----
 
 promise('a service with functions is not deleted', () =>
