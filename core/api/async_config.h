@@ -5,10 +5,10 @@
 // set are shown as null; a destination is taken away by an empty text (ours).
 #pragma once
 
-#include "core/api/json_writer.h"
 #include "core/api/router.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
+#include "core/model/json_writer.h"
 #include "core/registry/definitions.h"
 #include "core/registry/directory.h"
 #include "core/registry/mutation.h"
