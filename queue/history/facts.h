@@ -23,7 +23,7 @@ namespace convoke::history {
 struct Mark {
   std::uint64_t segment = 0;  // sequence; 0: nothing yet
   std::uint32_t offset = 0;
-  friend auto operator<=>(const Mark&, const Mark&) = default;
+  friend auto operator<=>(const Mark&, const Mark&) = default;  // NOLINT: no pointer here
 };
 
 struct Accepted {

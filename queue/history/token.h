@@ -16,7 +16,7 @@ namespace convoke::history {
 struct Position {
   WallTime accepted{};
   std::int64_t number = 0;
-  friend auto operator<=>(const Position&, const Position&) = default;
+  friend auto operator<=>(const Position&, const Position&) = default;  // NOLINT: no pointer here
 };
 
 // Tells queries apart, so that a token is refused where it was not made. Of all that selects and
