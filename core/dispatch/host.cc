@@ -166,7 +166,7 @@ bool Host::end_call(const CallId& id) {
 void Host::abandon(Run& run, Outcome outcome) {
   answer(run, std::move(outcome));
   if (function_->spec.runtime == Runtime::kInProcess) return;
-  if (runs_.size() == 1) return stop(StopHow::kGraceful);
+  if (all_answered()) return stop(StopHow::kGraceful);
   leave();
 }
 

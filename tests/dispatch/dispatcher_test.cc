@@ -250,6 +250,22 @@ TEST(Dispatch, NeighboursOfATimedOutCallRunToTheirEndsAndNoNewCallEnters) {
   EXPECT_EQ(world.live_most, 1U);
 }
 
+TEST(Dispatch, AnInstanceThatHoldsOnlyTimedOutCallsIsStopped) {
+  World world(18, 1);
+  const auto function = world.deploy("f", 2, Seconds{10});
+  world.script.hangs = 100;
+  (void)world.call(0, function);
+  world.settle_down();
+  world.advance(Seconds{5});
+  (void)world.call(0, function);
+  world.settle_down();
+  world.advance(Seconds{6});
+  EXPECT_EQ(world.live, 1U) << "for the sake of the second call";
+  world.advance(Seconds{5});
+  world.settle_down();
+  EXPECT_EQ(world.live, 0U) << "there is nobody left whom it could answer";
+}
+
 TEST(Dispatch, ACallableKeepsItsSlotAfterTheDeadlineUntilItCallsBack) {
   World world(19, 1);
   const auto function = world.deploy("f", 1, Seconds{1}, Runtime::kInProcess);
