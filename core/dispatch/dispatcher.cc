@@ -92,6 +92,11 @@ void Dispatcher::stop_call(FunctionId function, const CallId& id) {
 
 void Dispatcher::on_backlog(FunctionId function) {
   if (Room* room = room_of(function)) return serve(*room);
+  claim_invalid(function);
+}
+
+// What is queued for a function that is gone.
+void Dispatcher::claim_invalid(FunctionId function) {
   if (!draining_) backlog_->claim(function, kInvalidBatch);
 }
 

@@ -103,6 +103,7 @@ class Dispatcher final : private HostEvents {
   [[nodiscard]] Room& room_for(const FunctionPtr& function);
   [[nodiscard]] std::size_t queued_here(const Room& room) const;
   [[nodiscard]] bool anyone_waits_here(const Room& room) const;
+  void claim_invalid(FunctionId function);
   [[nodiscard]] bool take_any_slot(Room& room, ShardIndex& at);
   void serve(Room& room);
   void serve_slots(Room& room);

@@ -212,6 +212,8 @@ void Dispatcher::on_function_gone(FunctionId function) {
   room.gate->publish(room.self, kNobodyWaits, kNobodyWaits);
   empty_line(room, Error{ErrorCode::kFunctionNotFound, "the function was deleted"});
   for (Host* host : hosts_of(room)) host->leave();
+  // A claim under way brings the first of them, and news of the rest.
+  if (!room.claim.under_way && backlog_->ready(function) > 0) claim_invalid(function);
   drop_if_empty(function);
 }
 

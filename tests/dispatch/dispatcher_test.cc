@@ -190,6 +190,18 @@ TEST(Dispatch, ADeletedFunctionAnswersItsCallersAndEndsItsQueueInvalid) {
   EXPECT_EQ(world.live, 0U);
 }
 
+TEST(Dispatch, WhatIsQueuedWhenItsFunctionIsDeletedEndsInvalidThoughNothingElseHappens) {
+  World world(11, 2);
+  const auto function = world.deploy("f");
+  world.set_limit(function, 0);
+  const CallId queued = world.enqueue(1, function);
+  world.settle_down();
+  world.remove(function);
+  world.until_quiet(Seconds{5});
+  ASSERT_EQ(world.queue(1).settlements.count(queued.text()), 1U) << "nobody has told it";
+  EXPECT_EQ(world.queue(1).settlements.at(queued.text()), Settlement::kInvalid);
+}
+
 TEST(Dispatch, ALimitOfZeroEndsWhatRunsRefusesCallersAndKeepsTheQueue) {
   World world(13, 2);
   const auto function = world.deploy("f");
