@@ -2,7 +2,8 @@
 //
 // FakeDisk outlives the engines that run on it; FakeLogDir is one engine's view of it, as a
 // LogDir. Whatever is asynchronous (sync, read, create, remove) waits until the test calls step():
-// nothing completes by itself. crash() throws away what was not durable: of each unsynced write
+// nothing completes by itself; or it goes to whoever asked for it by complete_by(), who runs it
+// when he likes. crash() throws away what was not durable: of each unsynced write
 // any part may be left, in any order, torn at any byte; and every view of it goes dead.
 //
 // Deterministic: all chance comes from the Rng that the test passes in. One thread.
@@ -60,6 +61,12 @@ class FakeDisk {
   // The directory of that name; made when first asked for.
   Files& files(const std::string& directory) { return directories_[directory]; }
 
+  // From here on completions go there instead of waiting for step(), each with the directory that
+  // it belongs to. Those of before a crash may still be run: they do nothing.
+  using Completion = std::function<void()>;
+  using CompleteBy = std::function<void(const std::string& directory, Completion)>;
+  void complete_by(CompleteBy complete_by) { complete_by_ = std::move(complete_by); }
+
   // Runs the oldest completion that waits. False: there is none.
   bool step() {
     if (pending_.empty()) return false;
@@ -86,6 +93,8 @@ class FakeDisk {
 
   // Faults, until changed again.
   void fail_syncs() { fail_syncs_ = true; }
+  // A disk that lies, which none should have to survive: syncs report success and do nothing.
+  void lie_about_syncs() { lie_about_syncs_ = true; }
   void fail_reads(bool fail) { fail_reads_ = fail; }
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }  // of all files together
 
@@ -124,25 +133,34 @@ class FakeDisk {
   }
 
   // `life` and `alive` guard against engines and objects that are gone.
-  void later(std::weak_ptr<void> alive, std::function<void()> what) {
-    pending_.push_back([this, life = life_, alive = std::move(alive), what = std::move(what)] {
+  void later(const std::string& directory, std::weak_ptr<void> alive, Completion what) {
+    Completion guarded = [this, life = life_, alive = std::move(alive), what = std::move(what)] {
       if (life == life_ && !alive.expired()) what();
-    });
+    };
+    if (complete_by_) return complete_by_(directory, std::move(guarded));
+    pending_.push_back(std::move(guarded));
   }
 
   std::map<std::string, Files> directories_;
-  std::deque<std::function<void()>> pending_;
+  std::deque<Completion> pending_;
+  CompleteBy complete_by_;
   std::uint64_t life_ = 0;
   std::uint64_t syncs_ = 0;
   std::uint64_t capacity_ = ~std::uint64_t{0};
   bool fail_syncs_ = false;
+  bool lie_about_syncs_ = false;
   bool fail_reads_ = false;
 };
 
 class FakeLogFile final : public LogFile {
  public:
-  FakeLogFile(FakeDisk& disk, std::shared_ptr<FakeFile> file, std::uint64_t end)
-      : disk_(disk), file_(std::move(file)), end_(end), size_(end) {}
+  FakeLogFile(FakeDisk& disk, std::string directory, std::shared_ptr<FakeFile> file,
+              std::uint64_t end)
+      : disk_(disk),
+        directory_(std::move(directory)),
+        file_(std::move(file)),
+        end_(end),
+        size_(end) {}
 
   void append(std::string bytes) override {
     size_ += bytes.size();
@@ -156,12 +174,13 @@ class FakeLogFile final : public LogFile {
     if (!appended_.empty()) file_->unsynced.push_back({end_, std::exchange(appended_, {})});
     end_ = size_;
     const std::size_t covered = file_->unsynced.size();
-    disk_.later(alive_, [this, covered, done = std::move(done)] {
+    disk_.later(directory_, alive_, [this, covered, done = std::move(done)] {
       syncing_ = false;
       if (disk_.fail_syncs_) {
         return done(
             Error{ErrorCode::kInternalServerError, "fdatasync: input/output error", std::nullopt});
       }
+      if (disk_.lie_about_syncs_) return done({});
       for (std::size_t i = 0; i < covered; ++i) {
         FakeFile::put(file_->durable, file_->unsynced[i].offset, file_->unsynced[i].bytes);
       }
@@ -172,7 +191,7 @@ class FakeLogFile final : public LogFile {
   }
 
   void read(std::uint64_t offset, std::size_t size, Read done) override {
-    disk_.later(alive_, [this, offset, size, done = std::move(done)] {
+    disk_.later(directory_, alive_, [this, offset, size, done = std::move(done)] {
       if (disk_.fail_reads_) {
         return done(
             Error{ErrorCode::kInternalServerError, "read: input/output error", std::nullopt});
@@ -191,6 +210,7 @@ class FakeLogFile final : public LogFile {
 
  private:
   FakeDisk& disk_;
+  std::string directory_;
   std::shared_ptr<FakeFile> file_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::string appended_;
@@ -226,7 +246,7 @@ class FakeLogDir final : public LogDir {
   }
 
   void create_async(const std::string& name, std::uint64_t reserve, Created created) override {
-    disk_.later(alive_, [this, name, reserve, created = std::move(created)] {
+    disk_.later(directory_, alive_, [this, name, reserve, created = std::move(created)] {
       created(create(name, reserve));
     });
   }
@@ -250,7 +270,7 @@ class FakeLogDir final : public LogDir {
   }
 
   void remove_async(const std::string& name) override {
-    disk_.later(alive_, [this, name] { files().erase(name); });
+    disk_.later(directory_, alive_, [this, name] { files().erase(name); });
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -274,7 +294,7 @@ class FakeLogDir final : public LogDir {
     return Error{ErrorCode::kInternalServerError, std::move(what), std::nullopt};
   }
   std::unique_ptr<LogFile> opened(std::shared_ptr<FakeFile> file, std::uint64_t end) {
-    return std::make_unique<FakeLogFile>(disk_, std::move(file), end);
+    return std::make_unique<FakeLogFile>(disk_, directory_, std::move(file), end);
   }
 
   FakeDisk& disk_;

@@ -1,0 +1,109 @@
+#include "tests/sim/callers.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace convoke::sim {
+namespace {
+
+constexpr Seconds kPatienceMax{20};  // of a caller that will hang up
+
+// Its first eight digits are its number, for a reader of traces.
+CallId numbered(std::uint32_t number, Rng& rng) {
+  std::array<std::uint8_t, 16> bytes = CallId::from_random(rng.next(), rng.next()).bytes();
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  return CallId::from_bytes(bytes);
+}
+
+}  // namespace
+
+Callers::Callers(Stage& stage, Desk& desk, std::uint32_t requests)
+    : stage_(stage),
+      desk_(desk),
+      rng_(stage.rng.fork("callers")),
+      planted_(stage.rng.fork("planted answers")),
+      left_(requests) {
+  pause_max_ = Millis{1} * (1 << rng_.below(12));  // 1 ms .. 2 s
+  async_percent_ = 20 + rng_.below(81);
+  delay_max_ = Seconds{rng_.one_in(2) ? 5 : 300};
+  event_bytes_max_ = rng_.one_in(3) ? 1500 : 200;
+}
+
+void Callers::begin() { send_next(); }
+
+void Callers::send_next() {
+  stage_.agenda.in(between(rng_, Duration{0}, pause_max_), [this] {
+    send();
+    if (--left_ > 0) send_next();
+  });
+}
+
+void Callers::send() {
+  if (engine_ == nullptr) return;  // connection refused
+  const std::uint32_t number = ++sent_;
+  Sent sent;
+  sent.id = numbered(number, rng_);
+  const FunctionPtr function = desk_.any_function(rng_);
+  sent.function = function->id;
+  http::Request request = draw_request(sent);
+  const ShardIndex at{static_cast<std::uint16_t>(rng_.below(engine_->shards()))};
+  const http::ExchangeId exchange{number, 0, number};
+  open_[number] = Open{sent.id, at};
+  stage_.seen.tell(&Observer::on_sent, sent);
+  if (stage_.chaos.strikes(Fault::kClientGoes)) {
+    stage_.agenda.in(between(stage_.chaos.rng(Fault::kClientGoes), Duration{0}, kPatienceMax),
+                     [this, exchange] { hang_up(exchange); });
+  }
+  engine_->request(at, exchange, sent.id, function->spec.name, std::move(request));
+}
+
+http::Request Callers::draw_request(Sent& sent) {
+  http::Request request;
+  request.head.method = "POST";
+  request.body.assign(rng_.below(event_bytes_max_), static_cast<char>('a' + rng_.below(26)));
+  sent.asynchronous = rng_.below(100) < async_percent_;
+  if (!sent.asynchronous) return request;
+  request.head.headers.add("X-Fc-Invocation-Type", "Async");
+  if (rng_.one_in(4)) {
+    sent.delay = Seconds{1 + rng_.below(static_cast<std::uint64_t>(delay_max_.count()))};
+    request.head.headers.add("X-Fc-Async-Delay", std::to_string(sent.delay.count()));
+  }
+  if (rng_.one_in(8)) {
+    request.head.headers.add("X-Fc-Stateful-Async-Invocation-Id",
+                             fmt::format("n{}", rng_.below(4)));
+  }
+  return request;
+}
+
+void Callers::hang_up(http::ExchangeId exchange) {
+  const auto found = open_.find(exchange.request);
+  if (found == open_.end() || found->second.answered) return;
+  const Open gone = found->second;
+  open_.erase(found);
+  stage_.seen.tell(&Observer::on_closed, gone.id);
+  engine_->client_gone(gone.at, exchange);
+}
+
+void Callers::engine_died() {
+  engine_ = nullptr;
+  for (const auto& [number, open] : open_) {
+    if (!open.answered) stage_.seen.tell(&Observer::on_closed, open.id);
+  }
+  open_.clear();
+}
+
+// An answer to one that has hung up is dropped, as the server drops it; a second one to the same
+// request is told all the same, for an oracle to see.
+void Callers::on_response(http::ExchangeId exchange, const http::Response& response) {
+  const auto found = open_.find(exchange.request);
+  if (found == open_.end()) return;
+  if (stage_.planted(Planted::kNeverAnswers) && planted_.one_in(30)) return;
+  stage_.seen.tell(&Observer::on_answer, found->second.id, response.status);
+  if (stage_.planted(Planted::kAnswersTwice) && planted_.one_in(30)) {
+    stage_.seen.tell(&Observer::on_answer, found->second.id, response.status);
+  }
+  found->second.answered = true;
+}
+
+}  // namespace convoke::sim

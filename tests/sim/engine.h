@@ -1,0 +1,92 @@
+// One life of an engine: its shards, wired as core/shard wires them, on one thread. Destroying it
+// is a crash.
+//
+// Everything happens in turns of a shard, as in a loop's: an event, then what the wheel has due,
+// then the end of the turn.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/api/invoke.h"
+#include "core/dispatch/dispatcher.h"
+#include "core/dispatch/pump.h"
+#include "core/guard/gate.h"
+#include "core/registry/directory.h"
+#include "queue/journal/store.h"
+#include "tests/sim/instance.h"
+#include "tests/sim/mail.h"
+#include "tests/sim/stage.h"
+#include "tests/sim/witness.h"
+
+namespace convoke::sim {
+
+// What stays the same for a seed, whatever the engine's lives.
+struct EngineOptions {
+  DispatchOptions dispatch;
+  std::uint32_t account_max = 300;
+  std::uint64_t segment_bytes = 4096;
+  std::uint64_t event_bytes_in_memory_max = 1 << 20;
+  std::uint64_t depth_max = 1'000'000;
+};
+
+class Engine {
+ public:
+  struct Outside {
+    Stage& stage;
+    SpentReceipts& spent;
+    Invoker::Respond respond;
+    std::function<void()> turned;  // after every turn; may not end the engine
+  };
+  // A start that fails says why.
+  [[nodiscard]] static Result<std::unique_ptr<Engine>> start(Outside outside,
+                                                             const EngineOptions& options,
+                                                             std::uint16_t shards,
+                                                             std::uint32_t journals, Rng rng);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Each runs in a turn of the shard, now.
+  void request(ShardIndex at, http::ExchangeId exchange, const CallId& id,
+               const std::string& function, http::Request request);
+  void client_gone(ShardIndex at, http::ExchangeId exchange);
+  void apply(ShardIndex at, const Change& change);
+  void use_stale(ShardIndex at, const Receipt& receipt);
+  // Something of that journal's disk has completed.
+  void complete(const std::string& directory, const fake::FakeDisk::Completion& completion);
+
+  [[nodiscard]] std::uint16_t shards() const { return static_cast<std::uint16_t>(shards_.size()); }
+  [[nodiscard]] GateTable& gates() { return gates_; }
+  [[nodiscard]] const EngineOptions& options() const { return options_; }
+
+  // For oracles.
+  [[nodiscard]] bool holds(const CallId& id) const;  // unsettled, in any store
+  [[nodiscard]] QueueCounts counts(ShardIndex at) const;
+  [[nodiscard]] QueueCounts counts(ShardIndex at, FunctionId function) const;
+  [[nodiscard]] std::uint32_t account_used() const { return account_.used(); }
+  [[nodiscard]] std::size_t letters() const { return post_office_.letters(); }
+  // What is still going on, in words; empty: nothing at all.
+  [[nodiscard]] std::string left_over() const;
+
+ private:
+  struct Shard;
+  Engine(Outside outside, const EngineOptions& options, std::uint16_t shards);
+  void turn(Shard& shard, const std::function<void()>& what);
+  void turn_in(std::uint16_t shard, Duration delay, std::function<void()> what);
+  void wake(Shard& shard);
+
+  const Outside outside_;
+  const EngineOptions options_;
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  GateTable gates_;
+  AccountPlaces account_;
+  PostOffice post_office_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+[[nodiscard]] std::string journal_directory(std::uint32_t number);
+
+}  // namespace convoke::sim

@@ -1,0 +1,77 @@
+// What can be seen of a simulated engine from outside, as it happens. Oracles judge by it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/model/function.h"
+#include "core/model/ids.h"
+#include "core/model/instant.h"
+#include "queue/queue.h"
+#include "workers/worker.h"
+
+namespace convoke::sim {
+
+class Engine;
+
+struct Sent {
+  CallId id;
+  FunctionId function;  // that its path named when it was sent; 0: there was none
+  bool asynchronous = false;
+  Seconds delay{0};
+};
+
+struct Started {
+  Attempt attempt;
+  FunctionPtr function;
+};
+
+// One change of a definition, when it was committed and when it was answered.
+struct Changed {
+  FunctionId function;
+  enum class What : std::uint8_t { kCreated, kUpdated, kDeleted, kLimit } what = What::kLimit;
+  std::uint32_t limit = 0;     // kLimit; kUnlimited: lifted
+  std::uint64_t revision = 0;  // kUpdated: the new one
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // Callers.
+  virtual void on_sent(const Sent&) {}
+  virtual void on_answer(const CallId&, int /*status*/) {}
+  virtual void on_closed(const CallId&) {}  // unanswered: its client has gone, or the engine has
+  // The store.
+  virtual void on_claimed(const ClaimedCall&) {}
+  virtual void on_settle_asked(const Receipt&, Settlement) {}
+  virtual void on_settled(const Receipt&, Settlement) {}
+  virtual void on_stale_used(const Receipt&, SettleResult) {}
+  // Instances.
+  virtual void on_instance_started(const FunctionPtr&) {}
+  virtual void on_instance_gone(const FunctionPtr&) {}
+  virtual void on_started(const Started&) {}
+  virtual void on_ended(const CallId&, const Reply&) {}
+  // The operator.
+  virtual void on_committed(const Changed&) {}
+  virtual void on_answered(const Changed&) {}
+  // The engine as a whole.
+  virtual void on_crash() {}
+  virtual void on_restart(const Engine&) {}
+  virtual void after_turn(const Engine&) {}
+  virtual void at_end(const Engine&) {}
+};
+
+// Tells all, in order.
+class Observers {
+ public:
+  void add(Observer& observer) { all_.push_back(&observer); }
+  template <class... Parameters, class... Arguments>
+  void tell(void (Observer::*what)(Parameters...), const Arguments&... arguments) const {
+    for (Observer* observer : all_) (observer->*what)(arguments...);
+  }
+
+ private:
+  std::vector<Observer*> all_;
+};
+
+}  // namespace convoke::sim

@@ -1,0 +1,16 @@
+#include "tests/sim/oracles.h"
+
+namespace convoke::sim {
+
+Oracles all_oracles(Court& court) {
+  Oracles oracles;
+  for (const auto make :
+       {accepted_is_durable, settled_once, only_the_current_epoch_settles, conserved,
+        no_start_after_the_answer, within_limits, one_answer_or_a_close, over_by_the_deadline,
+        within_maxima, nothing_is_left}) {
+    oracles.push_back(make(court));
+  }
+  return oracles;
+}
+
+}  // namespace convoke::sim

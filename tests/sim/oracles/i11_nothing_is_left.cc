@@ -1,0 +1,25 @@
+#include "tests/sim/oracles.h"
+
+namespace convoke::sim {
+namespace {
+
+class NothingIsLeft final : public Observer {
+ public:
+  explicit NothingIsLeft(Court& court) : court_(court) {}
+
+  void at_end(const Engine& engine) override {
+    const std::string left = engine.left_over();
+    if (!left.empty()) court_.red("I11", "left at the end: " + left);
+  }
+
+ private:
+  Court& court_;
+};
+
+}  // namespace
+
+std::unique_ptr<Observer> nothing_is_left(Court& court) {
+  return std::make_unique<NothingIsLeft>(court);
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,55 @@
+#include "tests/sim/plan.h"
+
+namespace convoke::sim {
+
+const std::vector<PlantedRow>& planted_bugs() {
+  static const std::vector<PlantedRow> rows = {
+      {Planted::kAcknowledgesBeforeSync, "acknowledges-before-sync"},
+      {Planted::kForgetsDelayed, "forgets-delayed"},
+      {Planted::kAcceptsStale, "accepts-stale"},
+      {Planted::kSwallowsSettle, "swallows-settle"},
+      {Planted::kMiscounts, "miscounts"},
+      {Planted::kKillSwitchHalfway, "kill-switch-halfway"},
+      {Planted::kLimitPlusOne, "limit-plus-one"},
+      {Planted::kOverfills, "overfills"},
+      {Planted::kAnswersTwice, "answers-twice"},
+      {Planted::kNeverAnswers, "never-answers"},
+      {Planted::kOutlivesKill, "outlives-kill"},
+      {Planted::kUnseeded, "unseeded"},
+  };
+  return rows;
+}
+
+std::string flags_of(const Plan& plan) {
+  std::string flags = "--seed " + std::to_string(plan.seed);
+  if (plan.requests > 0) flags += " --requests " + std::to_string(plan.requests);
+  const char* separator = " --without ";
+  for (const FaultRow& row : kAtlas) {
+    if ((plan.off & bit(row.fault)) == 0) continue;
+    (flags += separator) += row.name;
+    separator = ",";
+  }
+  for (const PlantedRow& row : planted_bugs()) {
+    if (row.planted == plan.planted) (flags += " --plant ") += row.name;
+  }
+  return flags;
+}
+
+Result<FaultSet> faults_named(std::string_view commas) {
+  FaultSet faults = 0;
+  while (!commas.empty()) {
+    const std::string_view name = commas.substr(0, commas.find(','));
+    commas.remove_prefix(std::min(commas.size(), name.size() + 1));
+    FaultSet one = 0;
+    for (const FaultRow& row : kAtlas) {
+      if (row.name == name) one = bit(row.fault);
+    }
+    if (one == 0) {
+      return Error{ErrorCode::kInvalidArgument, "no such fault: '" + std::string(name) + "'"};
+    }
+    faults |= one;
+  }
+  return faults;
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,48 @@
+// Everything that one run is made from: the same plan gives the same run, to the last event.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/error.h"
+#include "tests/sim/atlas.h"
+
+namespace convoke::sim {
+
+// Bugs put in by purpose, outside of the product: what catches none of these proves nothing.
+enum class Planted : std::uint8_t {
+  kNone,
+  kAcknowledgesBeforeSync,  // the disk says "synced" before anything is
+  kForgetsDelayed,          // a delayed call is overlooked at recovery
+  kAcceptsStale,            // a receipt that has been used is taken once more
+  kSwallowsSettle,          // a settle is reported that was never written
+  kMiscounts,               // accepted counts one too many
+  kKillSwitchHalfway,       // the kill switch is answered before the shards know
+  kLimitPlusOne,            // one instance more than the limit
+  kOverfills,               // the queue takes more than its maximum
+  kAnswersTwice,            // a request gets its answer once more
+  kNeverAnswers,            // or none
+  kOutlivesKill,            // an instance that no signal ends
+  kUnseeded,                // chance that does not come from the seed
+};
+struct PlantedRow {
+  Planted planted;
+  std::string_view name;
+};
+[[nodiscard]] const std::vector<PlantedRow>& planted_bugs();
+
+struct Plan {
+  std::uint64_t seed = 1;
+  std::uint32_t requests = 0;  // how many callers come in the storm; 0: drawn from the seed
+  FaultSet off = 0;            // faults that do not strike, beside those that the seed leaves out
+  Planted planted = Planted::kNone;
+};
+
+// "--seed 7 --requests 40 --without crash,hangs".
+[[nodiscard]] std::string flags_of(const Plan& plan);
+[[nodiscard]] Result<FaultSet> faults_named(std::string_view commas);
+
+}  // namespace convoke::sim

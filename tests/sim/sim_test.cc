@@ -1,0 +1,158 @@
+// The simulation's share of every test run: a bounded number of seeds, the seeds that once failed,
+// and the canaries. Many more in a night: tests/sim/sim_run --seeds 20000.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "tests/sim/run.h"
+
+namespace convoke::sim {
+namespace {
+
+constexpr std::uint64_t kSeeds = 300;
+
+struct Kept {
+  Plan plan;
+  std::string story;
+};
+
+// "SEED [--requests N] : story"
+std::vector<Kept> kept_seeds() {
+  std::ifstream file(SIM_SEEDS);
+  std::vector<Kept> kept;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    Kept one;
+    std::string word;
+    std::istringstream words(line);
+    words >> one.plan.seed;
+    while (words >> word && word != ":") {
+      if (word == "--requests") words >> one.plan.requests;
+    }
+    std::getline(words, one.story);
+    kept.push_back(std::move(one));
+  }
+  return kept;
+}
+
+class Sim : public ::testing::Test {
+ protected:
+  Sim() { name_plan_on_abort(); }
+};
+
+TEST_F(Sim, EveryPromiseHoldsThroughStormAndCalm) {
+  Coverage covered;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    Plan plan;
+    plan.seed = seed;
+    const Judged once = run(plan);
+    ASSERT_FALSE(once.verdict) << report(plan, once);
+    covered.add(once.coverage);
+  }
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    EXPECT_GT(covered.faults.at(i), 0U) << kAtlas[i].name << " has never struck";
+  }
+  EXPECT_GT(covered.settled_by_crash, 0U);
+}
+
+TEST_F(Sim, SeedsThatOnceFailedDoNotAnyMore) {
+  const auto kept = kept_seeds();
+  ASSERT_FALSE(kept.empty()) << SIM_SEEDS;
+  for (const Kept& one : kept) {
+    const Judged once = run(one.plan);
+    EXPECT_FALSE(once.verdict) << one.story << '\n' << report(one.plan, once);
+  }
+}
+
+TEST_F(Sim, I13_TheSameSeedTwiceGoesTheSameWay) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Plan plan;
+    plan.seed = seed;
+    const Judged twice = run_twice(plan);
+    EXPECT_FALSE(twice.verdict) << report(plan, twice);
+  }
+}
+
+TEST_F(Sim, AFailingPlanIsMadeSmallerAndStillFailsAlike) {
+  Plan plan;
+  plan.planted = Planted::kNeverAnswers;
+  plan.seed = 3;
+  const Judged failed = run(plan);
+  ASSERT_TRUE(failed.verdict);
+  const Plan smaller = shrink(plan);
+  EXPECT_LT(smaller.requests, failed.coverage.calls);
+  const Judged again = run(smaller);
+  ASSERT_TRUE(again.verdict);
+  EXPECT_EQ(again.verdict->oracle, failed.verdict->oracle);
+}
+
+TEST_F(Sim, AFailureSaysWhatWhenAndHowToSeeItAgain) {
+  Plan plan;
+  plan.planted = Planted::kAnswersTwice;
+  Judged failed;
+  for (plan.seed = 1; plan.seed < 50 && !failed.verdict; ++plan.seed) failed = run(plan);
+  --plan.seed;
+  ASSERT_TRUE(failed.verdict);
+  const std::string text = report(plan, failed);
+  for (const std::string& part :
+       {std::string("I8"), "seed " + std::to_string(plan.seed), std::string("virtual time"),
+        std::string("answered"), "sim_run " + flags_of(plan)}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in\n" << text;
+  }
+}
+
+// The canaries: what catches none of these proves nothing.
+struct Canary {
+  Planted planted;
+  std::string oracles;      // any of which may be the first to see it
+  std::uint64_t seeds = 0;  // within which it must be caught
+};
+
+class Canaries : public ::testing::TestWithParam<Canary> {};
+
+std::string name_of_planted(Planted planted) {
+  for (const PlantedRow& row : planted_bugs()) {
+    if (row.planted == planted) return std::string(row.name);
+  }
+  return "";
+}
+
+TEST_P(Canaries, APlantedBugIsCaught) {
+  name_plan_on_abort();
+  Plan plan;
+  plan.planted = GetParam().planted;
+  for (plan.seed = 1; plan.seed <= GetParam().seeds; ++plan.seed) {
+    const Judged once = plan.planted == Planted::kUnseeded ? run_twice(plan) : run(plan);
+    if (!once.verdict) continue;
+    EXPECT_NE((" " + GetParam().oracles + " ").find(" " + once.verdict->oracle + " "),
+              std::string::npos)
+        << report(plan, once);
+    RecordProperty("caught_by_seed", std::to_string(plan.seed));
+    return;
+  }
+  ADD_FAILURE() << name_of_planted(plan.planted) << " was not caught in " << GetParam().seeds
+                << " seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(Planted, Canaries,
+                         ::testing::Values(Canary{Planted::kAcknowledgesBeforeSync, "I1 I2 I4", 50},
+                                           Canary{Planted::kForgetsDelayed, "I1 I4", 50},
+                                           Canary{Planted::kAcceptsStale, "I3", 100},
+                                           Canary{Planted::kSwallowsSettle, "I2 I3 I11", 10},
+                                           Canary{Planted::kMiscounts, "I4", 10},
+                                           Canary{Planted::kKillSwitchHalfway, "I5", 100},
+                                           Canary{Planted::kLimitPlusOne, "I6", 50},
+                                           Canary{Planted::kOverfills, "I10", 50},
+                                           Canary{Planted::kAnswersTwice, "I8", 10},
+                                           Canary{Planted::kNeverAnswers, "I8", 10},
+                                           Canary{Planted::kOutlivesKill, "I9 I11", 20},
+                                           Canary{Planted::kUnseeded, "I13", 5}),
+                         [](const auto& tried) {
+                           std::string name = name_of_planted(tried.param.planted);
+                           for (char& c : name) c = c == '-' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace convoke::sim

@@ -1,0 +1,87 @@
+#include "tests/sim/witness.h"
+
+#include <algorithm>
+
+namespace convoke::sim {
+
+Witness::~Witness() {
+  for (const auto& [id, receipt] : held_) spent_.add(receipt);
+}
+
+void Witness::watch(std::unique_ptr<Queue> store) {
+  store_ = std::move(store);
+  born_wall_ = stage_.clock.wall();
+}
+
+void Witness::spend(const Receipt& receipt) {
+  held_.erase(receipt.id);
+  spent_.add(receipt);
+}
+
+void Witness::use_stale(const Receipt& receipt) {
+  Receipt shown = receipt;
+  const auto held = held_.find(receipt.id);
+  if (held != held_.end() && stage_.planted(Planted::kAcceptsStale)) shown = held->second;
+  store_->settle(shown, Settlement::kSucceeded, [this, receipt](SettleResult result) {
+    stage_.seen.tell(&Observer::on_stale_used, receipt, result);
+  });
+}
+
+void Witness::settle(const Receipt& receipt, Settlement settlement, Settled settled) {
+  stage_.seen.tell(&Observer::on_settle_asked, receipt, settlement);
+  spend(receipt);
+  Settled told = [this, receipt, settlement, settled = std::move(settled)](SettleResult result) {
+    if (result == SettleResult::kDone) {
+      stage_.seen.tell(&Observer::on_settled, receipt, settlement);
+    }
+    settled(result);
+  };
+  if (stage_.planted(Planted::kSwallowsSettle) && rng_.one_in(10)) return told(SettleResult::kDone);
+  store_->settle(receipt, settlement, std::move(told));
+}
+
+void Witness::postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) {
+  spend(receipt);
+  store_->postpone(receipt, due, spends, std::move(settled));
+}
+
+void Witness::give_back(const Receipt& receipt) {
+  spend(receipt);
+  store_->give_back(receipt);
+}
+
+void Witness::on_claimed(FunctionId function, std::vector<ClaimedCall> calls) {
+  if (stage_.planted(Planted::kForgetsDelayed)) {
+    const auto forgotten = [this](const ClaimedCall& call) {
+      CallPosition position;
+      position.accepted = call.accepted;
+      position.due = call.due;
+      return forgets(position);
+    };
+    calls.erase(std::remove_if(calls.begin(), calls.end(), forgotten), calls.end());
+  }
+  for (const ClaimedCall& call : calls) {
+    held_[call.receipt.id] = call.receipt;
+    stage_.seen.tell(&Observer::on_claimed, call);
+  }
+  pump_.on_claimed(function, std::move(calls));
+}
+
+// Planted: accepted in an earlier life, and delayed when this one began.
+bool Witness::forgets(const CallPosition& position) const {
+  return stage_.planted(Planted::kForgetsDelayed) && position.accepted < born_wall_ &&
+         position.due > born_wall_;
+}
+
+std::optional<CallPosition> Witness::find(const CallId& id) const {
+  const auto found = store_->find(id);
+  return found && forgets(*found) ? std::nullopt : found;
+}
+
+QueueCounts Witness::counts() const {
+  QueueCounts counts = store_->counts();
+  if (stage_.planted(Planted::kMiscounts) && counts.settled > 3) ++counts.accepted;
+  return counts;
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,213 @@
+#include "tests/sim/world.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace convoke::sim {
+namespace {
+
+constexpr Duration kWeatherEvery = Millis{200};  // at most, between two changes of it
+constexpr Duration kBadWeatherMax = Seconds{30};
+constexpr Duration kDownMax = Seconds{5};
+constexpr Duration kStallMax = Seconds{20};
+// The longest delay, the longest back-off, and instances that have to start meanwhile.
+constexpr Duration kCalmMax = std::chrono::minutes{45};
+constexpr std::uint64_t kTurnsMax = 2'000'000;  // of one run: beyond, it never comes to rest
+constexpr std::uint16_t kShardsAtMost = 4;
+
+std::uint32_t requests_of(const Plan& plan) {
+  Rng rng = Rng::seeded(plan.seed).fork("requests");
+  const auto drawn = static_cast<std::uint32_t>(20 + rng.below(200));
+  return plan.requests > 0 ? plan.requests : drawn;
+}
+
+std::uint32_t functions_of(const Plan& plan) {
+  return 1 + static_cast<std::uint32_t>(Rng::seeded(plan.seed).fork("functions").below(4));
+}
+
+}  // namespace
+
+World::World(const Plan& plan)
+    : stage_(plan),
+      rng_(stage_.rng.fork("world")),
+      trace_(stage_.clock),
+      court_(stage_.clock, ledger_),
+      oracles_(all_oracles(court_)),
+      desk_(stage_, functions_of(plan)),
+      callers_(stage_, desk_, requests_of(plan)) {
+  stage_.seen.add(ledger_);  // first: the others judge by it
+  stage_.seen.add(trace_);
+  for (const auto& oracle : oracles_) stage_.seen.add(*oracle);
+  stage_.disk.complete_by([this](const std::string& directory, fake::FakeDisk::Completion done) {
+    complete_later(directory, std::move(done));
+  });
+  if (stage_.planted(Planted::kAcknowledgesBeforeSync)) stage_.disk.lie_about_syncs();
+  draw_options();
+}
+
+World::~World() = default;
+
+void World::draw_options() {
+  shards_ = static_cast<std::uint16_t>(1 + rng_.below(kShardsAtMost));
+  options_.dispatch.sync_wait_max = Seconds{1 + rng_.below(30)};
+  options_.dispatch.sync_waiters_max = rng_.one_in(3) ? 5 : 10'000;
+  options_.dispatch.idle_max = Seconds{1 + rng_.below(30)};
+  options_.dispatch.starts_max = 1 + static_cast<std::uint32_t>(rng_.below(4));
+  options_.account_max = rng_.one_in(3) ? 2 + static_cast<std::uint32_t>(rng_.below(10)) : 300;
+  options_.segment_bytes = 4096UL << rng_.below(3);
+  options_.event_bytes_in_memory_max = rng_.one_in(2) ? rng_.below(2000) : 1 << 20;
+  options_.depth_max = rng_.one_in(3) ? 5 + rng_.below(40) : 1'000'000;
+}
+
+// ---- the two phases ----
+
+void World::run() {
+  start();
+  storm();
+  calm();
+  if (court_.verdict()) return;
+  if (engine_ == nullptr) return court_.red("I11", "no engine is running at the end");
+  stage_.seen.tell(&Observer::at_end, *engine_);
+}
+
+void World::storm() {
+  callers_.begin();
+  weather();
+  while (!callers_.all_sent() && !court_.verdict()) run_until(stage_.clock.now() + Seconds{1});
+  run_until(stage_.clock.now() + between(rng_, Duration{0}, Seconds{60}));
+}
+
+void World::calm() {
+  calm_ = true;
+  stage_.chaos.calm();
+  stage_.disk.set_capacity(~std::uint64_t{0});
+  stage_.disk.fail_reads(false);
+  trace_.note("calm");
+  if (poisoned_ && engine_ != nullptr) crash();
+  desk_.lift_all();
+  run_until(stage_.clock.now() + kCalmMax);
+}
+
+void World::run_until(Instant end) {
+  Agenda& agenda = stage_.agenda;
+  while (!agenda.empty() && agenda.next() <= end && !court_.verdict()) {
+    agenda.step();
+    if (std::exchange(crash_due_, false)) crash();
+    if (trace_.turns() > kTurnsMax) court_.red("I11", "the world does not come to rest");
+  }
+  if (!court_.verdict() && !calm_) stage_.clock.reach(std::max(end, stage_.clock.now()));
+}
+
+// ---- lives ----
+
+void World::start() {
+  ++lives_;
+  Chaos& chaos = stage_.chaos;
+  if (chaos.strikes(Fault::kOtherShards)) {
+    shards_ = static_cast<std::uint16_t>(1 + rng_.below(kShardsAtMost));
+  }
+  journals_ = std::max<std::uint32_t>(journals_, shards_);
+  auto started =
+      Engine::start({stage_, spent_,
+                     [this](http::ExchangeId exchange, const http::Response& response) {
+                       callers_.on_response(exchange, response);
+                     },
+                     [this] { turned(); }},
+                    options_, shards_, journals_, stage_.rng.fork(fmt::format("life {}", lives_)));
+  if (!started) return court_.red("I1", "the engine does not start: " + started.error().message);
+  engine_ = *std::move(started);
+  stage_.seen.tell(&Observer::on_restart, *engine_);
+  desk_.open(*engine_);
+  callers_.meet(engine_.get());
+  if (chaos.strikes(Fault::kCrashAtStart)) {
+    stage_.agenda.in(between(chaos.rng(Fault::kCrashAtStart), Duration{0}, Millis{5}),
+                     [this, life = lives_] { crash_due_ |= life == lives_; });
+  }
+}
+
+void World::crash() {
+  if (engine_ == nullptr) return;
+  desk_.engine_died();
+  callers_.engine_died();
+  engine_.reset();
+  Rng& chance = stage_.chaos.rng(Fault::kCrash);
+  stage_.disk.crash(static_cast<fake::Unsynced>(chance.below(3)), chance);
+  disk_pending_ = 0;
+  poisoned_ = false;
+  stage_.seen.tell(&Observer::on_crash);
+  stage_.agenda.in(between(chance, Duration{0}, kDownMax), [this] { start(); });
+}
+
+void World::turned() {
+  trace_.turned();
+  stage_.seen.tell(&Observer::after_turn, *engine_);
+  const std::uint32_t likelier = disk_pending_ > 0 ? 10 : 1;
+  if (stage_.chaos.strikes(Fault::kCrash, likelier)) crash_due_ = true;
+}
+
+// ---- the disk ----
+
+void World::complete_later(const std::string& directory, fake::FakeDisk::Completion completion) {
+  const bool stalls = stage_.chaos.strikes(Fault::kDiskStalls);
+  static Duration unseeded{0};
+  if (stage_.planted(Planted::kUnseeded)) ++unseeded;
+  ++disk_pending_;
+  stage_.agenda.in(
+      between(rng_, std::chrono::microseconds{50}, stalls ? kStallMax : Millis{3}) + unseeded,
+      [this, life = lives_, directory, completion = std::move(completion)] {
+        if (life != lives_ || engine_ == nullptr) return;
+        --disk_pending_;
+        engine_->complete(directory, completion);
+      });
+}
+
+// ---- the weather ----
+
+void World::weather() {
+  stage_.agenda.in(between(rng_, Duration{0}, kWeatherEvery), [this] {
+    if (calm_) return;
+    Chaos& chaos = stage_.chaos;
+    weather_of_disk();
+    if (chaos.strikes(Fault::kWallSteps)) {
+      Rng& chance = chaos.rng(Fault::kWallSteps);
+      stage_.clock.step_wall(Millis{chance.below(10'000)} - Millis{5'000});
+    }
+    if (chaos.strikes(Fault::kLimitChanges)) desk_.change_limit();
+    if (chaos.strikes(Fault::kKillSwitch)) desk_.flip_kill_switch();
+    if (chaos.strikes(Fault::kFunctionDeleted)) desk_.replace_function();
+    if (chaos.strikes(Fault::kFunctionUpdated)) desk_.update_function();
+    if (chaos.strikes(Fault::kStaleReceipt)) use_stale_receipt();
+    weather();
+  });
+}
+
+void World::weather_of_disk() {
+  Chaos& chaos = stage_.chaos;
+  fake::FakeDisk& disk = stage_.disk;
+  if (chaos.strikes(Fault::kDiskFull)) {
+    disk.set_capacity(disk.used());
+    stage_.agenda.in(between(chaos.rng(Fault::kDiskFull), Duration{0}, kBadWeatherMax),
+                     [&disk] { disk.set_capacity(~std::uint64_t{0}); });
+  }
+  if (chaos.strikes(Fault::kReadFails)) {
+    disk.fail_reads(true);
+    stage_.agenda.in(between(chaos.rng(Fault::kReadFails), Duration{0}, kBadWeatherMax),
+                     [&disk] { disk.fail_reads(false); });
+  }
+  if (engine_ != nullptr && chaos.strikes(Fault::kSyncFails)) {
+    disk.fail_syncs();
+    poisoned_ = true;
+    stage_.agenda.in(between(chaos.rng(Fault::kSyncFails), Duration{0}, kBadWeatherMax),
+                     [this, life = lives_] { crash_due_ |= life == lives_; });
+  }
+}
+
+void World::use_stale_receipt() {
+  if (engine_ == nullptr || spent_.empty()) return;
+  Rng& chance = stage_.chaos.rng(Fault::kStaleReceipt);
+  const Receipt receipt = spent_.any(chance);
+  for (std::uint16_t i = 0; i < engine_->shards(); ++i) engine_->use_stale(ShardIndex{i}, receipt);
+}
+
+}  // namespace convoke::sim
