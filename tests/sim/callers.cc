@@ -73,6 +73,9 @@ http::Request Callers::draw_request(Sent& sent) {
     request.head.headers.add("X-Fc-Stateful-Async-Invocation-Id",
                              fmt::format("n{}", rng_.below(4)));
   }
+  if (rng_.one_in(6)) {
+    request.head.headers.add("Prefer", fmt::format("wait={}", 1 + rng_.below(20)));
+  }
   return request;
 }
 

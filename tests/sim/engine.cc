@@ -48,12 +48,17 @@ struct Engine::Shard {
         dispatcher({engine.outside_.stage.clock, wheel, workers, engine.gates_, engine.account_,
                     directory, mail},
                    engine.options_.dispatch),
-        pump(self, engine.outside_.stage.clock, rng.fork("retries"), [](std::string_view) {}),
+        pump(self, {engine.outside_.stage.clock, wheel, directory}, rng.fork("retries"),
+             [](std::string_view) {}),
         witness(engine.outside_.stage, engine.outside_.spent, pump),
-        invoker(self, engine.outside_.stage.clock, directory, dispatcher, witness,
+        names(engine.names_,
+              [&engine, index](Duration delay, std::function<void()> what) {
+                engine.turn_in(index, delay, std::move(what));
+              }),
+        invoker(self, {engine.outside_.stage.clock, wheel, directory, dispatcher, witness, names},
                 engine.outside_.respond) {
     dispatcher.attach(invoker, pump, pump);
-    pump.attach(witness, dispatcher);
+    pump.attach(witness, dispatcher, invoker);
   }
 
   Result<void> open_store(Engine& engine, std::uint32_t incarnation, std::uint32_t journals) {
@@ -62,7 +67,7 @@ struct Engine::Shard {
     const std::uint16_t shards = engine.post_office_.shards();
     for (const std::uint32_t number : journals_of(self.value, shards, journals)) {
       places.push_back(
-          {number, std::make_unique<fake::FakeLogDir>(stage.disk, journal_directory(number))});
+          {number, std::make_unique<fake::FakeLogDir>(stage.disk, journal_directory(number)), {}});
     }
     auto store =
         journal::JournalStore::open(store_options(engine.options_, stage, rng), std::move(places),
@@ -81,6 +86,7 @@ struct Engine::Shard {
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;
+  SimNames names;
   Invoker invoker;
   std::optional<Instant> armed;
   bool turns_again = false;
@@ -183,6 +189,18 @@ void Engine::apply(ShardIndex at, const Change& change) {
 void Engine::use_stale(ShardIndex at, const Receipt& receipt) {
   Shard& shard = *shards_[at.value];
   turn(shard, [&] { shard.witness.use_stale(receipt); });
+}
+
+// Whoever has it, if anybody has.
+void Engine::stop_call(FunctionId function, const CallId& id) {
+  for (const auto& shard : shards_) {
+    if (!shard->witness.find(id)) continue;
+    return turn(*shard, [&] {
+      shard->pump.stop(function, id, [this, id](StopResult result) {
+        outside_.stage.seen.tell(&Observer::on_stop_answered, id, result);
+      });
+    });
+  }
 }
 
 void Engine::complete(const std::string& directory, const fake::FakeDisk::Completion& completion) {

@@ -18,6 +18,7 @@
 #include "queue/journal/store.h"
 #include "tests/sim/instance.h"
 #include "tests/sim/mail.h"
+#include "tests/sim/names.h"
 #include "tests/sim/stage.h"
 #include "tests/sim/witness.h"
 
@@ -55,6 +56,7 @@ class Engine {
   void client_gone(ShardIndex at, http::ExchangeId exchange);
   void apply(ShardIndex at, const Change& change);
   void use_stale(ShardIndex at, const Receipt& receipt);
+  void stop_call(FunctionId function, const CallId& id);
   // Something of that journal's disk has completed.
   void complete(const std::string& directory, const fake::FakeDisk::Completion& completion);
 
@@ -84,6 +86,7 @@ class Engine {
   GateTable gates_;
   AccountPlaces account_;
   PostOffice post_office_;
+  SimNames::InUse names_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

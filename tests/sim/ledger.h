@@ -56,7 +56,11 @@ class Ledger final : public Observer {
     call.settle_asked = true;
     call.settlement = settlement;
   }
-  void on_settled(const Receipt& receipt, Settlement) override { ++calls_[receipt.id].settled; }
+  void on_settled(const Receipt& receipt, Settlement settlement) override {
+    Account& call = calls_[receipt.id];
+    ++call.settled;
+    call.settlement = settlement;
+  }
   void on_restart(const Engine& engine) override;  // what the crash has made of each
 
  private:

@@ -46,6 +46,7 @@ class Observer {
   virtual void on_settle_asked(const Receipt&, Settlement) {}
   virtual void on_settled(const Receipt&, Settlement) {}
   virtual void on_stale_used(const Receipt&, SettleResult) {}
+  virtual void on_stop_answered(const CallId&, StopResult) {}
   // Instances.
   virtual void on_instance_started(const FunctionPtr&) {}
   virtual void on_instance_gone(const FunctionPtr&) {}

@@ -18,7 +18,8 @@ using Oracles = std::vector<std::unique_ptr<Observer>>;
 [[nodiscard]] std::unique_ptr<Observer> only_the_current_epoch_settles(Court& court);
 // I4 accepted = ready + delayed + claimed + settled.
 [[nodiscard]] std::unique_ptr<Observer> conserved(Court& court);
-// I5 no start after a kill switch was answered; none of a deleted function, none on old code.
+// I5 no start after a kill switch was answered; none of a deleted function or a stopped call, none
+// on old code.
 [[nodiscard]] std::unique_ptr<Observer> no_start_after_the_answer(Court& court);
 // I6 instances <= limit, on all shards together.
 [[nodiscard]] std::unique_ptr<Observer> within_limits(Court& court);

@@ -19,12 +19,14 @@ std::string& plan_being_run() {
   return flags;
 }
 
-void on_abort(int) {
+void on_abort(int signal) {
   const std::string& flags = plan_being_run();
   constexpr std::string_view kBefore = "the simulation aborted; to see it again: sim_run ";
   (void)!::write(STDERR_FILENO, kBefore.data(), kBefore.size());
   (void)!::write(STDERR_FILENO, flags.data(), flags.size());
   (void)!::write(STDERR_FILENO, "\n", 1);
+  (void)std::signal(signal, SIG_DFL);
+  (void)std::raise(signal);
 }
 
 Coverage coverage_of(const World& world) {
@@ -132,6 +134,9 @@ std::string report(const Plan& plan, const Judged& judged) {
       flags_of(plan));
 }
 
-void name_plan_on_abort() { (void)std::signal(SIGABRT, on_abort); }
+void name_plan_on_abort() {
+  (void)std::signal(SIGABRT, on_abort);
+  (void)std::signal(SIGSEGV, on_abort);
+}
 
 }  // namespace convoke::sim

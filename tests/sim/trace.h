@@ -48,6 +48,9 @@ class Trace final : public Observer {
   void on_stale_used(const Receipt& receipt, SettleResult result) override {
     note("stale receipt used", receipt.id, static_cast<std::uint64_t>(result));
   }
+  void on_stop_answered(const CallId& id, StopResult result) override {
+    note("stop answered", id, static_cast<std::uint64_t>(result));
+  }
   void on_instance_started(const FunctionPtr& function) override {
     note("instance started, of function", function->id.value, function->revision);
   }

@@ -27,7 +27,8 @@ void Witness::use_stale(const Receipt& receipt) {
   });
 }
 
-void Witness::settle(const Receipt& receipt, Settlement settlement, Settled settled) {
+void Witness::settle(const Receipt& receipt, Ending ending, Settled settled) {
+  const Settlement settlement = ending.settlement;
   stage_.seen.tell(&Observer::on_settle_asked, receipt, settlement);
   spend(receipt);
   Settled told = [this, receipt, settlement, settled = std::move(settled)](SettleResult result) {
@@ -37,12 +38,25 @@ void Witness::settle(const Receipt& receipt, Settlement settlement, Settled sett
     settled(result);
   };
   if (stage_.planted(Planted::kSwallowsSettle) && rng_.one_in(10)) return told(SettleResult::kDone);
-  store_->settle(receipt, settlement, std::move(told));
+  store_->settle(receipt, std::move(ending), std::move(told));
 }
 
-void Witness::postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) {
+void Witness::postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                       Settled settled) {
   spend(receipt);
-  store_->postpone(receipt, due, spends, std::move(settled));
+  store_->postpone(receipt, due, spends, std::move(report), std::move(settled));
+}
+
+// Whether a stop ends the call here is known when it is answered; before that it may have.
+void Witness::stop(const CallId& id, Stopped stopped) {
+  const Receipt waiting{id, FunctionId{}, Epoch{}};
+  stage_.seen.tell(&Observer::on_settle_asked, waiting, Settlement::kStopped);
+  store_->stop(id, [this, waiting, stopped = std::move(stopped)](StopResult result) {
+    if (result == StopResult::kStopped) {
+      stage_.seen.tell(&Observer::on_settled, waiting, Settlement::kStopped);
+    }
+    stopped(result);
+  });
 }
 
 void Witness::give_back(const Receipt& receipt) {

@@ -47,8 +47,13 @@ class Witness final : public Queue, public QueueListener {
     store_->accept(std::move(call), std::move(accepted));
   }
   void claim(FunctionId function, std::size_t max) override { store_->claim(function, max); }
-  void settle(const Receipt& receipt, Settlement settlement, Settled settled) override;
-  void postpone(const Receipt& receipt, WallTime due, Spends spends, Settled settled) override;
+  void settle(const Receipt& receipt, Ending ending, Settled settled) override;
+  void postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                Settled settled) override;
+  void note_started(const Receipt& receipt, WallTime at, const std::string& instance_id) override {
+    store_->note_started(receipt, at, instance_id);
+  }
+  void stop(const CallId& id, Stopped stopped) override;
   void give_back(const Receipt& receipt) override;
   void submit() override { store_->submit(); }
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override {

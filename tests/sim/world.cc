@@ -178,6 +178,7 @@ void World::weather() {
     if (chaos.strikes(Fault::kFunctionDeleted)) desk_.replace_function();
     if (chaos.strikes(Fault::kFunctionUpdated)) desk_.update_function();
     if (chaos.strikes(Fault::kStaleReceipt)) use_stale_receipt();
+    if (chaos.strikes(Fault::kCallStopped)) stop_some_call();
     weather();
   });
 }
@@ -208,6 +209,14 @@ void World::use_stale_receipt() {
   Rng& chance = stage_.chaos.rng(Fault::kStaleReceipt);
   const Receipt receipt = spent_.any(chance);
   for (std::uint16_t i = 0; i < engine_->shards(); ++i) engine_->use_stale(ShardIndex{i}, receipt);
+}
+
+void World::stop_some_call() {
+  if (engine_ == nullptr || ledger_.calls().empty()) return;
+  auto any = ledger_.calls().begin();
+  const std::uint64_t nth = stage_.chaos.rng(Fault::kCallStopped).below(ledger_.calls().size());
+  std::advance(any, static_cast<std::ptrdiff_t>(nth));
+  engine_->stop_call(any->second.sent.function, any->first);
 }
 
 }  // namespace convoke::sim

@@ -34,6 +34,7 @@ class World {
   void weather();
   void weather_of_disk();
   void use_stale_receipt();
+  void stop_some_call();
   void complete_later(const std::string& directory, fake::FakeDisk::Completion completion);
   void start();
   void crash();

@@ -24,7 +24,11 @@ class NoStartAfterTheAnswer final : public Observer {
       revisions_[changed.function] = changed.revision;
     }
   }
+  void on_stop_answered(const CallId& id, StopResult result) override {
+    if (result == StopResult::kStopped) stopped_.insert(id);
+  }
   void on_started(const Started& started) override {
+    if (stopped_.count(started.attempt.id) > 0) red("after its stop was answered", started);
     const FunctionId function = started.function->id;
     if (killed_.count(function) > 0) red("after its kill switch was answered", started);
     if (deleted_.count(function) > 0) red("after its deletion was answered", started);
@@ -42,6 +46,7 @@ class NoStartAfterTheAnswer final : public Observer {
   Court& court_;
   std::set<FunctionId> killed_;
   std::set<FunctionId> deleted_;
+  std::set<CallId> stopped_;
   std::map<FunctionId, std::uint64_t> revisions_;
 };
 
