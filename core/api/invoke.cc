@@ -141,6 +141,7 @@ void Invoker::on_accepted(http::ExchangeId exchange, const CallId& id,
 }
 
 void Invoker::on_settled(CallPtr call, Outcome outcome) {
+  if (!watches(call->id)) return;  // the wait was over before the end was durable
   const Waits::Waiting waiting = waits_.take(call->id);
   http::Response response = answer_of(*call, std::move(outcome));
   response.headers.add("X-Fc-Stateful-Async-Invocation-Id", waiting.name);
