@@ -60,7 +60,8 @@ struct Entry {
   Location location;
   std::uint64_t order = 0;  // key of the place among the ready
   WallTime accepted{};
-  WallTime due{};
+  WallTime due{};              // of the attempt to come
+  WallTime first_due{};        // as accepted: the call's age counts from here
   WallTime until{};            // while it is delayed
   std::unique_ptr<Body> body;  // null: only in the journal
   Slot previous = kNoSlot;     // among the function's ready calls

@@ -102,6 +102,7 @@ void JournalStore::adopt(Writer& writer, const RecoveredCall& call) {
   entry.location = Location{writer.segment(call.segment), call.offset, call.size};
   entry.accepted = call.accepted;
   entry.due = call.due;
+  entry.first_due = call.first_due;
   entry.function_errors = call.function_errors;
   entry.retries = call.retries;
   entry.maybe_repeated = true;
@@ -132,7 +133,7 @@ void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
   Entry& entry = index_.at(slot);
   entry.writer = &writer;
   entry.accepted = call.accepted;
-  entry.due = call.due;
+  entry.due = entry.first_due = call.due;
   entry.order = keys_.next(clock_.wall());
   AcceptedRecord record;
   record.id = call.id;
@@ -206,7 +207,7 @@ Claims::Taken JournalStore::start_attempt(Slot slot) {
   ClaimedCall& call = taken.call;
   call.receipt = Receipt{entry.id, entry.line->id, Epoch::of(incarnation_, entry.attempt)};
   call.accepted = entry.accepted;
-  call.due = entry.due;
+  call.due = entry.first_due;
   call.function_errors = entry.function_errors;
   call.retries = entry.retries;
   call.maybe_repeated = entry.maybe_repeated;
