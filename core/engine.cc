@@ -11,6 +11,7 @@
 
 #include "core/convoke.h"
 #include "core/loop/entropy.h"
+#include "core/loop/key_file.h"
 #include "core/registry_desk.h"
 #include "core/shard.h"
 #include "core/state_directory.h"
@@ -81,7 +82,7 @@ Result<std::uint32_t> next_life(const StateDirectory& state) {
 struct Engine::Parts {
   Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
         std::unique_ptr<Registry> registry, std::unique_ptr<history::History> kept,
-        std::unique_ptr<LauncherProcess> started, std::uint32_t life)
+        std::unique_ptr<LauncherProcess> started, std::string key, std::uint32_t life)
       : options(std::move(asked)),
         state(std::move(directory)),
         rng(Rng::seeded(entropy_seed())),
@@ -93,11 +94,21 @@ struct Engine::Parts {
         logs(log_options(options, state)),
         desk(std::move(registry), gates, logs),
         history(std::move(kept)),
+        posters(poster_options(options)),
+        delivery_key(std::move(key)),
         incarnation(life) {}
 
   ~Parts() {
     stop_threads();
     shards.clear();
+  }
+
+  static CurlPosterOptions poster_options(const EngineOptions& options) {
+    CurlPosterOptions poster;
+    poster.transfer.may_connect = [allowed = options.destinations_allow](const IpAddress& address) {
+      return allowed.may_connect(address);
+    };
+    return poster;
   }
 
   static LogFilesOptions log_options(const EngineOptions& options, const StateDirectory& state) {
@@ -110,10 +121,11 @@ struct Engine::Parts {
 
   Result<void> make_shards(std::uint16_t total) {
     const ShardWorld world{
-        options, state,     options.in_process ? *options.in_process : no_callables(),
-        gates,   account,   ports,
-        mail,    *launcher, logs,
-        desk,    history,   incarnation};
+        options,      state,      options.in_process ? *options.in_process : no_callables(),
+        gates,        account,    ports,
+        mail,         *launcher,  logs,
+        desk,         history,    posters,
+        delivery_key, incarnation};
     const std::vector<std::uint32_t> existing = state.journals();
     std::vector<ShardDoor*> doors;
     for (std::uint16_t i = 0; i < total; ++i) {
@@ -171,6 +183,8 @@ struct Engine::Parts {
   LogFiles logs;
   RegistryDesk desk;
   HistoryDesk history;
+  CurlPoster posters;
+  std::string delivery_key;
   std::uint32_t incarnation;
   std::vector<std::unique_ptr<Shard>> shards;
   std::vector<std::thread> threads;
@@ -200,13 +214,15 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options) {
   if (!registry) return registry.error();
   auto kept = history::History::open(state->history());
   if (!kept) return kept.error();
+  auto key = load_or_make_key(state->delivery_key());
+  if (!key) return key.error();
   const std::uint16_t shards = shard_count(options.shards);
   auto launcher = LauncherProcess::start(options.launcher_program, shards);
   if (!launcher) return launcher.error();
 
-  auto parts =
-      std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
-                              *std::move(registry), *std::move(kept), *std::move(launcher), *life);
+  auto parts = std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
+                                       *std::move(registry), *std::move(kept), *std::move(launcher),
+                                       *std::move(key), *life);
   if (auto made = parts->make_shards(shards); !made) return made.error();
   if (auto listening = parts->listen(); !listening) return listening.error();
   parts->start_threads();

@@ -64,6 +64,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
                             [this](Letter letter) { dispatcher_.on_letter(std::move(letter)); })),
       dispatcher_({loop_, loop_.timers(), workers_, world.gates, world.account, directory_, *mail_},
                   world.options.dispatch),
+      poster_(world.posters.open(loop_)),
+      deliverer_({loop_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
+                 [](std::string_view what) { spdlog::warn("{}", what); }),
       pump_(self, {loop_, loop_.timers(), directory_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       control_plane_(*this),
@@ -96,7 +99,8 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
                                          server_.respond(exchange, std::move(response));
                                        });
   dispatcher_.attach(*invoker_, pump_, pump_);
-  pump_.attach(*store_, dispatcher_, *invoker_);
+  deliverer_.attach(*store_);
+  pump_.attach(*store_, dispatcher_, *invoker_, &deliverer_);
   loop_.at_end_of_turn(EndOfTurn::kWork, [this] { end_of_turn(); });
   if (self_ == ShardIndex{0}) {
     loop_.timers().schedule(history_timer_, loop_.now() + kHistoryLookEvery);
@@ -110,8 +114,8 @@ void Shard::end_of_turn() {
   store_->submit();
   log_.submit(loop_.wall());
   // While it drains, an answer is owed until the last byte has left: until its connection closes.
-  busy_ = invoker_->calls_open() + pump_.calls_open() + server_.exchanges_open() +
-          (draining_ ? server_.connections() : 0);
+  busy_ = invoker_->calls_open() + pump_.calls_open() + deliverer_.under_way() +
+          server_.exchanges_open() + (draining_ ? server_.connections() : 0);
 }
 
 IoThread& Shard::registry_thread() {
@@ -152,6 +156,7 @@ std::optional<CallPosition> Shard::find_call(const CallId& id) const { return st
 void Shard::drain() {
   draining_ = true;
   invoker_->end_waits();
+  deliverer_.drain();
   server_.drain();
   dispatcher_.drain();
 }

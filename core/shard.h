@@ -25,10 +25,12 @@
 #include "core/api/router.h"
 #include "core/api/tasks.h"
 #include "core/config.h"
+#include "core/dispatch/deliverer.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/admission.h"
 #include "core/history_desk.h"
+#include "core/loop/curl_poster.h"
 #include "core/loop/io_thread.h"
 #include "core/loop/launcher_process.h"
 #include "core/loop/log_file.h"
@@ -61,6 +63,8 @@ struct ShardWorld {
   LogFiles& logs;
   RegistryDesk& desk;
   HistoryDesk& history;
+  CurlPoster& posters;
+  const std::string& delivery_key;
   std::uint32_t incarnation;
 };
 
@@ -158,6 +162,8 @@ class Shard final : public ShardDoor,
   Directory directory_;
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;
+  std::unique_ptr<Poster> poster_;
+  Deliverer deliverer_;
   Pump pump_;
   std::unique_ptr<journal::JournalStore> store_;
 

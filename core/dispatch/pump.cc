@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/dispatch/report.h"
+#include "core/dispatch/successor.h"
 
 namespace convoke {
 
@@ -19,7 +20,8 @@ struct Pump::Settling {
 Pump::Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm)
     : self_(self), world_(world), rng_(rng), alarm_(std::move(alarm)) {}
 
-void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch) {
+void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch, Deliverer* deliverer) {
+  deliverer_ = deliverer;
   queue_ = &queue;
   dispatcher_ = &dispatcher;
   watch_ = &watch;
@@ -27,7 +29,10 @@ void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch) {
 
 // ---- calls come out of the store ----
 
-void Pump::on_ready(FunctionId function) { dispatcher_->on_backlog(function); }
+void Pump::on_ready(FunctionId function) {
+  if (!is_delivery_line(function)) return dispatcher_->on_backlog(function);
+  if (deliverer_ != nullptr) deliverer_->on_ready(function);
+}
 
 std::size_t Pump::ready(FunctionId function) const { return queue_->counts(function).ready; }
 
@@ -39,6 +44,7 @@ std::int64_t Pump::oldest(FunctionId function) const {
 void Pump::claim(FunctionId function, std::size_t calls) { queue_->claim(function, calls); }
 
 void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
+  if (is_delivery_line(function)) return deliverer_->on_claimed(function, std::move(claimed));
   std::vector<CallPtr> calls;
   calls.reserve(claimed.size());
   open_ += claimed.size();
@@ -112,6 +118,11 @@ void Pump::settle(CallPtr call, Outcome outcome, Settlement settlement) {
   auto settling = std::make_shared<Settling>(
       Settling{call->lease->receipt, ending_of(*call, outcome, settlement, world_.clock.wall()),
                nullptr, Outcome{}});
+  Successor successor =
+      successor_of(*call, outcome, settlement, world_.directory, world_.clock.wall(),
+                   CallId::from_random(rng_.next(), rng_.next()));
+  settling->ending.successor = std::move(successor.call);
+  settling->ending.destination_status = std::move(successor.status);
   if (watch_->watches(call->id)) {
     settling->call = std::move(call);
     settling->outcome = std::move(outcome);

@@ -16,6 +16,7 @@
 
 #include "core/dispatch/backlog.h"
 #include "core/dispatch/call.h"
+#include "core/dispatch/deliverer.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/retry.h"
 #include "core/edge/clock.h"
@@ -48,7 +49,9 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
  public:
   using Alarm = std::function<void(std::string_view)>;  // for an operator's eyes
   Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm);
-  void attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch);  // before the first turn
+  // Before the first turn. Without a deliverer, deliveries to URLs stay in the store.
+  void attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch,
+              Deliverer* deliverer = nullptr);
 
   // Ends a call wherever it stands. Answered once, in a later turn, when its end is durable:
   // kStopped, or kUnknown where it was no longer there or came to an end of its own first.
@@ -93,6 +96,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   Queue* queue_ = nullptr;
   Dispatcher* dispatcher_ = nullptr;
   EndWatch* watch_ = nullptr;
+  Deliverer* deliverer_ = nullptr;
   std::size_t open_ = 0;
   std::unordered_map<CallId, std::vector<Queue::Stopped>> stops_;  // of calls that are under way
   std::vector<std::shared_ptr<Settling>> without_room_;

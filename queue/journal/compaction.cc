@@ -100,7 +100,7 @@ void Compaction::copy(Slot slot, const AcceptedRecord& found) {
   const Entry& entry = index_.at(slot);
   AcceptedRecord record = found;
   record.order = entry.order;
-  record.due = entry.due;
+  record.next = entry.due;
   record.function_errors = entry.function_errors;
   record.retries = entry.retries;
   Write write;

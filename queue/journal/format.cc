@@ -125,6 +125,7 @@ std::string encode(const AcceptedRecord& record) {
   put(out, record.order);
   put(out, to_ms(record.accepted));
   put(out, to_ms(record.due));
+  put(out, to_ms(record.next));
   put(out, record.function_errors);
   put(out, record.retries);
   put(out, static_cast<std::uint16_t>(record.qualifier.size()));
@@ -189,9 +190,9 @@ std::optional<AcceptedRecord> as_accepted(const Record& record) {
   const std::string_view in = record.payload;
   constexpr std::size_t kFixed = kAcceptedBytesMin - kFrameBytes;
   if (record.kind != RecordKind::kAccepted || in.size() < kFixed) return std::nullopt;
-  const std::size_t qualifier = get<std::uint16_t>(in, 56);
-  const std::size_t name = get<std::uint16_t>(in, 58);
-  const std::size_t event = get<std::uint32_t>(in, 60);
+  const std::size_t qualifier = get<std::uint16_t>(in, 64);
+  const std::size_t name = get<std::uint16_t>(in, 66);
+  const std::size_t event = get<std::uint32_t>(in, 68);
   if (accepted_bytes(qualifier, name, event) != record.size) return std::nullopt;
   AcceptedRecord out;
   out.id = get_id(in);
@@ -199,8 +200,9 @@ std::optional<AcceptedRecord> as_accepted(const Record& record) {
   out.order = get<std::uint64_t>(in, 24);
   out.accepted = get_wall(in, 32);
   out.due = get_wall(in, 40);
-  out.function_errors = get<std::uint32_t>(in, 48);
-  out.retries = get<std::uint32_t>(in, 52);
+  out.next = get_wall(in, 48);
+  out.function_errors = get<std::uint32_t>(in, 56);
+  out.retries = get<std::uint32_t>(in, 60);
   out.qualifier = in.substr(kFixed, qualifier);
   out.name = in.substr(kFixed + qualifier, name);
   out.event = in.substr(kFixed + qualifier + name, event);

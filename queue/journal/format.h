@@ -24,7 +24,7 @@ inline constexpr std::size_t kFrameBytes = 24;                   // before each 
 inline constexpr std::size_t kFinishedBytes = kFrameBytes + 24;  // records without a history
 inline constexpr std::size_t kAttemptBytes = kFrameBytes + 32;
 inline constexpr std::size_t kTrimmedBytes = kFrameBytes + 8;
-inline constexpr std::size_t kAcceptedBytesMin = kFrameBytes + 64;
+inline constexpr std::size_t kAcceptedBytesMin = kFrameBytes + 72;
 // A result of kResultMax beside an event of 128 KiB (the largest that Function Compute takes
 // asynchronously) that failed; also how far recovery must look ahead.
 inline constexpr std::size_t kRecordBytesMax = 2UL << 20;
@@ -67,8 +67,9 @@ struct AcceptedRecord {
   FunctionId function;
   std::uint64_t order = 0;  // place in the order of acceptance: see OrderKeys
   WallTime accepted{};
-  WallTime due{};
-  std::uint32_t function_errors = 0;  // not 0 only where the record was copied forward
+  WallTime due{};   // as accepted: the call's age counts from here
+  WallTime next{};  // when it runs next; not `due` only where the record was copied forward, as
+  std::uint32_t function_errors = 0;  // are these not 0
   std::uint32_t retries = 0;
   std::string_view qualifier;
   std::string_view name;

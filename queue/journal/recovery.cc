@@ -266,10 +266,8 @@ void Recovery::replay(const Found& segment, std::uint32_t offset, const Record& 
     call.function = accepted->function;
     call.order = accepted->order;
     call.accepted = accepted->accepted;
-    call.due = accepted->due;
-    // A copy of a call that was retried has its latest due time. Once the record that it is a copy
-    // of has gone, its age counts from there: rather too late than too early.
-    if (call.first_due == WallTime{}) call.first_due = accepted->due;
+    call.due = accepted->next;
+    call.first_due = accepted->due;
     call.function_errors = accepted->function_errors;
     call.retries = accepted->retries;
     call.name = accepted->name;

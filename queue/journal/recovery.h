@@ -26,7 +26,7 @@ struct RecoveredCall {
   std::uint64_t order = 0;
   WallTime accepted{};
   WallTime due{};
-  WallTime first_due{};  // as accepted, where that is still known
+  WallTime first_due{};  // as accepted
   std::uint32_t function_errors = 0;
   std::uint32_t retries = 0;
   std::string name;

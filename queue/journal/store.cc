@@ -140,7 +140,7 @@ void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
   record.function = call.function;
   record.order = entry.order;
   record.accepted = call.accepted;
-  record.due = call.due;
+  record.due = record.next = call.due;
   record.qualifier = call.qualifier;
   record.name = call.name;
   record.event = call.event;
@@ -279,7 +279,7 @@ EndTold JournalStore::told(Slot slot, Ending ending) const {
   EndTold told;
   told.function = entry.line->id;
   told.accepted = entry.accepted;
-  told.due = entry.due;
+  told.due = entry.first_due;
   told.retries = entry.retries;
   told.report = std::move(ending.report);
   told.qualifier = std::move(ending.qualifier);

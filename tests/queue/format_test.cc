@@ -14,6 +14,7 @@ AcceptedRecord sample() {
   record.order = 77;
   record.accepted = wall_from_ms(1000);
   record.due = wall_from_ms(2000);
+  record.next = wall_from_ms(2500);
   record.function_errors = 1;
   record.retries = 2;
   record.qualifier = "LATEST";
@@ -43,6 +44,7 @@ TEST(JournalFormat, EveryKindOfRecordComesBackAsItWas) {
   EXPECT_EQ(back->order, 77U);
   EXPECT_EQ(back->accepted, sample().accepted);
   EXPECT_EQ(back->due, sample().due);
+  EXPECT_EQ(back->next, sample().next);
   EXPECT_EQ(back->function_errors, 1U);
   EXPECT_EQ(back->retries, 2U);
   EXPECT_EQ(back->qualifier, "LATEST");
@@ -198,7 +200,7 @@ TEST(JournalFormat, AHeaderSurvivesTheLossOfEitherCopyButNotOfBoth) {
 
 TEST(JournalFormat, FieldsThatContradictTheSizeAreRefused) {
   std::string bytes = encode(sample());
-  bytes[kFrameBytes + 60] = 100;  // the event's size
+  bytes[kFrameBytes + 68] = 100;  // the event's size
   seal(bytes, kSeal);
   const auto whole = decode(bytes, kSeal.salt);
   ASSERT_TRUE(whole);

@@ -29,6 +29,7 @@ struct ModelCall {
   std::string event;
   std::uint64_t sequence = 0;  // in the order of acceptance
   WallTime accepted{};
+  WallTime first_due{};
   Attempted now;
   bool direct = true;  // due when accepted and never postponed: its place is its acceptance's
   enum class State { kAccepting, kWaiting, kClaimed, kGone, kUnknown } state = State::kAccepting;
@@ -139,7 +140,7 @@ class Model final {
     call.event = made.event;
     call.sequence = ++last_sequence_;
     call.accepted = made.accepted;
-    call.now.due = made.due;
+    call.now.due = call.first_due = made.due;
     call.direct = made.due == made.accepted;
     const NameUse use = use_of_name(made.function, made.name);
     const CallId id = made.id;
@@ -224,7 +225,7 @@ class Model final {
     EXPECT_EQ(call.event, mine.event);
     EXPECT_EQ(call.name, mine.name);
     EXPECT_EQ(call.accepted, mine.accepted);
-    EXPECT_EQ(call.due, mine.now.due);
+    EXPECT_EQ(call.due, mine.first_due);
     EXPECT_EQ(call.function_errors, mine.now.function_errors);
     EXPECT_EQ(call.retries, mine.now.retries);
     EXPECT_EQ(call.maybe_repeated, mine.maybe_repeated);

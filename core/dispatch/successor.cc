@@ -1,0 +1,92 @@
+#include "core/dispatch/successor.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/dispatch/destination_record.h"
+#include "core/registry/resolve.h"
+
+namespace convoke {
+namespace {
+
+const Destination* destination_for(const AsyncConfig& config, Settlement settlement) {
+  const bool failed = settlement == Settlement::kFailed || settlement == Settlement::kExpired;
+  const auto& wanted = failed ? config.on_failure : config.on_success;
+  const bool goes = failed || settlement == Settlement::kSucceeded;
+  return goes && wanted ? &*wanted : nullptr;
+}
+
+std::string record_of(const Call& call, const Outcome& outcome, Settlement settlement,
+                      const FunctionSpec& spec, WallTime now) {
+  DestinationRecord record;
+  record.at = now;
+  record.id = call.id;
+  record.function_arn = record_arn(spec.service, call.qualifier, spec.name);
+  record.invoke_count = call.lease->retries + (outcome.instance_id.empty() ? 0U : 1U);
+  record.event = *call.event;
+  record.ending = recorded_end(settlement, &outcome);
+  record.response = outcome.error ? outcome.error->message : outcome.reply.body;
+  return to_json(record);
+}
+
+struct Follow {
+  const Call& call;
+  std::string record;
+  const Directory& directory;
+  NewCall& next;
+
+  std::string operator()(const FunctionDestination& to) const {
+    const auto target = resolve_function(directory, to.service, to.qualifier, to.function);
+    if (!target) return "Failed: " + target.error().message;
+    next.function = (*target)->id;
+    next.qualifier = to.qualifier;
+    next.event = record;
+    return "Succeeded";
+  }
+  std::string operator()(const UrlDestination& /*its text is what is called*/) const {
+    next.function = delivery_line_of(call.function);
+    next.qualifier = call.qualifier;
+    next.name = delivery_name(call.id);
+    return "Pending";
+  }
+};
+
+}  // namespace
+
+std::string encode_delivery(const DeliveryEvent& delivery) {
+  return fmt::format("{}\n{}", delivery.url, delivery.record);
+}
+
+DeliveryEvent decode_delivery(std::string_view event) {
+  const std::size_t end = std::min(event.find('\n'), event.size());
+  return {event.substr(0, end), event.substr(std::min(end + 1, event.size()))};
+}
+
+std::string delivery_name(const CallId& call) { return kInternalName + call.text(); }
+
+std::optional<CallId> delivered_call(std::string_view name) {
+  if (name.empty() || name.front() != kInternalName) return std::nullopt;
+  return CallId::parse(name.substr(1));
+}
+
+Successor successor_of(const Call& call, const Outcome& outcome, Settlement settlement,
+                       const Directory& directory, WallTime now, const CallId& fresh) {
+  const AsyncConfigPtr config = directory.async_config_of(call.function, call.qualifier);
+  const FunctionPtr function = directory.find_function(call.function);
+  const Destination* const to = config && function ? destination_for(*config, settlement) : nullptr;
+  if (to == nullptr) return {};
+  NewCall next;
+  next.id = fresh;
+  next.accepted = next.due = now;
+  std::string record = record_of(call, outcome, settlement, function->spec, now);
+  if (std::holds_alternative<UrlDestination>(to->to)) {
+    next.event = encode_delivery({to->text, record});
+  }
+  Successor successor;
+  successor.status = std::visit(Follow{call, std::move(record), directory, next}, to->to);
+  if (next.function != FunctionId{}) successor.call = std::move(next);
+  return successor;
+}
+
+}  // namespace convoke

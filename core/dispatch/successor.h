@@ -1,0 +1,51 @@
+// What follows the end of an accepted call that has a destination. Pure.
+//
+// A function is called with the record as its event; a URL gets a delivery: a queued call of its
+// own, on a line beside its function's, whose name keeps a repeated end from delivering twice at
+// once. Both are accepted with the end that they follow (queue.h, Q10), so no crash loses one.
+// Succeeded calls go to onSuccess, Failed and Expired ones to onFailure, others nowhere.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/dispatch/call.h"
+#include "core/registry/directory.h"
+#include "queue/queue.h"
+
+namespace convoke {
+
+// Deliveries of a function's outcomes wait on a line that no function has.
+inline constexpr std::uint64_t kDeliveryLine = std::uint64_t{1} << 63;
+[[nodiscard]] constexpr bool is_delivery_line(FunctionId line) {
+  return (line.value & kDeliveryLine) != 0;
+}
+[[nodiscard]] constexpr FunctionId delivery_line_of(FunctionId function) {
+  return FunctionId{function.value | kDeliveryLine};
+}
+[[nodiscard]] constexpr FunctionId function_of_line(FunctionId line) {
+  return FunctionId{line.value & ~kDeliveryLine};
+}
+
+// The event of a delivery: where to, and what.
+struct DeliveryEvent {
+  std::string_view url;
+  std::string_view record;
+};
+[[nodiscard]] std::string encode_delivery(const DeliveryEvent& delivery);
+[[nodiscard]] DeliveryEvent decode_delivery(std::string_view event);
+[[nodiscard]] std::string delivery_name(const CallId& call);
+[[nodiscard]] std::optional<CallId> delivered_call(std::string_view name);
+
+struct Successor {
+  std::optional<NewCall> call;
+  std::string status;  // the call's destinationStatus for now; "": it has no destination
+};
+
+// `fresh`: the id that the successor gets.
+[[nodiscard]] Successor successor_of(const Call& call, const Outcome& outcome,
+                                     Settlement settlement, const Directory& directory,
+                                     WallTime now, const CallId& fresh);
+
+}  // namespace convoke
