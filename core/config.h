@@ -21,6 +21,8 @@ struct EngineOptions {
   Address listen{Address::Kind::kTcp, "127.0.0.1", kListenPortDefault};
   // Made if it is missing; one engine at a time (a lock says whose it is).
   std::string state_directory = "state";
+  // How long to wait for an engine that has the state directory and is about to end.
+  Duration state_wait_max{};
   // Threads that serve: 1 .. kShardsMax; 0: one for each core.
   std::uint16_t shards = 0;
   // Each shard stays on one core.

@@ -13,8 +13,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "core/config.h"
+#include "core/edge/owned_fd.h"
 #include "core/edge/wires.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"
@@ -25,7 +27,14 @@ class Engine {
  public:
   // Returns when the engine serves. Errors name what is wrong for an operator: the state directory
   // in use by another engine (with its pid), an address that cannot be had, a damaged store.
-  [[nodiscard]] static Result<std::unique_ptr<Engine>> start(EngineOptions options);
+  // `sockets`: those to listen with, handed over by a predecessor or an init system; they must
+  // listen at options.listen. None: it opens its own.
+  [[nodiscard]] static Result<std::unique_ptr<Engine>> start(EngineOptions options,
+                                                             std::vector<OwnedFd> sockets = {});
+  // Whether start() could be tried, as far as that can be told while another engine serves from the
+  // same state directory: nothing is opened, locked or changed.
+  [[nodiscard]] static Result<void> check(const EngineOptions& options,
+                                          std::vector<OwnedFd> sockets = {});
   ~Engine();  // at once: what runs is cut; what was accepted stays in the store
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -37,8 +46,13 @@ class Engine {
   struct Cut {
     std::size_t calls = 0;
   };
-  // Accepts no more, finishes what runs for up to `grace`, then cuts the rest. Once.
-  Cut drain(Duration grace);
+  // Accepts no more, finishes what runs for up to `grace`, then cuts the rest. Once. Connections
+  // that nobody has accepted are answered too, or left to who holds share_sockets().
+  Cut drain(Duration grace, Unaccepted unaccepted = Unaccepted::kAnswer);
+
+  // Its listening sockets, the caller's to keep open: connections then wait in them, whatever
+  // becomes of this engine, until another one is started with them. Before drain().
+  [[nodiscard]] Result<std::vector<OwnedFd>> share_sockets() const;
 
  private:
   struct Parts;

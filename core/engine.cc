@@ -1,15 +1,21 @@
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <functional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/convoke.h"
+#include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
 #include "core/loop/key_file.h"
 #include "core/registry_desk.h"
@@ -31,6 +37,13 @@ std::uint16_t shard_count(std::uint16_t asked) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = asked == 0 ? cores : asked;
   return static_cast<std::uint16_t>(std::min<unsigned>(shards, kShardsMax));
+}
+
+Result<void> may_listen_on(const Address& address) {
+  if (address.is_loopback()) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "refusing to listen on " + address.text() +
+                   ": without authentication an engine serves loopback alone (127.0.0.1, [::1])"};
 }
 
 Result<PortRange> instance_ports() {
@@ -139,10 +152,15 @@ struct Engine::Parts {
     return {};
   }
 
-  Result<void> listen() {
-    for (const auto& shard : shards) {
-      if (auto listening = shard->listen(options.listen); !listening) return listening.error();
-      options.listen = shard->address();  // the others share the port that the first was given
+  Result<void> listen(std::vector<OwnedFd> handed_over) {
+    const auto total = static_cast<std::uint16_t>(shards.size());
+    auto opened = ListeningSockets::open(options.listen, std::move(handed_over), total);
+    if (!opened) return opened.error();
+    sockets = *std::move(opened);
+    options.listen = sockets.address();
+    for (std::uint16_t i = 0; i < total; ++i) {
+      auto listening = shards[i]->listen(sockets.of(ShardIndex{i}, total));
+      if (!listening) return listening.error();
     }
     return {};
   }
@@ -160,6 +178,18 @@ struct Engine::Parts {
     for (const auto& shard : shards) shard->stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+  }
+
+  // On every shard's thread; returns when all have done it.
+  void on_each_shard(const std::function<void(Shard&)>& task) const {
+    std::atomic<std::size_t> done{0};
+    for (const auto& shard : shards) {
+      shard->post([&shard, &task, &done] {
+        task(*shard);
+        ++done;
+      });
+    }
+    while (done < shards.size()) std::this_thread::sleep_for(kLookEvery);
   }
 
   bool quiet_within(Duration time) const {
@@ -186,17 +216,29 @@ struct Engine::Parts {
   CurlPoster posters;
   std::string delivery_key;
   std::uint32_t incarnation;
+  ListeningSockets sockets;
   std::vector<std::unique_ptr<Shard>> shards;
   std::vector<std::thread> threads;
 };
 
-Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options) {
-  if (!options.listen.is_loopback()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "refusing to listen on " + options.listen.text() +
-                     ": without authentication an engine serves loopback alone (127.0.0.1, [::1])"};
+Result<void> Engine::check(const EngineOptions& options, std::vector<OwnedFd> sockets) {
+  if (auto may = may_listen_on(options.listen); !may) return may;
+  if (auto adopted = ListeningSockets::adopt(options.listen, std::move(sockets)); !adopted) {
+    return adopted.error();
   }
-  auto state = StateDirectory::open(options.state_directory);
+  if (::access(options.launcher_program.c_str(), X_OK) != 0) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("cannot run the launcher '{}': {}", options.launcher_program,
+                             std::strerror(errno))};
+  }
+  if (auto range = instance_ports(); !range) return range.error();
+  if (auto usable = StateDirectory::check(options.state_directory); !usable) return usable;
+  return Registry::check(options.state_directory);
+}
+
+Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector<OwnedFd> sockets) {
+  if (auto may = may_listen_on(options.listen); !may) return may.error();
+  auto state = StateDirectory::open(options.state_directory, options.state_wait_max);
   if (!state) return state.error();
   auto range = instance_ports();
   if (!range) return range.error();
@@ -224,7 +266,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options) {
                                        *std::move(registry), *std::move(kept), *std::move(launcher),
                                        *std::move(key), *life);
   if (auto made = parts->make_shards(shards); !made) return made.error();
-  if (auto listening = parts->listen(); !listening) return listening.error();
+  if (auto listening = parts->listen(std::move(sockets)); !listening) return listening.error();
   parts->start_threads();
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
@@ -236,21 +278,16 @@ Address Engine::address() const { return parts_->options.listen; }
 
 std::uint16_t Engine::shards() const { return static_cast<std::uint16_t>(parts_->shards.size()); }
 
-Engine::Cut Engine::drain(Duration grace) {
-  for (const auto& shard : parts_->shards) {
-    shard->post([&shard] { shard->drain(); });
-  }
+Result<std::vector<OwnedFd>> Engine::share_sockets() const { return parts_->sockets.duplicates(); }
+
+Engine::Cut Engine::drain(Duration grace, Unaccepted unaccepted) {
+  if (unaccepted == Unaccepted::kLeave) parts_->sockets.leave_files();
+  parts_->sockets.let_go();
+  parts_->on_each_shard([unaccepted](Shard& shard) { shard.drain(unaccepted); });
   Cut cut;
   if (parts_->quiet_within(grace)) return cut;
   std::atomic<std::size_t> calls{0};
-  std::atomic<std::size_t> told{0};
-  for (const auto& shard : parts_->shards) {
-    shard->post([&shard, &calls, &told] {
-      calls += shard->cut();
-      ++told;
-    });
-  }
-  while (told < parts_->shards.size()) std::this_thread::sleep_for(kLookEvery);
+  parts_->on_each_shard([&calls](Shard& shard) { calls += shard.cut(); });
   (void)parts_->quiet_within(kCutMax);
   cut.calls = calls;
   return cut;

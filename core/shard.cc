@@ -113,6 +113,10 @@ void Shard::end_of_turn() {
   if (dispatcher_.end_of_turn()) loop_.turn_again();
   store_->submit();
   log_.submit(loop_.wall());
+  count_busy();
+}
+
+void Shard::count_busy() {
   // While it drains, an answer is owed until the last byte has left: until its connection closes.
   busy_ = invoker_->calls_open() + pump_.calls_open() + deliverer_.under_way() +
           server_.exchanges_open() + (draining_ ? server_.connections() : 0);
@@ -153,18 +157,33 @@ void Shard::stop_call(FunctionId function, const CallId& id, Queue::Stopped stop
 
 std::optional<CallPosition> Shard::find_call(const CallId& id) const { return store_->find(id); }
 
-void Shard::drain() {
+Result<void> Shard::listen(std::vector<std::shared_ptr<ListeningSocket>> sockets) {
+  for (auto& socket : sockets) {
+    auto listener = wires_.listen(std::move(socket), server_);
+    if (!listener) return std::move(listener).error();
+    server_.listen(std::move(listener).value());
+  }
+  return {};
+}
+
+void Shard::drain(Unaccepted unaccepted) {
   draining_ = true;
-  invoker_->end_waits();
+  server_.drain(unaccepted);
+  invoker_->end_waits();  // after it: with Connection: close
   deliverer_.drain();
-  server_.drain();
   dispatcher_.drain();
+  count_busy();
+}
+
+std::size_t Shard::cut() {
+  cut_ = true;
+  return dispatcher_.cut();
 }
 
 // ---- requests ----
 
 Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
-  if (draining_) {
+  if (cut_) {
     return Error{ErrorCode::kServiceUnavailable, "the engine is shutting down", Seconds{1}};
   }
   if (auto who = admit_request(head, authenticator_); !who) return who.error();

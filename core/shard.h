@@ -81,8 +81,8 @@ class Shard final : public ShardDoor,
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  [[nodiscard]] Result<void> listen(const Address& at) { return server_.listen(at); }
-  [[nodiscard]] Address address() const { return server_.local_address(); }
+  // Accepts from these.
+  [[nodiscard]] Result<void> listen(std::vector<std::shared_ptr<ListeningSocket>> sockets);
   // Threads of the engine's desks; of shard 0 alone. Made when first asked for, before run().
   [[nodiscard]] IoThread& registry_thread();
   [[nodiscard]] IoThread& history_thread();
@@ -97,10 +97,11 @@ class Shard final : public ShardDoor,
   void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
   [[nodiscard]] std::optional<CallPosition> find_call(const CallId& id) const override;
 
-  // Accepts no more calls; those under way go on.
-  void drain();
-  // Ends them.
-  std::size_t cut() { return dispatcher_.cut(); }
+  // Claims no more queued calls, and accepts no more connections but those that wait to be, if they
+  // are to be answered; what is under way goes on. busy() counts all of it when this returns.
+  void drain(Unaccepted unaccepted);
+  // Ends what is under way; what is still asked is refused.
+  std::size_t cut();
   // Answers and outcomes that are still owed; as of the end of the last turn. Any thread.
   [[nodiscard]] std::size_t busy() const { return busy_; }
 
@@ -108,6 +109,7 @@ class Shard final : public ShardDoor,
   Shard(ShardIndex self, const ShardWorld& world);
   [[nodiscard]] Result<void> open_store(const std::vector<std::uint32_t>& journals);
   void end_of_turn();
+  void count_busy();
 
   // http::Handler
   Result<std::size_t> on_head(const http::RequestHead& head) override;
@@ -175,6 +177,7 @@ class Shard final : public ShardDoor,
   Timer history_timer_ = timer_for<&Shard::look_after_history>(this);
   Instant collected_{};
   bool draining_ = false;
+  bool cut_ = false;
   std::atomic<std::size_t> busy_{0};
 };
 

@@ -31,13 +31,13 @@ Result<void> make_directory(const std::string& path) {
 
 }  // namespace
 
-Result<StateDirectory> StateDirectory::open(const std::string& path) {
+Result<StateDirectory> StateDirectory::open(const std::string& path, Duration wait_max) {
   std::error_code failed;
   fs::create_directories(path, failed);
   if (failed) return cannot("make the directory", path, failed.message());
   const fs::path absolute = fs::canonical(path, failed);
   if (failed) return cannot("resolve", path, failed.message());
-  auto lock = StateLock::take(absolute.string());
+  auto lock = StateLock::take(absolute.string(), wait_max);
   if (!lock) return lock.error();
 
   StateDirectory state(absolute.string(), *std::move(lock));
@@ -46,6 +46,11 @@ Result<StateDirectory> StateDirectory::open(const std::string& path) {
   }
   if (auto made = state.make_sockets_directory(); !made) return made.error();
   return state;
+}
+
+Result<void> StateDirectory::check(const std::string& path) {
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) == 0 || errno == ENOENT) return {};
+  return cannot("use the state directory", path, std::strerror(errno));
 }
 
 Result<void> StateDirectory::make_sockets_directory() {

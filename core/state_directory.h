@@ -25,8 +25,10 @@ namespace convoke {
 class StateDirectory {
  public:
   // Makes what is missing (readable by its owner alone) and takes the lock. ServiceUnavailable when
-  // another engine has it: the message names its pid.
-  [[nodiscard]] static Result<StateDirectory> open(const std::string& path);
+  // another engine has it for `wait_max` and longer: the message names its pid.
+  [[nodiscard]] static Result<StateDirectory> open(const std::string& path, Duration wait_max = {});
+  // Whether open() could be tried, now or when the engine that has it is gone: changes nothing.
+  [[nodiscard]] static Result<void> check(const std::string& path);
   ~StateDirectory();
   StateDirectory(StateDirectory&& other) noexcept;
   StateDirectory& operator=(StateDirectory&&) = delete;

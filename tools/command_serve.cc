@@ -1,4 +1,4 @@
-// `convoke serve`: the engine, in the foreground until SIGTERM or SIGINT.
+// `convoke serve`: the engine, in the foreground until SIGTERM or SIGINT; SIGUSR2 starts it anew.
 #include <optional>
 
 #include "tools/command.h"
@@ -16,6 +16,11 @@ file. GET /healthz answers 200 once calls can be served.
 SIGTERM or SIGINT: no new connections, running calls have --grace seconds to finish, and what was
 cut is said. Calls that were answered 202 are kept in the state directory, whatever happens.
 
+SIGUSR2: restart, or upgrade if another program lies at this one's path by now. It is asked first
+whether it can serve with these options (--check); if not, nothing changes. Then this engine
+finishes as above, while new connections wait, and the program takes this process' place. The same
+sockets can come from an init system (LISTEN_FDS); --listen must say where they listen.
+
 Examples:
   convoke serve
   convoke serve --listen 127.0.0.1:8080 --state /var/lib/convoke --shards 2
@@ -28,17 +33,19 @@ class ServeCommand final : public Command {
 
   void define(CLI::App& app) override {
     settings_.emplace(app, options_);
+    app.add_flag("--check", check_, "only say whether it could serve so");
     app.footer(kFooter);
   }
 
   Outcome<ExitCode> run(Session&) override {
     if (Outcome<Done> applied = settings_->apply_config_file(); !applied) return applied.failure();
     if (options_.launcher.empty()) options_.launcher = launcher_beside_program();
-    return serve(options_);
+    return check_ ? check_serve(options_) : serve(options_);
   }
 
  private:
   ServeOptions options_;
+  bool check_ = false;
   std::optional<ServeSettings> settings_;
 };
 

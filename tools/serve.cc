@@ -5,23 +5,29 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/convoke.h"
+#include "tools/handed_over.h"
+#include "tools/successor.h"
 
 namespace convoke::cli {
 namespace {
 
 // Waits for them in one place instead of handling them anywhere: every thread made later inherits
 // the mask.
-class StopSignals {
+class Signals {
  public:
-  StopSignals() {
+  Signals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
   }
@@ -29,6 +35,9 @@ class StopSignals {
     int received = 0;
     sigwait(&set_, &received);
     return received;
+  }
+  void wait_for_stop() const {
+    while (wait() == SIGUSR2) spdlog::warn("no restart: this engine is about to end");
   }
 
  private:
@@ -52,6 +61,7 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.destinations_allow = *std::move(allowed);
   options.listen = *std::move(listen);
   options.state_directory = asked.state;
+  options.state_wait_max = asked.state_wait;
   options.shards = static_cast<std::uint16_t>(asked.shards);
   options.pin = asked.pin;
   options.launcher_program = asked.launcher;
@@ -64,41 +74,86 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   return options;
 }
 
+void tell(const Engine::Cut& cut) {
+  if (cut.calls == 0) return;
+  spdlog::warn(
+      "cut {} calls that were still running or in line: synchronous callers got 503, "
+      "accepted calls run again after the next start",
+      cut.calls);
+}
+
 // A second signal does not wait for the grace to end.
-Engine::Cut drain(Engine& engine, Duration grace, const StopSignals& signals) {
+void stop(std::unique_ptr<Engine> engine, Seconds grace, const Signals& signals) {
+  spdlog::info("told to stop: finishing what runs, for up to {} s", grace.count());
   std::thread impatient([signals] {
-    (void)signals.wait();
+    signals.wait_for_stop();
     spdlog::warn("second signal: ending at once");
     std::_Exit(1);
   });
   impatient.detach();
-  return engine.drain(grace);
+  tell(engine->drain(grace));
+  engine.reset();
+  spdlog::info("stopped");
+}
+
+// The sockets for the successor; none if it would not serve.
+std::vector<OwnedFd> prepare(const Engine& engine, const Successor& successor) {
+  spdlog::info("told to restart: asking {} whether it can serve", successor.program());
+  auto sockets = engine.share_sockets();
+  if (!sockets) {
+    spdlog::error("not restarted, serving as before: {}", sockets.error().message);
+    return {};
+  }
+  if (auto checked = successor.check(*sockets); !checked) {
+    spdlog::error("not restarted, serving as before: {}", checked.failure().message);
+    return {};
+  }
+  return *std::move(sockets);
+}
+
+// A signal to stop that comes meanwhile is kept for the successor: it answers who has waited.
+Failure restart(std::unique_ptr<Engine> engine, Seconds grace, const Successor& successor,
+                std::vector<OwnedFd> sockets) {
+  spdlog::info("finishing what runs, for up to {} s; then {} takes over", grace.count(),
+               successor.program());
+  tell(engine->drain(grace, Unaccepted::kLeave));
+  engine.reset();
+  return successor.take_over(std::move(sockets));
 }
 
 }  // namespace
 
+Outcome<ExitCode> check_serve(const ServeOptions& asked) {
+  Outcome<EngineOptions> options = engine_options(asked);
+  if (!options) return options.failure();
+  auto sockets = take_handed_over(::getppid());  // by the engine that asks
+  if (!sockets) return sockets.failure();
+  if (auto checked = Engine::check(*options, std::move(*sockets)); !checked) {
+    return usage_failure(checked.error().message);
+  }
+  return ExitCode::kOk;
+}
+
 Outcome<ExitCode> serve(const ServeOptions& asked) {
-  const StopSignals signals;
+  const Signals signals;
+  const Successor successor;
   log_to_stderr(asked.log_level);
   Outcome<EngineOptions> options = engine_options(asked);
   if (!options) return options.failure();
-  auto started = Engine::start(*std::move(options));
+  auto handed_over = take_handed_over(::getpid());
+  if (!handed_over) return handed_over.failure();
+  auto started = Engine::start(std::move(*options), std::move(*handed_over));
   if (!started) return usage_failure(started.error().message);
-  Engine& engine = **started;
-  spdlog::info("serving http://{} with {} shards, state in {}", engine.address().text(),
-               engine.shards(), asked.state);
+  std::unique_ptr<Engine> engine = *std::move(started);
+  spdlog::info("serving http://{} with {} shards, state in {}", engine->address().text(),
+               engine->shards(), asked.state);
 
-  spdlog::info("signal {}: finishing what runs, for up to {} s", signals.wait(),
-               asked.grace.count());
-  const Engine::Cut cut = drain(engine, asked.grace, signals);
-  if (cut.calls > 0) {
-    spdlog::warn(
-        "cut {} calls that were still running or in line: synchronous callers got 503, "
-        "accepted calls run again after the next start",
-        cut.calls);
+  while (signals.wait() == SIGUSR2) {
+    std::vector<OwnedFd> sockets = prepare(*engine, successor);
+    if (sockets.empty()) continue;
+    return restart(std::move(engine), asked.grace, successor, std::move(sockets));
   }
-  started = Error{};  // ends the engine
-  spdlog::info("stopped");
+  stop(std::move(engine), asked.grace, signals);
   return ExitCode::kOk;
 }
 

@@ -7,7 +7,11 @@
 
 namespace convoke::cli {
 
-// Returns when the engine has stopped. Failure: it could not start (kUsage), and why.
+// Says whether serve() could be tried with these options: nothing is started or changed.
+[[nodiscard]] Outcome<ExitCode> check_serve(const ServeOptions& options);
+
+// Returns when the engine has stopped; on SIGUSR2, not at all: see Successor. Failure: it could not
+// start (kUsage), and why.
 [[nodiscard]] Outcome<ExitCode> serve(const ServeOptions& options);
 
 }  // namespace convoke::cli

@@ -33,6 +33,8 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   const CLI::Range any_count(1, 1'000'000);
   add_text("listen", options.listen, "HOST:PORT; loopback only, as calls are not authenticated");
   add_text("state", options.state, "directory of journals, registry, code and logs");
+  add_seconds("state-wait", options.state_wait, CLI::Range(0, kDay),
+              "for another engine to let go of it");
   add_count("shards", options.shards, CLI::Range(0, 64),
             "threads with a loop each; 0: as many as cores");
   keep(app_.add_flag("--pin", options.pin, "pin each shard's thread to a core"), "pin");

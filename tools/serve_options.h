@@ -18,10 +18,11 @@ namespace convoke::cli {
 struct ServeOptions {
   std::string listen = "127.0.0.1:7070";
   std::string state = "./state";
-  std::uint32_t shards = 0;  // 0: one for each core
-  bool pin = false;          // each shard's thread to a core of its own
+  std::chrono::seconds state_wait{0};  // for an engine that has it and is about to end
+  std::uint32_t shards = 0;            // 0: one for each core
+  bool pin = false;                    // each shard's thread to a core of its own
   std::string log_level = "info";
-  std::chrono::seconds grace{30};          // for what runs, after SIGTERM or SIGINT
+  std::chrono::seconds grace{30};          // for what runs, after SIGTERM, SIGINT or SIGUSR2
   std::chrono::seconds idle_timeout{300};  // then an instance without calls is stopped
   std::uint32_t account_instances_max = 300;
   std::chrono::seconds sync_wait_max{30};   // for a slot at a limit, then 429

@@ -66,10 +66,19 @@ class AcceptHandler {
   virtual void on_accept(std::unique_ptr<Wire> wire) = 0;
 };
 
+// What becomes of connections that nobody has accepted when we stop accepting.
+enum class Unaccepted : std::uint8_t {
+  kAnswer,  // accepted at once and answered: nobody comes after us
+  kLeave,   // they wait: somebody else holds the socket, and will accept them
+};
+
 class Listener {
  public:
-  virtual ~Listener() = default;                            // stops listening
+  virtual ~Listener() = default;                            // stops accepting
   [[nodiscard]] virtual Address local_address() const = 0;  // with the port that was given
+  // Hands over, before it returns, the connections that the kernel holds for us: destroying the
+  // last listener on a socket resets them. Where there is no kernel, none wait.
+  virtual void accept_waiting() {}
 };
 
 class Wires {

@@ -16,6 +16,8 @@ constexpr std::uint64_t kRefusedBodyMax = 64 * 1024;
 // How long, and how much, a client whose last answer has left is listened to: enough to send the
 // rest of the largest body there is before it looks for an answer.
 constexpr Duration kLingerMax = Seconds{2};
+// The same for one that was closed between two requests: what crosses the close.
+constexpr Duration kUnaskedLingerMax = Millis{250};
 constexpr std::size_t kLingerBytesMax = 64UL << 20;
 // How often it is seen whether the last answer has left; who takes none of it is cut as stalled.
 constexpr Duration kFlushLook = Millis{10};
@@ -195,10 +197,12 @@ void ServerConnection::watch_input() {
     if (waiting_ != Waiting::kForHead) wait(Waiting::kForHead, host_.limits.head_read_max);
     return;
   }
-  if (host_.draining) return hang_up();
-  if (waiting_ != Waiting::kForRequest) {
-    wait(Waiting::kForRequest, host_.limits.keep_alive_idle_max);
-  }
+  if (waiting_ != Waiting::kForRequest) wait(Waiting::kForRequest, request_wait_max());
+}
+
+Duration ServerConnection::request_wait_max() const {
+  if (!host_.draining) return host_.limits.keep_alive_idle_max;
+  return request_ == 0 ? host_.limits.drain_first_max : host_.limits.drain_next_max;
 }
 
 // ---- answering ----
@@ -294,7 +298,11 @@ void ServerConnection::on_drained() {
 
 // ---- ending ----
 
-void ServerConnection::drain() { watch_input(); }
+// A request may be under way: closing at once would leave it unanswered, or reset the connection.
+void ServerConnection::drain() {
+  if (waiting_ == Waiting::kForRequest) waiting_ = Waiting::kForNobody;
+  watch_input();
+}
 
 void ServerConnection::on_eof() {
   input_ended_ = true;
@@ -322,7 +330,7 @@ void ServerConnection::on_linger() {
   if (wire_->buffered() > 0) return wait(Waiting::kForClose, kFlushLook);
   if (input_ended_ || flushed_) return end();
   flushed_ = true;
-  wait(Waiting::kForClose, kLingerMax);
+  wait(Waiting::kForClose, host_.draining && !last_request_ ? kUnaskedLingerMax : kLingerMax);
 }
 
 void ServerConnection::end() {
@@ -352,6 +360,8 @@ void ServerConnection::on_input_timer() {
   if (waiting_ == Waiting::kForNobody) return;
   if (host_.clock.now() < deadline_) return host_.wheel.schedule(input_timer_, deadline_);
   if (waiting_ == Waiting::kForClose) return on_linger();
+  // One that crosses our close meets an end, not a reset.
+  if (waiting_ == Waiting::kForRequest && host_.draining) return linger();
   hang_up();
 }
 

@@ -89,6 +89,7 @@ class ServerConnection final : private WireHandler {
   void release_body();
   void hold(std::string_view bytes);
   void watch_input();
+  [[nodiscard]] Duration request_wait_max() const;
 
   [[nodiscard]] Persistence decide_persistence();
   void answer(Response response);

@@ -45,9 +45,12 @@ struct Server::Implementation final : ConnectionHost {
         std::make_unique<ServerConnection>(*this, std::move(wire), slot, ++slots[slot].generation);
   }
 
-  void drain() {
+  void drain(Unaccepted unaccepted) {
+    if (unaccepted == Unaccepted::kAnswer) {
+      for (const auto& listener : listeners) listener->accept_waiting();
+    }
     draining = true;
-    listener.reset();
+    listeners.clear();
     for (std::size_t i = 0; i < slots.size(); ++i) {
       if (slots[i].connection) slots[i].connection->drain();
     }
@@ -55,12 +58,12 @@ struct Server::Implementation final : ConnectionHost {
 
   Wires& wires;
   std::size_t connections = 0;
-  Address address;
   std::vector<std::unique_ptr<ServerConnection>> gone_connections;
   Timer sweep_timer = timer_for<&Implementation::sweep>(this);
   std::vector<std::uint32_t> free_slots;
   std::vector<Slot> slots;
-  std::unique_ptr<Listener> listener;
+  Address address;
+  std::vector<std::unique_ptr<Listener>> listeners;
 };
 
 Server::Server(Wires& wires, TimerWheel& wheel, const Clock& clock, const ServerLimits& limits,
@@ -72,9 +75,14 @@ Server::~Server() = default;
 Result<void> Server::listen(const Address& at) {
   auto listener = implementation_->wires.listen(at, *this);
   if (!listener) return listener.error();
-  implementation_->listener = *std::move(listener);
-  implementation_->address = implementation_->listener->local_address();
+  listen(*std::move(listener));
   return {};
+}
+
+void Server::listen(std::unique_ptr<Listener> listener) {
+  auto& listeners = implementation_->listeners;
+  if (listeners.empty()) implementation_->address = listener->local_address();
+  listeners.push_back(std::move(listener));
 }
 
 Address Server::local_address() const { return implementation_->address; }
@@ -98,7 +106,7 @@ void Server::end_stream(ExchangeId exchange) {
   if (auto* connection = implementation_->find(exchange)) connection->end_stream();
 }
 
-void Server::drain() { implementation_->drain(); }
+void Server::drain(Unaccepted unaccepted) { implementation_->drain(unaccepted); }
 
 std::size_t Server::connections() const { return implementation_->connections; }
 

@@ -35,6 +35,9 @@ struct ServerLimits {
   Duration body_idle_max = Seconds{30};        // no byte of a body for so long: close
   Duration keep_alive_idle_max = Seconds{75};  // between requests: close
   Duration write_stall_max = Seconds{60};      // the peer takes no byte of a response: close
+  // While the server drains: the wait for a request that may be under way, then close.
+  Duration drain_first_max = Seconds{2};  // a connection's first
+  Duration drain_next_max = Millis{250};  // a later one
 };
 
 // Names one request awaiting its response. Unique for the life of the server.
@@ -74,7 +77,9 @@ class Server final : public AcceptHandler {
   ~Server() override;  // closes every connection
 
   Result<void> listen(const Address& at);
-  [[nodiscard]] Address local_address() const;  // after listen()
+  // One more, made for this server as its handler.
+  void listen(std::unique_ptr<Listener> listener);
+  [[nodiscard]] Address local_address() const;  // the first listener's
 
   void respond(ExchangeId exchange, Response response);
 
@@ -85,8 +90,10 @@ class Server final : public AcceptHandler {
   bool stream(ExchangeId exchange, std::string_view bytes);
   void end_stream(ExchangeId exchange);
 
-  // No new connections; idle ones close, busy ones answer with Connection: close, then close.
-  void drain();
+  // No new connections, but for those that wait to be accepted if they are to be answered. Each
+  // connection is answered once more at most, with Connection: close: what it has asked already, or
+  // asks within the times for that in ServerLimits.
+  void drain(Unaccepted unaccepted);
   [[nodiscard]] std::size_t connections() const;
   [[nodiscard]] std::size_t exchanges_open() const;  // handed up, not yet answered
 

@@ -15,10 +15,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/edge/owned_fd.h"
 #include "core/edge/spawner.h"
 #include "core/edge/timer_wheel.h"
 #include "core/loop/handle.h"
-#include "workers/launcher/owned_fd.h"
 #include "workers/launcher/protocol.h"
 
 namespace convoke {

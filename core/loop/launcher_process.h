@@ -20,10 +20,10 @@
 #include <thread>
 #include <vector>
 
+#include "core/edge/owned_fd.h"
 #include "core/model/error.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
-#include "workers/launcher/owned_fd.h"
 
 namespace convoke {
 

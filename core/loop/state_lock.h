@@ -6,14 +6,18 @@
 #include <string>
 
 #include "core/model/error.h"
+#include "core/model/instant.h"
 
 namespace convoke {
 
 class StateLock {
  public:
+  static constexpr Millis kLookEvery{20};
+
   // Locks `directory` (which is there) by its file "lock", and writes our process id into it. Held
-  // by another process: the error names that process' id. Blocking only on the disk.
-  [[nodiscard]] static Result<std::unique_ptr<StateLock>> take(const std::string& directory);
+  // by another process for `wait_max` and longer: the error names that process' id. Blocking.
+  [[nodiscard]] static Result<std::unique_ptr<StateLock>> take(const std::string& directory,
+                                                               Duration wait_max = {});
   ~StateLock();
   StateLock(const StateLock&) = delete;
   StateLock& operator=(const StateLock&) = delete;

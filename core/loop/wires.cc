@@ -11,7 +11,14 @@ std::unique_ptr<Wire> LoopWires::connect(const Address& to, WireHandler& handler
 }
 
 Result<std::unique_ptr<Listener>> LoopWires::listen(const Address& at, AcceptHandler& handler) {
-  auto listener = LoopListener::open(loop_, corks_, at, handler);
+  auto socket = ListeningSocket::open(at);
+  if (!socket) return std::move(socket).error();
+  return listen(std::move(socket).value(), handler);
+}
+
+Result<std::unique_ptr<Listener>> LoopWires::listen(std::shared_ptr<ListeningSocket> socket,
+                                                    AcceptHandler& handler) {
+  auto listener = LoopListener::on(loop_, corks_, std::move(socket), handler);
   if (!listener) return std::move(listener).error();
   return std::unique_ptr<Listener>(std::move(listener).value());
 }

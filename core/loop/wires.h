@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/edge/wires.h"
+#include "core/loop/listening_socket.h"
 #include "core/loop/loop.h"
 #include "core/loop/stream.h"
 
@@ -16,6 +17,9 @@ class LoopWires final : public Wires {
   [[nodiscard]] std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) override;
   [[nodiscard]] Result<std::unique_ptr<Listener>> listen(const Address& at,
                                                          AcceptHandler& handler) override;
+  // On a socket that is there already, and that others may hold too.
+  [[nodiscard]] Result<std::unique_ptr<Listener>> listen(std::shared_ptr<ListeningSocket> socket,
+                                                         AcceptHandler& handler);
 
  private:
   Loop& loop_;

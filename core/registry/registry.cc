@@ -9,6 +9,7 @@
 namespace convoke {
 namespace {
 
+constexpr const char* kDatabase = "/registry.db";
 constexpr std::size_t kZipBase64BytesMax = (kZipBytesMax + 2) / 3 * 4;
 
 Result<std::string> decode_zip(const std::string& base64) {
@@ -21,11 +22,15 @@ Result<std::string> decode_zip(const std::string& base64) {
 
 }  // namespace
 
+Result<void> Registry::check(const std::string& state_directory) {
+  return Store::check(state_directory + kDatabase);
+}
+
 Result<std::unique_ptr<Registry>> Registry::open(RegistryOptions options) {
   Result<CodeStore> code = CodeStore::open(options.state_directory + "/code");
   if (!code) return code.error();
   Result<std::unique_ptr<Store>> store =
-      Store::open(options.state_directory + "/registry.db", code->directory());
+      Store::open(options.state_directory + kDatabase, code->directory());
   if (!store) return store.error();
   Result<std::vector<Change>> loaded = (*store)->load_all();
   if (!loaded) return loaded.error();

@@ -29,6 +29,8 @@ class Registry {
  public:
   // Removes code that no function refers to. Errors say what to do, for an operator at start-up.
   [[nodiscard]] static Result<std::unique_ptr<Registry>> open(RegistryOptions options);
+  // Whether this program knows the format of the one there, if there is one; changes nothing.
+  [[nodiscard]] static Result<void> check(const std::string& state_directory);
 
   // What was committed before this start, to be applied by every shard in this order.
   [[nodiscard]] const std::vector<Change>& loaded() const { return loaded_; }

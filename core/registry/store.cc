@@ -121,6 +121,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, std::string 
 
 Store::Store(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
+Result<void> Store::check(const std::string& path) {
+  return sqlite::check_file(path, kRegistryFile);
+}
+
 Store::~Store() = default;
 
 Result<std::vector<Change>> Store::load_all() { return implementation_->load_all(); }

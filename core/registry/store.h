@@ -23,6 +23,9 @@ class Store {
   // that says what to do: not a database, damaged, written by a newer program, no permission.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& path,
                                                            std::string code_directory);
+  // Whether open() would find a format that this program knows, or nothing; changes nothing, and
+  // may be asked while another program has the database open.
+  [[nodiscard]] static Result<void> check(const std::string& path);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <system_error>
 
 namespace convoke::sqlite {
 namespace {
@@ -43,22 +45,28 @@ Failure check_whole(Database& database) {
   return checked;
 }
 
-Result<void> prepare_schema(Database& database, const std::string& path, const FileKind& kind) {
+// How many of the schema's steps the file has taken; 0 for one without tables.
+Result<std::size_t> steps_taken(Database& database, const std::string& path, const FileKind& kind) {
   std::int64_t found = 0;
   const Failure read = database.for_each_row([&](const Statement& row) { found = row.integer(0); },
                                              "PRAGMA user_version");
   if (failed(read)) return cannot_use(kind, path, read);
   const auto known = static_cast<std::int64_t>(kind.schema_steps.size());
-  if (found == known) return {};
   if (found < 0 || found > known)
     return Error{ErrorCode::kInternalServerError,
                  fmt::format("the {} '{}' was written by a newer program (schema {}, this one "
                              "knows {}): use that program, or another state directory",
                              kind.what, path, found, known)};
+  return static_cast<std::size_t>(found);
+}
+
+Result<void> prepare_schema(Database& database, const std::string& path, const FileKind& kind) {
+  const Result<std::size_t> taken = steps_taken(database, path, kind);
+  if (!taken) return taken.error();
+  if (*taken == kind.schema_steps.size()) return {};
   std::string script = "BEGIN IMMEDIATE;";
-  for (const char* step : kind.schema_steps.subspan(static_cast<std::size_t>(found)))
-    script += step;
-  script += fmt::format("PRAGMA user_version = {};COMMIT;", known);
+  for (const char* step : kind.schema_steps.subspan(*taken)) script += step;
+  script += fmt::format("PRAGMA user_version = {};COMMIT;", kind.schema_steps.size());
   if (Failure made = database.execute(script.c_str()); failed(made))
     return cannot_use(kind, path, made);
   return {};
@@ -75,6 +83,14 @@ Result<void> open_file(Database& database, const std::string& path, const FileKi
   if (Failure checked = check_whole(database); failed(checked))
     return cannot_use(kind, path, checked);
   return {};
+}
+
+Result<void> check_file(const std::string& path, const FileKind& kind) {
+  if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return {};
+  Database database;
+  if (Failure opened = database.open(path); failed(opened)) return cannot_use(kind, path, opened);
+  const Result<std::size_t> taken = steps_taken(database, path, kind);
+  return taken ? Result<void>{} : taken.error();
 }
 
 Error cannot_use(const FileKind& kind, const std::string& path, const Failure& failure) {

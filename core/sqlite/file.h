@@ -32,6 +32,10 @@ struct FileKind {
 [[nodiscard]] Result<void> open_file(Database& database, const std::string& path,
                                      const FileKind& kind);
 
+// Whether open_file() would find a schema that this program knows, or none yet. Changes nothing; may
+// be asked while another program has the file open.
+[[nodiscard]] Result<void> check_file(const std::string& path, const FileKind& kind);
+
 // InternalServerError: the file cannot be read.
 [[nodiscard]] Error cannot_use(const FileKind& kind, const std::string& path,
                                const Failure& failure);

@@ -58,7 +58,8 @@ TEST(ServeOptions, EveryFlagIsAlsoAKeyAndAVariable) {
     EXPECT_FALSE(option->get_envname().empty()) << name;
   }
   EXPECT_TRUE(parsed.settings.apply_config(
-      "listen = \"[::1]:1\"\nstate = \"s\"\nshards = 1\npin = true\nlog_level = \"debug\"\n"
+      "listen = \"[::1]:1\"\nstate = \"s\"\nstate_wait = 1\nshards = 1\npin = true\nlog_level = "
+      "\"debug\"\n"
       "grace = 1\nidle_timeout = 1\naccount_instances_max = 1\nsync_wait_max = 1\n"
       "sync_waiters_max = 1\nlog_max_mb = 1\nlog_max_days = 1\ndestinations_allow = "
       "\"10.0.0.0/8\"\n"

@@ -50,6 +50,16 @@ TEST(Retry, ThrottlingSpendsAgeNotAttempts) {
   EXPECT_EQ(decision.spends, Spends::kAge);
 }
 
+TEST(Retry, LostInstancesSpendAgeNotAttempts) {
+  Call::Lease lease;
+  lease.function_errors = 3;
+  Outcome lost;
+  lost.kind = Outcome::Kind::kLost;
+  const AfterAttempt decision = after(lease, lost);
+  EXPECT_EQ(decision.action, Do::kPostpone);
+  EXPECT_EQ(decision.spends, Spends::kAge);
+}
+
 TEST(Retry, ACallWhoseFunctionIsGoneIsInvalid) {
   const AfterAttempt decision = after({}, refused(ErrorCode::kFunctionNotFound));
   EXPECT_EQ(decision.settlement, Settlement::kInvalid);

@@ -6,6 +6,7 @@ deadline that only a failure reaches.
 """
 
 import base64
+import contextlib
 import http.client
 import io
 import json
@@ -86,11 +87,14 @@ class Client:
 class Engine:
     """Started when made. A context manager: at its end nothing of it is left, its state included."""
 
-    def __init__(self, state=None, shards=2, options=()):
+    def __init__(self, state=None, shards=2, options=(), program=BINARY, sockets=()):
+        """`sockets`: handed over to it, as an init system does; it then serves at the first one's port."""
         self.owns_state = state is None
         self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="convoke-e2e-")).resolve()
         self.shards = shards
         self.options = options
+        self.program = program
+        self.sockets = sockets
         try:
             self.start()
         except BaseException:
@@ -99,11 +103,15 @@ class Engine:
             raise
 
     def start(self):
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--state", str(self.state)]
-        command += ["--shards", str(self.shards), *self.options]
+        command = [self.program, "serve", "--listen", "127.0.0.1:0", "--state", str(self.state)]
+        command += ["--shards", str(self.shards)] if self.shards is not None else []
         # Its own group: what the terminal sends to the test is not for the engine.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            [*handing_over(self.sockets), *command, *self.options],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=[one.fileno() for one in self.sockets],
         )
         self.lines = []
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
@@ -123,6 +131,10 @@ class Engine:
             raise AssertionError("the engine did not start:\n" + self.output())
         return next(filter(None, map(SERVING.search, list(self.lines))), None)
 
+    def served(self):
+        """Its lines that say where it serves: one for each program that has taken over."""
+        return [line for line in list(self.lines) if SERVING.search(line)]
+
     def output(self):
         return "\n".join(self.lines[-50:])
 
@@ -136,6 +148,19 @@ class Engine:
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
+
+    def restart(self):
+        self.process.send_signal(signal.SIGUSR2)
+
+    @contextlib.contextmanager
+    def paused(self):
+        """None of its threads runs; the kernel goes on taking connections for it."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            wait_until(lambda: state_of(self.pid) == b"T", "it is stopped")
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         """SIGTERM; its exit code."""
@@ -233,6 +258,14 @@ class Engine:
         return self.state / name
 
 
+def handing_over(sockets):
+    """A shell that moves them to descriptors 3, 4, ... and becomes the command behind it."""
+    if not sockets:
+        return []
+    moves = " ".join(f"{n}<&{one.fileno()}" for n, one in enumerate(sockets, 3) if one.fileno() != n)
+    return ["sh", "-c", f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(sockets)} exec "$0" "$@"']
+
+
 def packed(code):
     """base64 of a zip; `bootstrap` is executable."""
     if isinstance(code, str):
@@ -272,6 +305,11 @@ def command_of(pid):
 def children_of(pid):
     """Those of its threads' too: a parent is a whole process."""
     return [child for child in processes() if parent_of(child) == pid]
+
+
+def state_of(pid):
+    fields = read_of(pid, "stat").rpartition(b")")[2].split()
+    return fields[0] if fields else None
 
 
 def parent_of(pid):

@@ -199,6 +199,12 @@ class Network final : public Wires {
     return peer;
   }
 
+  // A client that nobody accepts until the listener is asked for those that wait.
+  std::shared_ptr<Peer> knock() {
+    waiting_.push_back(std::make_shared<Peer>());
+    return waiting_.back();
+  }
+
   [[nodiscard]] std::unique_ptr<Wire> connect(const Address& /*to*/,
                                               WireHandler& handler) override {
     auto peer = std::make_shared<Peer>();
@@ -232,6 +238,12 @@ class Network final : public Wires {
     Listening(const Listening&) = delete;
     Listening& operator=(const Listening&) = delete;
     [[nodiscard]] Address local_address() const override { return at_; }
+    void accept_waiting() override {
+      for (auto& peer : std::exchange(network_.waiting_, {})) {
+        network_.peers.push_back(peer);
+        network_.acceptor_->on_accept(std::make_unique<FakeWire>(peer, nullptr));
+      }
+    }
 
    private:
     Network& network_;
@@ -239,6 +251,7 @@ class Network final : public Wires {
   };
 
   AcceptHandler* acceptor_ = nullptr;
+  std::vector<std::shared_ptr<Peer>> waiting_;
 };
 
 }  // namespace convoke::fake

@@ -233,10 +233,12 @@ TEST(HttpDrain, ClosesTheIdleAnswersTheBusyAndTakesNoNewOnes) {
   busy->send(std::string(kGet) + kGet);
   const auto half = site.network.dial();
   half->send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Le");
-  site.server->drain();
+  site.server->drain(Unaccepted::kLeave);
   site.network.flush();
   EXPECT_FALSE(site.network.listening());
-  EXPECT_TRUE(idle->gone());
+  site.pass(site.limits.drain_first_max);
+  EXPECT_TRUE(idle->saw_end());
+  EXPECT_FALSE(idle->gone()) << "what crosses the close must not reset it";
   EXPECT_FALSE(busy->gone());
   site.respond("finished");
   EXPECT_NE(busy->received().find("Connection: close"), std::string::npos);
@@ -248,11 +250,55 @@ TEST(HttpDrain, ClosesTheIdleAnswersTheBusyAndTakesNoNewOnes) {
   EXPECT_EQ(site.requests.size(), 2U);
 }
 
+TEST(HttpDrain, ARequestThatIsUnderWayIsAnsweredAsTheConnectionsLast) {
+  Site site;
+  const auto fresh = site.network.dial();
+  const auto kept = site.network.dial();
+  kept->send(kGet);
+  site.server->drain(Unaccepted::kLeave);
+  site.pass(site.limits.drain_next_max / 2);
+  for (const auto& peer : {fresh, kept}) {
+    EXPECT_FALSE(peer->saw_end());
+    peer->send(kGet);
+    EXPECT_EQ(count(peer->received(), "Connection: close"), 1U);
+    EXPECT_TRUE(peer->saw_end());
+  }
+  EXPECT_EQ(site.requests.size(), 3U);
+  EXPECT_TRUE(site.silent());
+}
+
+TEST(HttpDrain, AFirstRequestIsWaitedForLongerThanALaterOne) {
+  Site site;
+  const auto fresh = site.network.dial();
+  const auto kept = site.network.dial();
+  kept->send(kGet);
+  site.server->drain(Unaccepted::kLeave);
+  site.pass(site.limits.drain_next_max + Millis{10});
+  EXPECT_TRUE(kept->saw_end());
+  EXPECT_FALSE(fresh->saw_end());
+  fresh->send(kGet);
+  EXPECT_EQ(status_of(fresh->received()), "200");
+  EXPECT_TRUE(site.silent());
+}
+
+TEST(HttpDrain, WhatWaitsToBeAcceptedIsAnsweredOrLeftAsItIsTold) {
+  for (const auto unaccepted : {Unaccepted::kAnswer, Unaccepted::kLeave}) {
+    Site site;
+    const auto waiting = site.network.knock();
+    waiting->send(kGet);
+    site.server->drain(unaccepted);
+    site.network.flush();
+    const bool answered = unaccepted == Unaccepted::kAnswer;
+    EXPECT_EQ(count(waiting->received(), "Connection: close"), answered ? 1U : 0U);
+    EXPECT_TRUE(site.silent());
+  }
+}
+
 TEST(HttpDrain, FromInsideARequestThatIsAnsweredAtOnce) {
   struct Draining : Site {
     void on_request(ExchangeId exchange, Request request) override {
       server->respond(exchange, echo(request));
-      server->drain();
+      server->drain(Unaccepted::kLeave);
     }
   };
   Draining site;

@@ -14,7 +14,7 @@
 namespace convoke::http {
 
 struct Site : Handler {
-  explicit Site(const ServerLimits& limits = {}) {
+  explicit Site(const ServerLimits& its_limits = {}) : limits(its_limits) {
     server = std::make_unique<Server>(network, time.wheel, time, limits, *this);
     ENSURE(server->listen({Address::Kind::kTcp, "127.0.0.1", 80}).ok());
   }
@@ -66,6 +66,7 @@ struct Site : Handler {
     return server->connections() == 0 && server->exchanges_open() == 0;
   }
 
+  const ServerLimits limits;
   fake::Time time;
   fake::Network network;
   std::size_t body_max = 1024;

@@ -6,8 +6,8 @@
 #include <array>
 #include <csignal>
 
+#include "core/edge/owned_fd.h"
 #include "tests/launcher/world.h"
-#include "workers/launcher/owned_fd.h"
 
 namespace convoke {
 namespace {

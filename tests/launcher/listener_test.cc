@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "core/edge/owned_fd.h"
 #include "tests/launcher/world.h"
-#include "workers/launcher/owned_fd.h"
 
 namespace convoke {
 namespace {

@@ -6,14 +6,29 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <cerrno>
 
+#include "core/loop/socket_address.h"
 #include "tests/loop/fixture.h"
 
 namespace convoke {
 namespace {
 
 const Address kAnyPort{Address::Kind::kTcp, "127.0.0.1", 0};
+
+// Returns when the kernel has made the connection, whoever accepts it.
+OwnedFd connected_to(const Address& at) {
+  const auto address = to_socket_address(at);
+  OwnedFd client(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::connect(client.get(), address->get(), address->size), 0);
+  return client;
+}
+
+// Neither closed nor reset by the other side.
+bool is_silent(const OwnedFd& client) {
+  char byte = 0;
+  return ::recv(client.get(), &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
 
 class ListenerTest : public testing::Test {
  protected:
@@ -45,48 +60,57 @@ TEST_F(ListenerTest, TwoListenersShareOnePortAndEveryConnectionReachesOneOfThem)
   EXPECT_GT(other.ends.size(), 0U);
 }
 
-TEST_F(ListenerTest, APortInUseIsSeenBeforeItIsShared) {
-  EXPECT_TRUE(ensure_not_in_use(kAnyPort).ok());
-  auto listener = listen(kAnyPort, acceptor_);
-  const Address taken = listener->local_address();
-  const Result<void> in_use = ensure_not_in_use(taken);
-  ASSERT_FALSE(in_use.ok());
-  EXPECT_NE(in_use.error().message.find(taken.text()), std::string::npos);
-  listener.reset();
-  EXPECT_TRUE(ensure_not_in_use(taken).ok());
-}
-
-TEST_F(ListenerTest, AStaleUnixSocketIsReplacedALiveOneIsNot) {
-  const Address at{Address::Kind::kUnix, directory_.path() + "/s", 0};
-  {
-    const int dead = socket(AF_UNIX, SOCK_STREAM, 0);
-    auto address = to_socket_address(at);
-    ASSERT_TRUE(address.ok());
-    ASSERT_EQ(bind(dead, address->get(), address->size), 0);
-    close(dead);
-  }
-  auto listener = listen(at, acceptor_);
-  ASSERT_NE(listener, nullptr);
-  EXPECT_EQ(listener->local_address().host, at.host);
-  EXPECT_FALSE(wires_.listen(at, acceptor_).ok());
-  EXPECT_FALSE(ensure_not_in_use(at).ok());
-  listener.reset();
-  EXPECT_FALSE(std::filesystem::exists(at.host)) << "the file goes with the listener";
-}
-
-TEST_F(ListenerTest, AFileThatIsNoSocketIsLeftAlone) {
-  const Address at{Address::Kind::kUnix, directory_.path() + "/precious", 0};
-  std::ofstream(at.host) << "data";
-  EXPECT_FALSE(wires_.listen(at, acceptor_).ok());
-  EXPECT_TRUE(std::filesystem::exists(at.host));
-}
-
 TEST_F(ListenerTest, AnAddressOfAnotherMachineIsAnErrorThatNamesIt) {
   const Address at{Address::Kind::kTcp, "192.0.2.1", 0};
   const auto listener = wires_.listen(at, acceptor_);
   ASSERT_FALSE(listener.ok());
   EXPECT_NE(listener.error().message.find("192.0.2.1"), std::string::npos);
   EXPECT_EQ(loop_.active_handles(), 0U);
+}
+
+// ---- ending ----
+
+TEST_F(ListenerTest, HandsOverWhatWaitsBeforeItEnds) {
+  auto listener = listen(kAnyPort, acceptor_);
+  std::vector<OwnedFd> clients;
+  for (int i = 0; i < 3 * LoopListener::kAcceptsPerTurn; ++i) {
+    clients.push_back(connected_to(listener->local_address()));
+  }
+  listener->accept_waiting();
+  EXPECT_EQ(acceptor_.ends.size(), clients.size());
+  listener.reset();
+  for (const OwnedFd& client : clients) EXPECT_TRUE(is_silent(client));
+}
+
+TEST_F(ListenerTest, LeavesWhatWaitsToTheNextOneOnItsSocket) {
+  auto socket = ListeningSocket::open(kAnyPort);
+  ASSERT_TRUE(socket.ok());
+  auto listener = wires_.listen(*socket, acceptor_);
+  ASSERT_TRUE(listener.ok());
+  const OwnedFd client = connected_to((*socket)->address());
+  listener = Error{};
+  settle(loop_);
+  EXPECT_TRUE(acceptor_.ends.empty());
+  EXPECT_TRUE(is_silent(client));
+  Acceptor later;
+  const auto next = wires_.listen(*socket, later);
+  ASSERT_TRUE(next.ok());
+  turn_until(loop_, [&] { return later.ends.size() == 1; });
+}
+
+TEST_F(ListenerTest, TwoLoopsMayAcceptFromOneSocket) {
+  auto socket = ListeningSocket::open(kAnyPort);
+  ASSERT_TRUE(socket.ok());
+  Loop other_loop;
+  LoopWires other_wires{other_loop};
+  Acceptor other;
+  const auto first = wires_.listen(*socket, acceptor_);
+  const auto second = other_wires.listen(*socket, other);
+  ASSERT_TRUE(first.ok() && second.ok());
+  const OwnedFd one = connected_to((*socket)->address());
+  turn_until(other_loop, [&] { return other.ends.size() == 1; });
+  const OwnedFd two = connected_to((*socket)->address());
+  turn_until(loop_, [&] { return acceptor_.ends.size() == 1; });
 }
 
 // Takes every descriptor that the process may open, and gives them back.

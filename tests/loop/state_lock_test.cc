@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <thread>
+
 #include "tests/loop/fixture.h"
 
 namespace convoke {
@@ -18,6 +20,19 @@ TEST(StateLock, ASecondEngineIsToldTheFirstOnesProcess) {
   EXPECT_NE(message.find(directory.path()), std::string::npos) << message;
   first->reset();
   EXPECT_TRUE(StateLock::take(directory.path()).ok());
+}
+
+TEST(StateLock, IsWaitedForForALimitedTime) {
+  const TemporaryDirectory directory;
+  auto first = StateLock::take(directory.path());
+  ASSERT_TRUE(first.ok());
+  EXPECT_FALSE(StateLock::take(directory.path(), Millis{50}).ok());
+  std::thread holder([&first] {
+    std::this_thread::sleep_for(Millis{50});
+    first->reset();
+  });
+  EXPECT_TRUE(StateLock::take(directory.path(), Seconds{30}).ok());
+  holder.join();
 }
 
 TEST(StateLock, AMissingDirectoryIsAnErrorThatNamesIt) {

@@ -348,6 +348,16 @@ TEST(Store, ADatabaseOfANewerProgramIsLeftAlone) {
   open(directory);
   run_sql(directory, "PRAGMA user_version = 99");
   EXPECT_NE(open_error(directory).message.find("newer program"), std::string::npos);
+  EXPECT_FALSE(Store::check(directory / "registry.db"));
+}
+
+TEST(Store, ACheckChangesNothingAndMayBeMadeWhileItIsOpen) {
+  const TempDir directory;
+  const std::string path = directory / "registry.db";
+  EXPECT_TRUE(Store::check(path)) << "none yet is fine";
+  EXPECT_FALSE(std::filesystem::exists(path));
+  const auto store = open(directory);
+  EXPECT_TRUE(Store::check(path));
 }
 
 TEST(Store, ADirectoryThatIsNotThereIsNamed) {

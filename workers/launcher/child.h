@@ -12,8 +12,8 @@
 #include <optional>
 #include <variant>
 
+#include "core/edge/owned_fd.h"
 #include "core/edge/spawner.h"
-#include "workers/launcher/owned_fd.h"
 #include "workers/launcher/protocol.h"
 
 namespace convoke::launcher {

@@ -16,7 +16,7 @@
 #include <tuple>
 #include <vector>
 
-#include "workers/launcher/owned_fd.h"
+#include "core/edge/owned_fd.h"
 #include "workers/launcher/process_table.h"
 #include "workers/launcher/protocol.h"
 

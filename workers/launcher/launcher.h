@@ -13,8 +13,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/edge/owned_fd.h"
 #include "workers/launcher/groups.h"
-#include "workers/launcher/owned_fd.h"
 #include "workers/launcher/packet_socket.h"
 #include "workers/launcher/protocol.h"
 

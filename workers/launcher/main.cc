@@ -21,8 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/edge/owned_fd.h"
 #include "workers/launcher/launcher.h"
-#include "workers/launcher/owned_fd.h"
 
 namespace convoke::launcher {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "workers/launcher/owned_fd.h"
+#include "core/edge/owned_fd.h"
 
 namespace convoke::launcher {
 

@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "workers/launcher/owned_fd.h"
+#include "core/edge/owned_fd.h"
 
 namespace convoke::launcher {
 namespace {
