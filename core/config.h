@@ -41,6 +41,9 @@ struct EngineOptions {
   Seconds log_age_max = std::chrono::hours{24 * 7};
   // Addresses that are not public, and that destinations may be at all the same.
   Egress destinations_allow;
+  // Calls' time (deadlines, delays, retries, ages, idle instances) stands still but for POST
+  // /convoke/clock/advance: to test functions, not to serve with.
+  bool virtual_clock = false;
   // What functions see of the world.
   std::string region = "local";
   std::string account_id = "123456789012";

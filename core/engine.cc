@@ -10,10 +10,12 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/clock_desk.h"
 #include "core/convoke.h"
 #include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
@@ -109,7 +111,9 @@ struct Engine::Parts {
         history(std::move(kept)),
         posters(poster_options(options)),
         delivery_key(std::move(key)),
-        incarnation(life) {}
+        incarnation(life) {
+    if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
+  }
 
   ~Parts() {
     stop_threads();
@@ -134,20 +138,24 @@ struct Engine::Parts {
 
   Result<void> make_shards(std::uint16_t total) {
     const ShardWorld world{
-        options,      state,      options.in_process ? *options.in_process : no_callables(),
-        gates,        account,    ports,
-        mail,         *launcher,  logs,
-        desk,         history,    posters,
-        delivery_key, incarnation};
+        options,      state,       options.in_process ? *options.in_process : no_callables(),
+        gates,        account,     ports,
+        mail,         *launcher,   logs,
+        desk,         history,     posters,
+        delivery_key, incarnation, clock_desk,
+        virtual_from};
     const std::vector<std::uint32_t> existing = state.journals();
     std::vector<ShardDoor*> doors;
+    std::vector<TimeDoor*> time_doors;
     for (std::uint16_t i = 0; i < total; ++i) {
       auto shard = Shard::make(ShardIndex{i}, world, journals_of(i, total, existing));
       if (!shard) return shard.error();
       shards.push_back(*std::move(shard));
       doors.push_back(shards.back().get());
+      time_doors.push_back(shards.back().get());
     }
     history.open(doors, shards.front()->history_thread());
+    clock_desk.open(std::move(time_doors));
     desk.open(std::move(doors), shards.front()->registry_thread());
     return {};
   }
@@ -217,6 +225,8 @@ struct Engine::Parts {
   std::string delivery_key;
   std::uint32_t incarnation;
   ListeningSockets sockets;
+  ClockDesk clock_desk;
+  std::optional<TimeOrigin> virtual_from;
   std::vector<std::unique_ptr<Shard>> shards;
   std::vector<std::thread> threads;
 };

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "core/api/clock.h"
 #include "core/api/log_query.h"
 #include "core/loop/entropy.h"
 #include "core/registry/resolve.h"
@@ -34,6 +35,10 @@ journal::Options store_options(const ShardWorld& world) {
 // How often shard 0 looks after the history.
 constexpr Seconds kHistoryLookEvery{1};
 constexpr Seconds kHistoryCollectEvery{60};
+std::optional<ShardTime> shard_time(Loop& loop, const ShardWorld& world) {
+  if (!world.virtual_from) return std::nullopt;
+  return std::optional<ShardTime>(std::in_place, loop, loop.timers(), *world.virtual_from);
+}
 
 http::Response text_response(std::string body, std::string_view request_id) {
   http::Response response;
@@ -49,6 +54,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
     : self_(self),
       world_(world),
       ids_(Rng::seeded(entropy_seed()).fork("call ids")),
+      time_(shard_time(loop_, world)),
+      clock_(time_ ? static_cast<const Clock&>(time_->time()) : loop_),
+      wheel_(time_ ? time_->time().timers() : loop_.timers()),
       syncing_(loop_),
       preparing_(loop_),
       logging_(loop_),
@@ -61,13 +69,16 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
       callables_(world.callables, loop_, loop_.timers(), ids_.fork("callables")),
       workers_(processes_, callables_),
       mail_(world.mail.open(self, loop_,
-                            [this](Letter letter) { dispatcher_.on_letter(std::move(letter)); })),
-      dispatcher_({loop_, loop_.timers(), workers_, world.gates, world.account, directory_, *mail_},
+                            [this](Letter letter) {
+                              ++letters_;
+                              dispatcher_.on_letter(std::move(letter));
+                            })),
+      dispatcher_({clock_, wheel_, workers_, world.gates, world.account, directory_, *mail_},
                   world.options.dispatch),
       poster_(world.posters.open(loop_)),
-      deliverer_({loop_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
+      deliverer_({clock_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
                  [](std::string_view what) { spdlog::warn("{}", what); }),
-      pump_(self, {loop_, loop_.timers(), directory_}, ids_.fork("retries"),
+      pump_(self, {clock_, wheel_, directory_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       control_plane_(*this),
       tasks_(*this),
@@ -90,10 +101,10 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
     places.push_back({number, *std::move(dir), world_.history.mark_of(number)});
   }
   auto store = journal::JournalStore::open(store_options(world_), std::move(places),
-                                           world_.incarnation, loop_, loop_.timers(), pump_);
+                                           world_.incarnation, clock_, wheel_, pump_);
   if (!store) return store.error();
   store_ = *std::move(store);
-  const InvokerWorld world{loop_, loop_.timers(), directory_, dispatcher_, *store_, *this};
+  const InvokerWorld world{clock_, wheel_, directory_, dispatcher_, *store_, *this};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          server_.respond(exchange, std::move(response));
@@ -109,17 +120,34 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
 }
 
 void Shard::end_of_turn() {
+  if (time_) time_->time().fire_due();
   callables_.deliver();
-  if (dispatcher_.end_of_turn()) loop_.turn_again();
+  const bool mail_waits = dispatcher_.end_of_turn();
+  if (mail_waits) loop_.turn_again();
   store_->submit();
   log_.submit(loop_.wall());
   count_busy();
+  if (time_) end_virtual_turn(mail_waits);
 }
 
 void Shard::count_busy() {
   // While it drains, an answer is owed until the last byte has left: until its connection closes.
   busy_ = invoker_->calls_open() + pump_.calls_open() + deliverer_.under_way() +
           server_.exchanges_open() + (draining_ ? server_.connections() : 0);
+}
+
+void Shard::end_virtual_turn(bool mail_waits) {
+  if (time_->time().overdue()) loop_.turn_again();
+  if (!time_->looked_at()) return;
+  const DispatchCounters& counters = dispatcher_.counters();
+  const bool restless =
+      mail_waits || dispatcher_.moving() || !store_->at_rest() || deliverer_.under_way() > 0;
+  time_->end_of_turn({restless, letters_ + counters.started + counters.moved + counters.bounced,
+                      dispatcher_.inside()});
+}
+
+void Shard::look(Millis patience, std::function<void(Rest)> looked) {
+  time_->look(patience, std::move(looked));
 }
 
 IoThread& Shard::registry_thread() {
@@ -218,8 +246,15 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
 
 void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
                              const http::Request& request, const std::string& request_id) {
-  if (to.operation() == Operation::kReadLogs) return answer_logs(exchange, to, request, request_id);
-  answer_health(exchange, request_id);
+  switch (to.operation()) {
+    case Operation::kReadLogs:
+      return answer_logs(exchange, to, request, request_id);
+    case Operation::kGetClock:
+    case Operation::kAdvanceClock:
+      return answer_clock(exchange, to, request, request_id);
+    default:
+      return answer_health(exchange, request_id);
+  }
 }
 
 // 200 as soon as requests are served at all; what is wrong with the queue is said in words.
@@ -252,10 +287,30 @@ void Shard::answer_logs(http::ExchangeId exchange, const Route& to, const http::
       });
 }
 
+void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http::Request& request,
+                         const std::string& request_id) {
+  const auto refuse = [this, exchange, request_id](const Error& why) {
+    server_.respond(exchange, http::error_response(why, request_id));
+  };
+  const auto show = [this, exchange, request_id](const std::optional<AdvanceResult>& result) {
+    http::Response response = clock_answer(clock_.wall(), time_->time().passed(), result);
+    response.headers.set("X-Fc-Request-Id", request_id);
+    server_.respond(exchange, std::move(response));
+  };
+  if (!time_) return refuse(time_is_real());
+  if (to.operation() == Operation::kGetClock) return show(std::nullopt);
+  const Result<AdvanceOrder> order = read_advance(request.body);
+  if (!order) return refuse(order.error());
+  world_.clock_desk.advance(*order, self_, [refuse, show](Result<AdvanceResult> result) {
+    if (!result) return refuse(result.error());
+    show(*result);
+  });
+}
+
 // ---- what the control plane asks ----
 
 void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) {
-  world_.desk.execute(std::move(mutation), loop_.wall(), self_, std::move(done));
+  world_.desk.execute(std::move(mutation), clock_.wall(), self_, std::move(done));
 }
 
 // ---- what calls with a history ask ----
@@ -282,7 +337,7 @@ void Shard::accept_again(const history::Record& record, Queue::Accepted accepted
   call.qualifier = record.qualifier;
   if (!record.name.empty()) call.name = call.id.text();
   call.event = record.event;
-  call.accepted = call.due = loop_.wall();
+  call.accepted = call.due = clock_.wall();
   store_->accept(std::move(call), std::move(accepted));
 }
 
@@ -300,7 +355,7 @@ void Shard::look_after_history() {
   world_.history.retry();
   if (now - collected_ < kHistoryCollectEvery) return;
   collected_ = now;
-  world_.history.collect(loop_.wall());
+  world_.history.collect(clock_.wall());
 }
 
 void Shard::read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) {

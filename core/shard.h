@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "core/api/names.h"
 #include "core/api/router.h"
 #include "core/api/tasks.h"
+#include "core/clock_desk.h"
 #include "core/config.h"
 #include "core/dispatch/deliverer.h"
 #include "core/dispatch/dispatcher.h"
@@ -40,6 +42,7 @@
 #include "core/loop/wires.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
+#include "core/shard_time.h"
 #include "core/state_directory.h"
 #include "queue/journal/store.h"
 #include "workers/function_log.h"
@@ -66,9 +69,12 @@ struct ShardWorld {
   CurlPoster& posters;
   const std::string& delivery_key;
   std::uint32_t incarnation;
+  ClockDesk& clock_desk;
+  std::optional<TimeOrigin> virtual_from;  // none: time is real
 };
 
 class Shard final : public ShardDoor,
+                    public TimeDoor,
                     private http::Handler,
                     private ControlHost,
                     private TaskHost,
@@ -97,6 +103,10 @@ class Shard final : public ShardDoor,
   void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
   [[nodiscard]] std::optional<CallPosition> find_call(const CallId& id) const override;
 
+  // Where time is virtual.
+  void move_time(Millis passed) override { time_->time().move_to(passed); }
+  void look(Millis patience, std::function<void(Rest)> looked) override;
+
   // Claims no more queued calls, and accepts no more connections but those that wait to be, if they
   // are to be answered; what is under way goes on. busy() counts all of it when this returns.
   void drain(Unaccepted unaccepted);
@@ -110,6 +120,7 @@ class Shard final : public ShardDoor,
   [[nodiscard]] Result<void> open_store(const std::vector<std::uint32_t>& journals);
   void end_of_turn();
   void count_busy();
+  void end_virtual_turn(bool mail_waits);
 
   // http::Handler
   Result<std::size_t> on_head(const http::RequestHead& head) override;
@@ -120,6 +131,8 @@ class Shard final : public ShardDoor,
   void answer_by_engine(http::ExchangeId exchange, const Route& route, const http::Request& request,
                         const std::string& request_id);
   void answer_health(http::ExchangeId exchange, const std::string& request_id);
+  void answer_clock(http::ExchangeId exchange, const Route& route, const http::Request& request,
+                    const std::string& request_id);
   void answer_logs(http::ExchangeId exchange, const Route& route, const http::Request& request,
                    const std::string& request_id);
 
@@ -149,9 +162,13 @@ class Shard final : public ShardDoor,
   Rng ids_;
 
   Loop loop_;
-  LoopIoThread syncing_;    // what calls wait for: the journal's syncs and reads
-  LoopIoThread preparing_;  // the journal's segments to come
-  LoopIoThread logging_;    // what functions write, and reading it
+  std::optional<ShardTime> time_;  // where time is virtual
+  const Clock& clock_;             // what calls live by: the loop's time, or the virtual one
+  TimerWheel& wheel_;
+  std::uint64_t letters_ = 0;  // received
+  LoopIoThread syncing_;       // what calls wait for: the journal's syncs and reads
+  LoopIoThread preparing_;     // the journal's segments to come
+  LoopIoThread logging_;       // what functions write, and reading it
   std::unique_ptr<LoopIoThread> registry_thread_;
   std::unique_ptr<LoopIoThread> history_thread_;
   LoopWires wires_;

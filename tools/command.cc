@@ -44,6 +44,7 @@ std::vector<CommandPtr> all_commands() {
   commands.push_back(make_delete_command());
   commands.push_back(make_invoke_command());
   commands.push_back(make_logs_command());
+  commands.push_back(make_clock_command());
   commands.push_back(make_doctor_command());
   return commands;
 }

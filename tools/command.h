@@ -45,6 +45,7 @@ using CommandPtr = std::unique_ptr<Command>;
 [[nodiscard]] CommandPtr make_delete_command();
 [[nodiscard]] CommandPtr make_invoke_command();
 [[nodiscard]] CommandPtr make_logs_command();
+[[nodiscard]] CommandPtr make_clock_command();
 [[nodiscard]] CommandPtr make_doctor_command();
 
 // Parses `arguments` (without the program's name), runs the command, reports a failure on stderr.

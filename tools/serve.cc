@@ -64,6 +64,7 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.state_wait_max = asked.state_wait;
   options.shards = static_cast<std::uint16_t>(asked.shards);
   options.pin = asked.pin;
+  options.virtual_clock = asked.virtual_clock;
   options.launcher_program = asked.launcher;
   options.account_instances_max = asked.account_instances_max;
   options.dispatch.idle_max = asked.idle_timeout;
@@ -147,6 +148,11 @@ Outcome<ExitCode> serve(const ServeOptions& asked) {
   std::unique_ptr<Engine> engine = *std::move(started);
   spdlog::info("serving http://{} with {} shards, state in {}", engine->address().text(),
                engine->shards(), asked.state);
+  if (asked.virtual_clock) {
+    spdlog::warn(
+        "time is VIRTUAL: timeouts, delays, retries and ages stand still until it is moved, by "
+        "`convoke clock advance 24h` or POST /convoke/clock/advance; for tests, not to serve with");
+  }
 
   while (signals.wait() == SIGUSR2) {
     std::vector<OwnedFd> sockets = prepare(*engine, successor);

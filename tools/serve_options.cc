@@ -38,6 +38,9 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   add_count("shards", options.shards, CLI::Range(0, 64),
             "threads with a loop each; 0: as many as cores");
   keep(app_.add_flag("--pin", options.pin, "pin each shard's thread to a core"), "pin");
+  keep(app_.add_flag("--virtual-clock", options.virtual_clock,
+                     "for tests: time moves by `convoke clock advance` alone"),
+       "virtual-clock");
   add_text("log-level", options.log_level, "trace, debug, info, warn, error or off");
   keys_.back().second->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
   add_seconds("grace", options.grace, CLI::Range(0, kDay),

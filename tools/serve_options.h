@@ -21,6 +21,7 @@ struct ServeOptions {
   std::chrono::seconds state_wait{0};  // for an engine that has it and is about to end
   std::uint32_t shards = 0;            // 0: one for each core
   bool pin = false;                    // each shard's thread to a core of its own
+  bool virtual_clock = false;
   std::string log_level = "info";
   std::chrono::seconds grace{30};          // for what runs, after SIGTERM, SIGINT or SIGUSR2
   std::chrono::seconds idle_timeout{300};  // then an instance without calls is stopped

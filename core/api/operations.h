@@ -45,6 +45,8 @@ enum class Operation : std::uint8_t {
   kDownloadCode,
   kReadLogs,
   kHealth,
+  kGetClock,
+  kAdvanceClock,
 };
 
 // Who answers.
@@ -155,6 +157,10 @@ inline constexpr std::array kOperations = {
     OperationRow{Operation::kReadLogs, "ReadLogs", "GET", "/convoke/logs/{service}/{function}",
                  kNoBodyMax, AnsweredBy::kEngine},
     OperationRow{Operation::kHealth, "Health", "GET", "/healthz", kNoBodyMax, AnsweredBy::kEngine},
+    OperationRow{Operation::kGetClock, "GetClock", "GET", "/convoke/clock", kNoBodyMax,
+                 AnsweredBy::kEngine},
+    OperationRow{Operation::kAdvanceClock, "AdvanceClock", "POST", "/convoke/clock/advance",
+                 kNoBodyMax, AnsweredBy::kEngine},
 };
 
 [[nodiscard]] constexpr const OperationRow& row_of(Operation operation) {

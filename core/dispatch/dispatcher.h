@@ -94,6 +94,10 @@ class Dispatcher final : private HostEvents {
   std::size_t cut();
   [[nodiscard]] std::size_t calls_here() const;  // running or in line on this shard
   [[nodiscard]] std::size_t instances() const;
+  // Something is under way here that goes on by itself, calls inside instances not counted: an
+  // instance starts or ends, the store was asked for calls.
+  [[nodiscard]] bool moving() const;
+  [[nodiscard]] std::vector<CallId> inside() const;            // calls that instances here hold
   [[nodiscard]] std::vector<std::string> code_in_use() const;  // directories, perhaps repeated
   [[nodiscard]] const DispatchCounters& counters() const { return counters_; }
 

@@ -286,6 +286,24 @@ std::size_t Dispatcher::instances() const {
   return count;
 }
 
+bool Dispatcher::moving() const {
+  const auto moves = [](const std::unique_ptr<Host>& host) {
+    return host->starting() || host->going();
+  };
+  return std::any_of(rooms_.begin(), rooms_.end(), [&](const auto& entry) {
+    const Room& room = *entry.second;
+    return room.claim.under_way || std::any_of(room.hosts.begin(), room.hosts.end(), moves);
+  });
+}
+
+std::vector<CallId> Dispatcher::inside() const {
+  std::vector<CallId> ids;
+  for (const auto& [id, room] : rooms_) {
+    for (const auto& host : room->hosts) host->add_inside(ids);
+  }
+  return ids;
+}
+
 std::vector<std::string> Dispatcher::code_in_use() const {
   std::vector<std::string> directories;
   for (const auto& [id, room] : rooms_) {

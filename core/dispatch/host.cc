@@ -55,6 +55,10 @@ bool Host::may_take(const CallId& id) const {
                       [&](const std::unique_ptr<Run>& run) { return run->id == id; });
 }
 
+void Host::add_inside(std::vector<CallId>& ids) const {
+  for (const auto& run : runs_) ids.push_back(run->id);
+}
+
 void Host::run(CallPtr call) {
   ENSURE(free_slots() > 0);
   idle_timer_.cancel();

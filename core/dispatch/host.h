@@ -55,12 +55,15 @@ class Host final : public InstanceListener {
   [[nodiscard]] bool starting() const { return phase_ == Phase::kStarting; }
   [[nodiscard]] bool open() const { return phase_ == Phase::kOpen; }
   [[nodiscard]] bool has_opened() const { return has_opened_; }
+  // Will be gone by itself, and soon.
+  [[nodiscard]] bool going() const { return phase_ == Phase::kStopping && runs_.empty(); }
   [[nodiscard]] bool idle() const { return open() && runs_.empty(); }
   [[nodiscard]] std::uint32_t slots() const { return function_->spec.instance_concurrency; }
   [[nodiscard]] std::uint32_t free_slots() const;
   // An earlier attempt of the same call may still be inside, timed out: the two must not meet.
   [[nodiscard]] bool may_take(const CallId& id) const;
   [[nodiscard]] std::size_t calls_inside() const { return runs_.size(); }
+  void add_inside(std::vector<CallId>& ids) const;  // answered ones too, until they come out
   [[nodiscard]] Instant idle_since() const { return idle_since_; }
   [[nodiscard]] const FunctionPtr& function() const { return function_; }
 

@@ -30,6 +30,7 @@ constexpr std::array kTable = {
     Row{ErrorCode::kAsyncConfigNotExists, {"AsyncConfigNotExists", 404}},
     Row{ErrorCode::kTriggerNotFound, {"TriggerNotFound", 404}},
     Row{ErrorCode::kCallNotFound, {"StatefulAsyncInvocationNotFound", 404}},
+    Row{ErrorCode::kClockNotVirtual, {"ClockNotVirtual", 404}},
     Row{ErrorCode::kMethodNotAllowed, {"MethodNotAllowed", 405}},
     Row{ErrorCode::kServiceAlreadyExists, {"ServiceAlreadyExists", 409}},
     Row{ErrorCode::kServiceNotEmpty, {"ServiceNotEmpty", 409}},

@@ -34,6 +34,7 @@ enum class ErrorCode {
   kAsyncConfigNotExists,
   kTriggerNotFound,
   kCallNotFound,      // StatefulAsyncInvocationNotFound on the wire
+  kClockNotVirtual,   // ours
   kMethodNotAllowed,  // ours
   kServiceAlreadyExists,
   kServiceNotEmpty,  // ours

@@ -516,6 +516,12 @@ QueueCounts JournalStore::counts(FunctionId function) const {
 
 QueueCounts JournalStore::counts() const { return index_.counts(); }
 
+bool JournalStore::at_rest() const {
+  return claims_.empty() &&
+         std::all_of(journals_.begin(), journals_.end(),
+                     [](const Journal& journal) { return journal.writer->at_rest(); });
+}
+
 Result<void> JournalStore::health() const {
   if (poisoned_) return unavailable(*poisoned_);
   const Writer& first = *journals_.front().writer;

@@ -76,6 +76,8 @@ class JournalStore final : public Queue, private WriterClient {
   [[nodiscard]] QueueCounts counts(FunctionId function) const override;
   [[nodiscard]] QueueCounts counts() const override;  // accepted: recovered, and new since start
   [[nodiscard]] Result<void> health() const override;
+  // Nothing is on its way to the disk or from it.
+  [[nodiscard]] bool at_rest() const;
 
   // The history has taken in, for good, what that journal told up to there.
   void on_taken(std::uint32_t journal, const history::Mark& upto);

@@ -1,0 +1,185 @@
+"""Days of a function's life in seconds: timeouts, back-off and ages in virtual time, by the API and
+by the command line."""
+
+import json
+import pathlib
+import subprocess
+import threading
+import time
+import unittest
+
+import tap
+from engine import API, BINARY, Engine, wait_until
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+HANG = {"index.py": "import time\ndef handler(event, context):\n    time.sleep(10 ** 6)\n"}
+# Notes that it ran, then fails.
+FAIL = {
+    "index.py": """\
+import os
+def handler(event, context):
+    with open(os.environ["STATE"] + "/ran-" + event.decode(), "ab", buffering=0) as trace:
+        trace.write(b".")
+    raise RuntimeError("as it was told")
+"""
+}
+NOTE = {"index.py": FAIL["index.py"].replace("    raise RuntimeError(\"as it was told\")\n", "")}
+# Notes the engine's time of each attempt, and hangs up on it: no answer is no function error, so it
+# costs the call no attempt, only age.
+HANG_UP = {
+    "bootstrap": """\
+#!/usr/bin/env python3
+import os, socket
+listener = socket.create_server(("127.0.0.1", int(os.environ["FC_SERVER_PORT"])))
+while True:
+    connection, _ = listener.accept()
+    with connection:
+        if connection.recv(65536):
+            with open(os.environ["STATE"] + "/ran-hang-up", "ab", buffering=0) as trace:
+                trace.write(b".")
+"""
+}
+
+
+def virtual_engine():
+    return Engine(options=["--virtual-clock"])
+
+
+def advance(engine, seconds, **more):
+    with engine.client(timeout=300) as client:
+        answer = client.request("POST", "/convoke/clock/advance", {"seconds": seconds, **more})
+    assert answer.status == 200, answer
+    assert answer.json()["complete"], answer
+    return answer.json()
+
+
+def convoke(engine, *arguments):
+    return subprocess.run(
+        [BINARY, *arguments, "--endpoint", engine.url], capture_output=True, text=True, timeout=300
+    )
+
+
+def ran(engine, name):
+    path = engine.file("ran-" + name)
+    return len(path.read_bytes()) if path.exists() else 0
+
+
+class VirtualClock(unittest.TestCase):
+    def setUp(self):
+        self.begun = time.monotonic()
+
+    def took_seconds(self):
+        return time.monotonic() - self.begun
+
+    def test_a_call_with_a_timeout_of_24_hours_is_held_and_cut_by_an_advance(self):
+        with virtual_engine() as engine:
+            engine.deploy("hang", HANG, timeout=DAY)
+            answers = []
+            caller = threading.Thread(target=lambda: answers.append(engine.invoke("hang", b"{}")))
+            caller.start()
+            wait_until(engine.instances, "an instance")
+            advance(engine, DAY - 1)
+            self.assertEqual(answers, [])
+            moved = convoke(engine, "clock", "advance", "1s")
+            self.assertEqual(moved.returncode, 0, moved)
+            self.assertIn("1d since", moved.stdout)
+            caller.join()
+            self.assertEqual(answers[0].status, 200)
+            self.assertIn("timed out after 86400 seconds", answers[0].json()["errorMessage"])
+            wait_until(lambda: not engine.instances(), "the instance that hung is gone, in real time", 10)
+        tap.note(f"24 hours in {self.took_seconds():.1f} s")
+
+    def test_retries_wait_their_back_off_and_run_within_one_advance(self):
+        with virtual_engine() as engine:
+            engine.deploy("fail", FAIL)
+            self.assertEqual(engine.invoke("fail", b"a", invocation_type="Async").status, 202)
+            wait_until(lambda: ran(engine, "a") == 1, "the first attempt")
+            time.sleep(1.5)  # real: longer than the first back-off
+            self.assertEqual(ran(engine, "a"), 1)
+            result = advance(engine, 60)
+            self.assertEqual(ran(engine, "a"), 4)  # three retries: at most 0.5 + 1 + 2 s
+            self.assertLess(result["steps"], 100)
+
+    def test_hours_of_capped_back_off_and_the_age_that_ends_them(self):
+        with virtual_engine() as engine:
+            engine.deploy("hang-up", HANG_UP, runtime="custom")
+            self.assertEqual(engine.invoke("hang-up", b"{}", invocation_type="Async").status, 202)
+            wait_until(lambda: ran(engine, "hang-up") >= 1, "the first attempt")
+            doubling = 1 + sum(1 for n in range(20) if 0.5 * 2**n < 300)
+            attempts = [0]
+            for hours in 5, 10, 15, 20, 25:
+                moved = convoke(engine, "clock", "advance", "5h")
+                self.assertEqual(moved.returncode, 0, moved)
+                attempts.append(ran(engine, "hang-up"))
+                tap.note(f"after {hours} h, {self.took_seconds():.1f} s real: {attempts[-1]} attempts")
+            # Capped: between 150 and 300 s apart.
+            for before, after in zip(attempts[:4], attempts[1:]):
+                self.assertGreaterEqual(after - before, 5 * HOUR // 300)
+                self.assertLessEqual(after - before, 5 * HOUR // 150 + doubling)
+            # The age is a day: nothing runs after it.
+            advance(engine, DAY)
+            self.assertEqual(ran(engine, "hang-up"), attempts[-1])
+        self.assertLess(self.took_seconds(), 60)
+
+    def test_a_delayed_call_starts_when_its_time_has_come_and_not_before(self):
+        with virtual_engine() as engine:
+            engine.deploy("note", NOTE)
+            self.assertEqual(
+                engine.invoke("note", b"d", invocation_type="Async", async_delay=str(HOUR)).status, 202
+            )
+            advance(engine, HOUR - 1)
+            self.assertEqual(ran(engine, "d"), 0)
+            advance(engine, 1.5)
+            self.assertEqual(ran(engine, "d"), 1)
+
+    def test_an_event_older_than_a_day_is_dropped_and_a_younger_one_runs(self):
+        with virtual_engine() as engine:
+            engine.deploy("note", NOTE, limit=0)
+            limit = f"{API}/services/e2e/functions/note/on-demand-config"
+            self.assertEqual(engine.invoke("note", b"old", invocation_type="Async").status, 202)
+            advance(engine, 2 * HOUR)
+            self.assertEqual(engine.invoke("note", b"young", invocation_type="Async").status, 202)
+            moved = convoke(engine, "clock", "advance", "23h")
+            self.assertEqual(moved.returncode, 0, moved)
+            self.assertEqual(engine.request("PUT", limit, {"maximumInstanceCount": 5}).status, 200)
+            wait_until(lambda: ran(engine, "young") == 1, "the younger one")
+            advance(engine, 0)
+            self.assertEqual(ran(engine, "old"), 0)
+
+    def test_an_idle_instance_is_stopped_after_its_virtual_time(self):
+        with virtual_engine() as engine:
+            engine.deploy("note", NOTE)
+            self.assertEqual(engine.invoke("note", b"x").status, 200)
+            self.assertTrue(engine.instances())
+            advance(engine, 299)
+            self.assertTrue(engine.instances())
+            advance(engine, 2)
+            wait_until(lambda: not engine.instances(), "the idle instance is gone", 10)
+
+    def test_the_clock_says_what_time_it_is_and_the_engine_that_it_is_virtual(self):
+        with virtual_engine() as engine:
+            self.assertTrue(any("time is VIRTUAL" in line for line in engine.lines), engine.output())
+            before = engine.request("GET", "/convoke/clock").json()
+            self.assertEqual((before["virtual"], before["advancedSeconds"]), (True, 0))
+            advance(engine, 0.25)
+            after = engine.request("GET", "/convoke/clock").json()
+            self.assertEqual(after["nowMs"] - before["nowMs"], 250)
+            shown = json.loads(convoke(engine, "clock", "--json").stdout)
+            self.assertEqual(shown["nowMs"], after["nowMs"])
+            refused = engine.request("POST", "/convoke/clock/advance", {"seconds": -1})
+            self.assertEqual(refused.json()["ErrorCode"], "InvalidArgument")
+            self.assertEqual(convoke(engine, "clock", "advance", "soon").returncode, 2)
+
+    def test_real_time_cannot_be_moved_and_the_answer_says_why(self):
+        with Engine() as engine:
+            for method, path in ("GET", "/convoke/clock"), ("POST", "/convoke/clock/advance"):
+                refused = engine.request(method, path, {"seconds": 1} if method == "POST" else None)
+                self.assertEqual(refused.status, 404)
+                self.assertEqual(refused.json()["ErrorCode"], "ClockNotVirtual")
+                self.assertIn("--virtual-clock", refused.json()["ErrorMessage"])
+
+
+if __name__ == "__main__":
+    tap.main()
