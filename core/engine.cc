@@ -20,6 +20,7 @@
 #include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
 #include "core/loop/key_file.h"
+#include "core/metrics_desk.h"
 #include "core/registry_desk.h"
 #include "core/shard.h"
 #include "core/state_directory.h"
@@ -143,19 +144,22 @@ struct Engine::Parts {
         mail,         *launcher,   logs,
         desk,         history,     posters,
         delivery_key, incarnation, clock_desk,
-        virtual_from};
+        metrics_desk, virtual_from};
     const std::vector<std::uint32_t> existing = state.journals();
     std::vector<ShardDoor*> doors;
     std::vector<TimeDoor*> time_doors;
+    std::vector<MetricsDoor*> metrics_doors;
     for (std::uint16_t i = 0; i < total; ++i) {
       auto shard = Shard::make(ShardIndex{i}, world, journals_of(i, total, existing));
       if (!shard) return shard.error();
       shards.push_back(*std::move(shard));
       doors.push_back(shards.back().get());
       time_doors.push_back(shards.back().get());
+      metrics_doors.push_back(shards.back().get());
     }
     history.open(doors, shards.front()->history_thread());
     clock_desk.open(std::move(time_doors));
+    metrics_desk.open(std::move(metrics_doors));
     desk.open(std::move(doors), shards.front()->registry_thread());
     return {};
   }
@@ -226,6 +230,7 @@ struct Engine::Parts {
   std::uint32_t incarnation;
   ListeningSockets sockets;
   ClockDesk clock_desk;
+  MetricsDesk metrics_desk;
   std::optional<TimeOrigin> virtual_from;
   std::vector<std::unique_ptr<Shard>> shards;
   std::vector<std::thread> threads;

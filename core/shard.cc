@@ -252,6 +252,8 @@ void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
     case Operation::kGetClock:
     case Operation::kAdvanceClock:
       return answer_clock(exchange, to, request, request_id);
+    case Operation::kGetMetrics:
+      return answer_metrics(exchange, request_id);
     default:
       return answer_health(exchange, request_id);
   }
@@ -305,6 +307,41 @@ void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http:
     if (!result) return refuse(result.error());
     show(*result);
   });
+}
+
+ShardSample Shard::sample(const std::vector<FunctionPtr>& shown) const {
+  ShardSample sample;
+  for (const FunctionPtr& function : shown) {
+    sample.functions.push_back(store_->counts(function->id));
+  }
+  sample.all = store_->counts();
+  const DispatchCounters& counters = dispatcher_.counters();
+  sample.started = counters.started;
+  sample.moved = counters.moved;
+  sample.bounced = counters.bounced;
+  sample.instances = dispatcher_.instances();
+  sample.calls_here = dispatcher_.calls_here();
+  sample.connections = server_.connections();
+  sample.exchanges = server_.exchanges_open();
+  sample.store_healthy = store_->health().ok();
+  return sample;
+}
+
+void Shard::answer_metrics(http::ExchangeId exchange, const std::string& request_id) {
+  std::vector<FunctionPtr> shown = directory_.all_functions();
+  if (shown.size() > kFunctionsShownMax) shown.resize(kFunctionsShownMax);
+  std::vector<FunctionLabel> labels;
+  for (const FunctionPtr& function : shown) {
+    labels.push_back({function->spec.service, function->spec.name});
+  }
+  world_.metrics_desk.gather(
+      std::move(shown), self_,
+      [this, exchange, request_id, labels = std::move(labels)](std::vector<ShardSample> samples) {
+        const EngineFacts facts{CONVOKE_VERSION, loop_.now() - started_at_};
+        http::Response response = text_response(metrics_text(labels, samples, facts), request_id);
+        response.headers.set("Content-Type", kMetricsContentType);
+        server_.respond(exchange, std::move(response));
+      });
 }
 
 // ---- what the control plane asks ----

@@ -40,6 +40,7 @@
 #include "core/loop/mailbox.h"
 #include "core/loop/spawner.h"
 #include "core/loop/wires.h"
+#include "core/metrics_desk.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
 #include "core/shard_time.h"
@@ -70,11 +71,13 @@ struct ShardWorld {
   const std::string& delivery_key;
   std::uint32_t incarnation;
   ClockDesk& clock_desk;
+  MetricsDesk& metrics_desk;
   std::optional<TimeOrigin> virtual_from;  // none: time is real
 };
 
 class Shard final : public ShardDoor,
                     public TimeDoor,
+                    public MetricsDoor,
                     private http::Handler,
                     private ControlHost,
                     private TaskHost,
@@ -107,6 +110,8 @@ class Shard final : public ShardDoor,
   void move_time(Millis passed) override { time_->time().move_to(passed); }
   void look(Millis patience, std::function<void(Rest)> looked) override;
 
+  [[nodiscard]] ShardSample sample(const std::vector<FunctionPtr>& shown) const override;
+
   // Claims no more queued calls, and accepts no more connections but those that wait to be, if they
   // are to be answered; what is under way goes on. busy() counts all of it when this returns.
   void drain(Unaccepted unaccepted);
@@ -133,6 +138,7 @@ class Shard final : public ShardDoor,
   void answer_health(http::ExchangeId exchange, const std::string& request_id);
   void answer_clock(http::ExchangeId exchange, const Route& route, const http::Request& request,
                     const std::string& request_id);
+  void answer_metrics(http::ExchangeId exchange, const std::string& request_id);
   void answer_logs(http::ExchangeId exchange, const Route& route, const http::Request& request,
                    const std::string& request_id);
 
@@ -159,6 +165,7 @@ class Shard final : public ShardDoor,
 
   const ShardIndex self_;
   const ShardWorld world_;
+  const Instant started_at_ = monotonic_now();
   Rng ids_;
 
   Loop loop_;

@@ -18,6 +18,7 @@ ROOMS = [
     "workers",
     "core/registry",
     "core/guard",
+    "core/observe",
     "core/dispatch",
     "core/api",
     "core/loop",

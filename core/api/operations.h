@@ -47,6 +47,7 @@ enum class Operation : std::uint8_t {
   kHealth,
   kGetClock,
   kAdvanceClock,
+  kGetMetrics,
 };
 
 // Who answers.
@@ -161,6 +162,8 @@ inline constexpr std::array kOperations = {
                  AnsweredBy::kEngine},
     OperationRow{Operation::kAdvanceClock, "AdvanceClock", "POST", "/convoke/clock/advance",
                  kNoBodyMax, AnsweredBy::kEngine},
+    OperationRow{Operation::kGetMetrics, "GetMetrics", "GET", "/metrics", kNoBodyMax,
+                 AnsweredBy::kEngine},
 };
 
 [[nodiscard]] constexpr const OperationRow& row_of(Operation operation) {

@@ -1,0 +1,53 @@
+// What an engine says of itself in numbers, in Prometheus' text format (version 0.0.4). Pure.
+//
+// Each shard takes its own sample on its own thread: every sample is of one moment of its shard, so
+// that what must add up within a shard (the drift) does in every scrape.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/instant.h"
+#include "queue/queue.h"
+
+namespace convoke {
+
+// Functions with labels of their own; all others, deleted ones too, are summed under
+// service="", function="".
+inline constexpr std::size_t kFunctionsShownMax = 200;
+inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+struct FunctionLabel {
+  std::string service;
+  std::string function;
+};
+
+struct ShardSample {
+  std::vector<QueueCounts> functions;  // of those shown, in the order of their labels
+  QueueCounts all;                     // of these and all others
+  std::uint64_t started = 0;           // calls handed to an instance, since start
+  std::uint64_t moved = 0;             // calls sent to a slot on another shard
+  std::uint64_t bounced = 0;           // calls that found no instance there
+  std::size_t instances = 0;
+  std::size_t calls_here = 0;  // in line or inside instances
+  std::size_t connections = 0;
+  std::size_t exchanges = 0;
+  bool store_healthy = true;
+};
+
+struct EngineFacts {
+  std::string version;
+  Duration uptime{};
+};
+
+// accepted - (ready + delayed + claimed + settled): 0, or calls were lost or made up.
+[[nodiscard]] std::int64_t drift_of(const QueueCounts& counts);
+
+[[nodiscard]] std::string metrics_text(const std::vector<FunctionLabel>& shown,
+                                       const std::vector<ShardSample>& shards,
+                                       const EngineFacts& facts);
+
+}  // namespace convoke
