@@ -27,6 +27,8 @@ journal::Options store_options(const ShardWorld& world) {
   journal::Options options;
   options.depth_max = world.options.queue_depth_max;
   options.depth_per_function_max = world.options.queue_depth_max;
+  // A virtual clock never steps, and each look would be a step of its advances.
+  if (world.virtual_from) options.wall_check_every = std::chrono::hours{24 * 365};
   options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
   options.history = &world.history;
   return options;

@@ -10,8 +10,6 @@ namespace convoke::journal {
 namespace {
 
 constexpr Seconds kFullRetryAfter{1};  // for the caller of a queue that is full: it drains in calls
-// A step forwards of the wall clock is noticed within this, while anything is delayed.
-constexpr Seconds kWallCheckEvery{1};
 constexpr std::size_t kJoinsPerTurnMax = 1000;  // a turn stays short however many fall due at once
 constexpr Seconds kReadRetry{1};
 
@@ -482,7 +480,7 @@ void JournalStore::arm_due_timer() {
   if (!due) return due_timer_.cancel();
   const WallTime now = clock_.wall();
   if (*due <= now) return wheel_.schedule(due_timer_, Instant{});
-  const Duration wait = *due > now + kWallCheckEvery ? Duration{kWallCheckEvery} : *due - now;
+  const Duration wait = std::min<Duration>(options_.wall_check_every, *due - now);
   wheel_.schedule(due_timer_, clock_.now() + wait);
 }
 

@@ -44,6 +44,8 @@ struct Options {
   std::uint64_t event_bytes_in_memory_max = 64UL << 20;  // beyond it events are read again
   std::uint64_t depth_max = 1'000'000;                   // unsettled calls, in all
   std::uint64_t depth_per_function_max = 1'000'000;      // and of one function
+  // A step forwards of the wall clock is noticed within this, while anything is delayed.
+  Duration wall_check_every = Seconds{1};
   // Unpredictable, drawn anew at each start: no event can imitate the journal's records then.
   std::uint64_t secret = 0;
   std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
