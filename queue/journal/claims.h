@@ -26,6 +26,7 @@ class Claims {
     bool has_event = false;
   };
   void begin(FunctionId function, std::vector<Taken> taken);
+  [[nodiscard]] bool empty() const { return waiting_.empty(); }  // none waits for a read
 
  private:
   struct Claim {
