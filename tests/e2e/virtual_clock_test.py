@@ -106,7 +106,7 @@ class VirtualClock(unittest.TestCase):
             self.assertEqual(ran(engine, "a"), 4)  # three retries: at most 0.5 + 1 + 2 s
             self.assertLess(result["steps"], 100)
 
-    def test_five_hours_of_capped_back_off_run_within_one_advance(self):
+    def test_five_hours_of_capped_back_off_and_the_age_that_ends_them(self):
         with virtual_engine() as engine:
             engine.deploy("hang-up", HANG_UP, runtime="custom")
             self.assertEqual(engine.invoke("hang-up", b"{}", invocation_type="Async").status, 202)
@@ -119,6 +119,12 @@ class VirtualClock(unittest.TestCase):
             # Doubling up to the cap, then 150 to 300 s apart.
             self.assertGreaterEqual(attempts, 5 * HOUR // 300)
             self.assertLessEqual(attempts, 5 * HOUR // 150 + 20)
+            # Stopped for the rest of its day, and let run again: it is too old.
+            self.set_limit(engine, "hang-up", 0)
+            advance(engine, 19 * HOUR + 1)
+            self.set_limit(engine, "hang-up", 5)
+            advance(engine, HOUR)
+            self.assertEqual(ran(engine, "hang-up"), attempts)
 
     def test_a_delayed_call_starts_when_its_time_has_come_and_not_before(self):
         with virtual_engine() as engine:
