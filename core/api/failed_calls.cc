@@ -9,6 +9,7 @@
 #include "core/api/fields.h"
 #include "core/api/json.h"
 #include "core/api/task_answers.h"
+#include "core/api/task_query.h"
 #include "core/api/tasks.h"
 #include "core/registry/resolve.h"
 
@@ -98,6 +99,12 @@ void Tasks::list_failed(const Query& query, std::string request_id, Done done) {
       set_function(host_.directory(), service.empty() ? std::nullopt : std::optional(service),
                    function.empty() ? std::nullopt : std::optional(function), asked);
   if (!set) return done(http::error_response(set.error(), request_id));
+  if (auto limit = set_limit(query, asked.limit); !limit) {
+    return done(http::error_response(limit.error(), request_id));
+  }
+  if (auto order = set_order(query, asked.order); !order) {
+    return done(http::error_response(order.error(), request_id));
+  }
   asked.token = convoke::get(query, "nextToken");
   if (convoke::get(query, "includePayload") == "true") asked.payload = history::Payload::kWith;
   const auto page = std::make_shared<Result<history::Page>>(history::Page{});

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/api/answers.h"
 #include "core/api/task_answers.h"
+#include "core/api/task_query.h"
 #include "core/api/url.h"
 #include "core/registry/resolve.h"
 #include "core/registry/shown.h"
@@ -35,18 +35,6 @@ bool flag_of(const Query& query, std::string_view name) {
   return get(query, name) == "true" || get(query, name) == "1";
 }
 
-Result<std::optional<std::int64_t>> number_of(const Query& query, std::string_view name) {
-  const std::string_view text = get(query, name);
-  if (text.empty()) return std::optional<std::int64_t>{};
-  std::int64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure == std::errc{} && end == text.data() + text.size() && value >= 0) {
-    return std::optional(value);
-  }
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("{} takes a whole number (actual: '{}')", name, shown(text))};
-}
-
 Result<void> set_times(const Query& query, history::ListQuery& list) {
   const auto begin = number_of(query, "startedTimeBegin");
   if (!begin) return begin.error();
@@ -54,19 +42,6 @@ Result<void> set_times(const Query& query, history::ListQuery& list) {
   if (!end) return end.error();
   if (*begin) list.started_begin = wall_from_ms(**begin);
   if (*end) list.started_end = wall_from_ms(**end);
-  return {};
-}
-
-Result<void> set_order(const Query& query, history::ListQuery& list) {
-  const std::string_view order = get(query, "sortOrderByTime");
-  if (order.empty() || order == "desc") return {};
-  if (order != "asc") {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("sortOrderByTime is set to an invalid value (allowed: asc | desc, "
-                             "actual: '{}')",
-                             shown(order))};
-  }
-  list.order = history::Order::kAscending;
   return {};
 }
 
@@ -85,11 +60,9 @@ Result<history::ListQuery> list_of(const Query& query, const FunctionPtr& functi
   list.function = function->id;
   if (!route.qualifier.empty()) list.qualifier = route.qualifier;
   if (auto set = set_times(query, list); !set) return set.error();
-  if (auto set = set_order(query, list); !set) return set.error();
+  if (auto set = set_order(query, list.order); !set) return set.error();
   if (auto set = set_state(query, list); !set) return set.error();
-  const auto limit = number_of(query, "limit");
-  if (!limit) return limit.error();
-  if (*limit) list.limit = static_cast<std::uint32_t>(std::min<std::int64_t>(**limit, 1'000'000));
+  if (auto set = set_limit(query, list.limit); !set) return set.error();
   list.name_prefix = get(query, "invocationIdPrefix");
   list.token = get(query, "nextToken");
   if (flag_of(query, "includePayload")) list.payload = history::Payload::kWith;
