@@ -23,16 +23,21 @@ Examples:
   convoke deploy hello/                           reads hello/convoke.toml
   convoke invoke hello -e '{"name": "Ada"}'       call it and wait for the answer
   convoke invoke hello --async -e '{}'            hand it over; prints the request's id
+  convoke invoke hello --async --id job-1         hand it over under a name of its own
+  convoke get hello job-1                         what has become of it
+  convoke failed list                             what ended in failure, and why
   convoke logs hello --request ID                 what that call wrote
   convoke set hello limit=0                       stop it now (limit=none lets it run again)
   convoke COMMAND --help                          more about one command
 
 Exit codes:
   0  it worked
-  1  the function failed (invoke); this machine has a fault (doctor)
+  1  the function failed (invoke); the call ended otherwise than well (get);
+     this machine has a fault (doctor)
   2  the command line, a file it names, or the code to deploy is wrong
   3  the engine refused (4xx): the message says why
-  4  no engine answered, or it answered 5xx: worth trying again)";
+  4  no engine answered, or it answered 5xx: worth trying again
+  5  the call has not ended yet (get, invoke --wait))";
 
 std::vector<CommandPtr> all_commands() {
   std::vector<CommandPtr> commands;
@@ -43,6 +48,10 @@ std::vector<CommandPtr> all_commands() {
   commands.push_back(make_set_command());
   commands.push_back(make_delete_command());
   commands.push_back(make_invoke_command());
+  commands.push_back(make_get_command());
+  commands.push_back(make_list_command());
+  commands.push_back(make_stop_command());
+  commands.push_back(make_failed_command());
   commands.push_back(make_logs_command());
   commands.push_back(make_clock_command());
   commands.push_back(make_doctor_command());

@@ -47,7 +47,7 @@ class FunctionsCommand final : public Command {
         rows.push_back(row_of(service, function));
       };
       const std::string path = fmt::format("{}/services/{}/functions", kApiRoot, service);
-      Outcome<Done> listed = for_each_listed(session.api, path, "functions", each);
+      Outcome<Listed> listed = for_each_listed(session.api, {path, "functions"}, each);
       if (!listed) return listed.failure();
     }
     json.end_array();
@@ -62,8 +62,8 @@ class FunctionsCommand final : public Command {
     const auto each = [&](simdjson::dom::element service) {
       names.push_back(text_of(service, "serviceName"));
     };
-    Outcome<Done> listed =
-        for_each_listed(api, fmt::format("{}/services", kApiRoot), "services", each);
+    Outcome<Listed> listed =
+        for_each_listed(api, {fmt::format("{}/services", kApiRoot), "services"}, each);
     if (!listed) return listed.failure();
     return names;
   }

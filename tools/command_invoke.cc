@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "tools/base64.h"
 #include "tools/command.h"
@@ -20,22 +21,33 @@ constexpr const char* kFooter =
 what else there is to say goes to stderr. If the function failed, its error is the answer and the
 exit code is 1. With --async it prints the request's id as soon as the engine has stored the call.
 
+--id gives an asynchronous call a name of its own, by which `convoke get`, `list` and `stop` know
+it; a name in use is refused, so that a command repeated after a lost answer runs nothing twice.
+--wait hands the call over and waits for its end all the same: whatever happens to this command or
+to the engine, the call goes on. If the time is over first, the exit code is 5.
+
 Examples:
   convoke invoke hello -e '{"name": "Ada"}'
   convoke invoke hello --event-file order.json --log
   generate | convoke invoke hello --event -
   convoke invoke hello --async -e '{}'
+  convoke invoke hello --async --id nightly-2026-01-31 --delay 3600
+  convoke invoke hello --wait 60 --id job-1 -e '{}'
   convoke invoke hello --json | jq .durationMs)";
 
 struct CallResult {
   std::string request_id;
+  std::string name;        // "" for a call without one
   std::string error_type;  // "" for success
   std::string log;
+  bool ended = false;  // else it was accepted, and nothing more is known
 
   explicit CallResult(const ApiReply& reply)
       : request_id(reply.header("x-fc-request-id")),
+        name(reply.header("x-fc-stateful-async-invocation-id")),
         error_type(reply.header("x-fc-error-type")),
-        log(base64_decoded(reply.header("x-fc-log-result")).value_or("")) {}
+        log(base64_decoded(reply.header("x-fc-log-result")).value_or("")),
+        ended(reply.status != 202) {}
 };
 
 // As it is, or under KEYBase64 where it is no text.
@@ -70,14 +82,27 @@ class InvokeCommand final : public Command {
     app.add_option("--event-file", event_file_, "the event is this file's content")
         ->excludes(event);
     CLI::Option* async = app.add_flag("--async", async_, "hand the call over; do not wait for it");
+    CLI::Option* wait =
+        app.add_option("--wait", wait_,
+                       "hand the call over, and wait so many seconds for its end (at most 3600)")
+            ->check(CLI::Range(0, 3600))
+            ->excludes(async);
+    app.add_option("--id", id_, "the call's own name (with --async or --wait)");
+    app.add_option("--delay", delay_,
+                   "run it so many seconds from now, up to 604800 (with --async or --wait)")
+        ->check(CLI::NonNegativeNumber);
     app.add_flag("--log", log_, "also print the last 4 KB that the call wrote (to stderr)")
-        ->excludes(async);
+        ->excludes(async)
+        ->excludes(wait);
     app.footer(kFooter);
   }
 
   Outcome<ExitCode> run(Session& session) override {
     Outcome<FunctionName> name = FunctionName::parse(name_);
     if (!name) return name.failure();
+    if (!handed_over() && (!id_.empty() || delay_)) {
+      return usage_failure("--id and --delay are for calls that are handed over: add --async");
+    }
     Outcome<std::string> event = read_event();
     if (!event) return event.failure();
     Outcome<ApiReply> reply = session.api.send_ok(request_for(*name, std::move(*event)));
@@ -85,15 +110,22 @@ class InvokeCommand final : public Command {
     const CallResult result(*reply);
     if (session.json()) {
       print_json(*reply, result);
-    } else if (async_) {
+    } else if (!result.ended) {
       print_accepted(session, *name, result);
     } else {
       print_answer(*reply, result);
     }
-    return result.error_type.empty() ? ExitCode::kOk : ExitCode::kFunctionError;
+    return exit_code_of(result);
   }
 
  private:
+  [[nodiscard]] bool handed_over() const { return async_ || wait_; }
+
+  [[nodiscard]] ExitCode exit_code_of(const CallResult& result) const {
+    if (!result.ended) return wait_ ? ExitCode::kUnfinished : ExitCode::kOk;
+    return result.error_type.empty() ? ExitCode::kOk : ExitCode::kFunctionError;
+  }
+
   [[nodiscard]] Outcome<std::string> read_event() const {
     if (!event_file_.empty()) return read_whole_file(event_file_, kEventBytesMax);
     if (event_ == "-") return read_whole_stream(stdin, "the event", kEventBytesMax);
@@ -102,18 +134,29 @@ class InvokeCommand final : public Command {
 
   [[nodiscard]] ApiRequest request_for(const FunctionName& name, std::string event) const {
     ApiRequest request{"POST", name.function_path() + "/invocations", std::move(event)};
-    request.headers.emplace_back("X-Fc-Invocation-Type", async_ ? "Async" : "Sync");
+    request.headers.emplace_back("X-Fc-Invocation-Type", handed_over() ? "Async" : "Sync");
+    if (wait_) request.headers.emplace_back("Prefer", fmt::format("wait={}", *wait_));
+    if (!id_.empty()) request.headers.emplace_back("X-Fc-Stateful-Async-Invocation-Id", id_);
+    // The engine's own header: Function Compute's ends at an hour.
+    if (delay_) request.headers.emplace_back("X-Convoke-Async-Delay", fmt::format("{}", *delay_));
     if (log_) request.headers.emplace_back("X-Fc-Log-Type", "Tail");
     request.patience = async_ ? Patience::kBounded : Patience::kUnbounded;
     return request;
   }
 
-  static void print_accepted(const Session& session, const FunctionName& name,
-                             const CallResult& result) {
-    fmt::print("{}\n", result.request_id);
-    std::fflush(stdout);
-    fmt::print(stderr, "accepted; what it writes: convoke{} logs {} --request {}\n",
-               session.endpoint_flag(), name.text(), result.request_id);
+  void print_accepted(const Session& session, const FunctionName& name,
+                      const CallResult& result) const {
+    if (wait_) {
+      fmt::print(stderr, "not ended after {} s; it goes on\n", *wait_);
+    } else {
+      fmt::print("{}\n", result.request_id);
+      std::fflush(stdout);
+      fmt::print(stderr, "accepted; what it writes: convoke{} logs {} --request {}\n",
+                 session.endpoint_flag(), name.text(), result.request_id);
+    }
+    if (result.name.empty()) return;
+    fmt::print(stderr, "how it stands: convoke{} get {} {}\n", session.endpoint_flag(), name.text(),
+               result.name);
   }
 
   static void print_answer(const ApiReply& reply, const CallResult& result) {
@@ -132,6 +175,7 @@ class InvokeCommand final : public Command {
     json.begin_object();
     json.member("status", std::int64_t{reply.status});
     json.member("requestId", std::string_view(result.request_id));
+    if (!result.name.empty()) json.member("invocationId", std::string_view(result.name));
     json.member("errorType", std::string_view(result.error_type));
     json.member("instanceId", reply.header("x-fc-instance-id"));
     write_number(json, "durationMs", reply.header("x-fc-invocation-duration"));
@@ -145,6 +189,9 @@ class InvokeCommand final : public Command {
   std::string name_;
   std::string event_;
   std::string event_file_;
+  std::string id_;
+  std::optional<int> wait_;
+  std::optional<std::int64_t> delay_;
   bool async_ = false;
   bool log_ = false;
 };

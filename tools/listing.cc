@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 namespace convoke::cli {
 namespace {
 
-constexpr int kPageSize = 100;
-constexpr int kPagesMax = 10'000;  // a token that never ends is the other side's fault
+constexpr std::uint64_t kPageSize = 100;
+constexpr int kPagesMax = 100'000;  // a token that never ends is the other side's fault
 
 Failure not_a_list(const std::string& path) {
   return Failure{ExitCode::kUnreachable,
@@ -15,26 +19,49 @@ Failure not_a_list(const std::string& path) {
                  {}};
 }
 
+Outcome<ApiReply> page_of(ApiClient& api, const Listing& listing, std::uint64_t wanted,
+                          const std::string& token) {
+  const std::string next = token.empty() ? "" : "&nextToken=" + percent_encoded(token);
+  return api.send_ok({"GET", fmt::format("{}?limit={}{}{}", listing.path,
+                                         std::min(kPageSize, wanted), listing.query, next)});
+}
+
+// The page's elements; nullopt: this is no page of a list.
+std::optional<std::vector<simdjson::dom::element>> elements_of(simdjson::dom::element page,
+                                                               const std::string& member) {
+  std::vector<simdjson::dom::element> elements;
+  simdjson::dom::element list;
+  if (!page.is_object()) return std::nullopt;
+  if (page[member].get(list) != simdjson::SUCCESS || list.is_null()) return elements;
+  simdjson::dom::array array;
+  if (list.get(array) != simdjson::SUCCESS) return std::nullopt;
+  for (const simdjson::dom::element element : array) elements.push_back(element);
+  return elements;
+}
+
 }  // namespace
 
-Outcome<Done> for_each_listed(ApiClient& api, const std::string& path, const std::string& member,
-                              const std::function<void(simdjson::dom::element)>& each) {
+Outcome<Listed> for_each_listed(ApiClient& api, const Listing& listing,
+                                const std::function<void(simdjson::dom::element)>& each) {
   std::string token;
+  std::uint64_t left = listing.most;
   for (int page = 0; page < kPagesMax; ++page) {
-    const std::string query = token.empty() ? "" : "&nextToken=" + percent_encoded(token);
-    Outcome<ApiReply> reply =
-        api.send_ok({"GET", fmt::format("{}?limit={}{}", path, kPageSize, query)});
+    Outcome<ApiReply> reply = page_of(api, listing, left, token);
     if (!reply) return reply.failure();
     JsonReader json;
-    simdjson::dom::array elements;
-    if (!json.parse(reply->body) || json.root()[member].get(elements) != simdjson::SUCCESS) {
-      return not_a_list(path);
+    if (!json.parse(reply->body)) return not_a_list(listing.path);
+    const auto elements = elements_of(json.root(), listing.member);
+    if (!elements) return not_a_list(listing.path);
+    for (const simdjson::dom::element element : *elements) {
+      if (left == 0) return Listed{true};
+      each(element);
+      --left;
     }
-    for (const simdjson::dom::element element : elements) each(element);
     token = json.text("nextToken");
-    if (token.empty()) return Done{};
+    if (token.empty()) return Listed{};
+    if (left == 0) return Listed{true};
   }
-  return not_a_list(path);
+  return not_a_list(listing.path);
 }
 
 }  // namespace convoke::cli

@@ -1,7 +1,9 @@
-// Lists that the API hands out in pages, walked to their end.
+// Lists that the API hands out in pages, walked to their end or as far as is wanted.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "tools/api_client.h"
@@ -10,9 +12,22 @@
 
 namespace convoke::cli {
 
-// Calls `each` for every element of `member`, page after page. Elements live during the call alone.
-[[nodiscard]] Outcome<Done> for_each_listed(
-    ApiClient& api, const std::string& path, const std::string& member,
+inline constexpr std::uint64_t kAllOfThem = std::numeric_limits<std::uint64_t>::max();
+
+struct Listing {
+  std::string path;
+  std::string member;      // of the answer, that is the list; absent or null: an empty one
+  std::string query = {};  // further parameters: "&prefix=a&status=Failed"
+  std::uint64_t most = kAllOfThem;
+};
+
+struct Listed {
+  bool more = false;  // there may be some beyond Listing::most
+};
+
+// Calls `each` for every element, page after page. Elements live during the call alone.
+[[nodiscard]] Outcome<Listed> for_each_listed(
+    ApiClient& api, const Listing& listing,
     const std::function<void(simdjson::dom::element)>& each);
 
 }  // namespace convoke::cli
