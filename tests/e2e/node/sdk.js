@@ -388,6 +388,89 @@ promise('a stateful function\'s asynchronous calls have a name, made up if need 
   assert.strictEqual(named.headers[name], 'mine');
 });
 
+// ---- stateful asynchronous calls: this SDK has no method of its own for them ----
+
+const stateful = (name, id = '') => `/services/sdk/functions/${name}/stateful-async-invocations${id && `/${id}`}`;
+const named = (id, more = {}) => ({
+  'x-fc-invocation-type': 'Async',
+  'x-fc-stateful-async-invocation-id': id,
+  ...more,
+});
+const statusOf = async (name, id) => (await client.get(stateful(name, id))).data.status;
+
+promise('a call is got by its name, with its history, event and result', async () => {
+  const { headers } = await client.invokeFunction('sdk', 'echo', 'the event', named('got'));
+  await until(async () => (await statusOf('echo', 'got')) === 'Succeeded', 'it succeeds');
+  const { data } = await client.get(stateful('echo', 'got'), { includePayload: true });
+  assert.strictEqual(data.invocationId, 'got');
+  assert.strictEqual(data.requestId, headers['x-fc-request-id']);
+  assert.strictEqual(data.serviceName, 'sdk');
+  assert.strictEqual(data.functionName, 'echo');
+  assert.strictEqual(data.invocationPayload, 'the event');
+  assert.strictEqual(data.returnPayload, 'the event');
+  assert.ok(data.startedTime > 0 && data.endTime >= data.startedTime);
+  assert.deepStrictEqual(
+    data.events.map((event) => event.status),
+    ['Enqueued', 'Dequeued', 'Running', 'Succeeded'],
+  );
+});
+
+promise('a call that is not there is FCStatefulAsyncInvocationNotFoundError', async () => {
+  await fails(client.get(stateful('echo', 'nobody')), 'FCStatefulAsyncInvocationNotFoundError', /failed with 404/);
+  await fails(client.put(stateful('echo', 'nobody'), ''), 'FCStatefulAsyncInvocationNotFoundError');
+  await fails(client.get(stateful('nobody', 'got')), 'FCFunctionNotFoundError');
+});
+
+promise('a name in use is FCStatefulAsyncInvocationAlreadyExistsError', () =>
+  fails(
+    client.invokeFunction('sdk', 'echo', '', named('got')),
+    'FCStatefulAsyncInvocationAlreadyExistsError',
+    /failed with 409/,
+  ));
+
+promise('a name that is none is FCInvalidArgumentError', async () => {
+  for (const id of ['1st', 'a b', 'x'.repeat(129)]) {
+    await fails(client.invokeFunction('sdk', 'echo', '', named(id)), 'FCInvalidArgumentError');
+  }
+});
+
+promise('a call is stopped once; a finished one is FCInvalidArgumentError', async () => {
+  await client.invokeFunction('sdk', 'echo', '', named('later', { 'x-fc-async-delay': '3600' }));
+  assert.strictEqual(await statusOf('echo', 'later'), 'Enqueued');
+  await client.put(stateful('echo', 'later'), '');
+  assert.strictEqual(await statusOf('echo', 'later'), 'Stopped');
+  await fails(client.put(stateful('echo', 'later'), ''), 'FCInvalidArgumentError', /has ended/);
+  await fails(client.put(stateful('echo', 'got'), ''), 'FCInvalidArgumentError');
+});
+
+promise('calls are listed newest first, in pages, by status and by prefix', async () => {
+  const later = { 'x-fc-async-delay': '3600' };
+  for (const i of [1, 2, 3]) await client.invokeFunction('sdk', 'echo', '', named(`page-${i}`, later));
+  const list = async (query) => (await client.get(stateful('echo'), query)).data;
+  const ids = (page) => page.invocations.map((one) => one.invocationId);
+  const first = await list({ invocationIdPrefix: 'page-', limit: 2 });
+  assert.deepStrictEqual(ids(first), ['page-3', 'page-2']);
+  const last = await list({ invocationIdPrefix: 'page-', limit: 2, nextToken: first.nextToken });
+  assert.deepStrictEqual(ids(last), ['page-1']);
+  assert.strictEqual(last.nextToken, undefined);
+  assert.deepStrictEqual(ids(await list({ status: 'Stopped' })), ['later']);
+  assert.ok(!(await list({ invocationIdPrefix: 'none' })).invocations);
+  const { data } = await client.get('/stateful-async-invocation-functions');
+  assert.ok(data.data.some((one) => one.functionName === 'echo' && one.serviceName === 'sdk'));
+  await fails(list({ status: 'Done' }), 'FCInvalidArgumentError');
+  await fails(list({ limit: 101 }), 'FCInvalidArgumentError');
+});
+
+promise('a call that fails says how often it was tried, and why', async () => {
+  await client.putFunctionAsyncConfig('sdk', 'fail', 'LATEST', { maxAsyncRetryAttempts: 1 });
+  await client.invokeFunction('sdk', 'fail', 'please', named('fails'));
+  await until(async () => (await statusOf('fail', 'fails')) === 'Failed', 'it fails');
+  const { data } = await client.get(stateful('fail', 'fails'));
+  assert.strictEqual(data.alreadyRetriedTimes, 1);
+  assert.strictEqual(data.invocationErrorMessage, 'UnhandledInvocationError');
+  assert.deepStrictEqual(JSON.parse(data.events.at(-1).eventDetail), { Error: 'UnhandledInvocationError' });
+});
+
 // ---- the end ----
 
 promise('a service with functions is not deleted', () =>
