@@ -16,11 +16,20 @@ def known_tests():
     known = set()
     for folder, _, files in os.walk(os.path.join(ROOT, "tests")):
         for name in files:
-            if name.endswith("_test.cc"):
+            if name.endswith(("_test.cc", "_test.py")):
                 with open(os.path.join(folder, name), encoding="utf-8") as source:
-                    macro = r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)"
-                    known.update(".".join(m) for m in re.findall(macro, source.read(), re.M))
+                    known.update(tests_in(source.read()))
     return known
+
+
+def tests_in(source):
+    """GoogleTest's Suite.Case and unittest's Class.test_case."""
+    for match in re.finditer(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)", source, re.M):
+        yield ".".join(match.groups())
+    for each in re.split(r"^(?=class )", source, flags=re.M):
+        case = re.match(r"class (\w+)", each)
+        if case:
+            yield from (f"{case[1]}.{test}" for test in re.findall(r"^    def (test_\w+)", each, re.M))
 
 
 class Readme(unittest.TestCase):
