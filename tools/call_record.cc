@@ -12,7 +12,7 @@
 namespace convoke::cli {
 namespace {
 
-constexpr std::size_t kErrorWidthMax = 60;  // of a table's last column
+constexpr std::size_t kErrorWidthMax = 80;  // of a table's last column
 
 void print_line(std::string_view key, std::string_view value) {
   if (!value.empty()) fmt::print("{:<13}{}\n", key, value);
@@ -30,17 +30,31 @@ std::string function_of(simdjson::dom::element call) {
 }
 
 // Control characters of what a function said would move the terminal's cursor.
-std::string one_line(std::string text, std::size_t width_max) {
+std::string one_line(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  if (text.size() > width_max) text = text.substr(0, width_max) + "...";
   return text;
+}
+
+// Between characters: no byte of UTF-8 that goes on with one is the first to be cut.
+std::string cut(const std::string& text, std::size_t width) {
+  if (text.size() <= width) return text;
+  while (width > 0 && (static_cast<unsigned char>(text[width]) & 0xC0U) == 0x80U) --width;
+  return text.substr(0, width) + "...";
+}
+
+// A handler's error is JSON with a stack trace; what it says in words stands in one member.
+std::string message_of(simdjson::dom::element call) {
+  const std::string detail = text_of(call, "errorDetail");
+  JsonReader json;
+  const std::string words = json.parse(detail) ? json.text("errorMessage") : std::string();
+  return one_line(words.empty() ? detail : words);
 }
 
 std::string error_of(simdjson::dom::element call) {
   const std::string error = text_of(call, "invocationErrorMessage");
-  const std::string detail = text_of(call, "errorDetail");
-  return detail.empty() || detail == error ? error : fmt::format("{}: {}", error, detail);
+  const std::string message = message_of(call);
+  return message.empty() || message == error ? error : fmt::format("{}: {}", error, message);
 }
 
 void print_events(simdjson::dom::element call) {
@@ -50,8 +64,9 @@ void print_events(simdjson::dom::element call) {
   for (const simdjson::dom::element event : events) {
     JsonReader detail;
     const bool failed = detail.parse(text_of(event, "eventDetail"));
-    fmt::print("{}  {:<10} {}\n", time_text(ms_of(event, "timestamp")), text_of(event, "status"),
-               failed ? detail.text("Error") : "");
+    fmt::print("{}  {}\n", time_text(ms_of(event, "timestamp")),
+               failed ? fmt::format("{:<10} {}", text_of(event, "status"), detail.text("Error"))
+                      : text_of(event, "status"));
   }
 }
 
@@ -59,10 +74,10 @@ void print_payload(simdjson::dom::element call, const std::string& member, std::
   std::string_view bytes;
   if (call[member].get(bytes) != simdjson::SUCCESS) return;
   const bool encoded = !text_of(call, member + "Encoding").empty();
-  bool cut = false;
-  if (call[member + "Cut"].get(cut) != simdjson::SUCCESS) cut = false;
-  fmt::print("\n{}{}{}:\n{}\n", title, encoded ? " (base64)" : "", cut ? " (its beginning)" : "",
-             bytes);
+  bool beginning = false;
+  if (call[member + "Cut"].get(beginning) != simdjson::SUCCESS) beginning = false;
+  fmt::print("\n{}{}{}:\n{}\n", title, encoded ? " (base64)" : "",
+             beginning ? " (its beginning)" : "", bytes);
 }
 
 }  // namespace
@@ -92,7 +107,7 @@ void print_call(simdjson::dom::element call) {
   print_line("retries", fmt::format("{}", ms_of(call, "alreadyRetriedTimes")));
   print_line("instance", text_of(call, "instanceId"));
   print_line("error", text_of(call, "invocationErrorMessage"));
-  print_line("message", text_of(call, "errorDetail"));
+  print_line("message", message_of(call));
   print_line("destination", text_of(call, "destinationStatus"));
   print_events(call);
   print_payload(call, "invocationPayload", "event");
@@ -107,7 +122,7 @@ void CallTable::add(simdjson::dom::element call) {
   row.status = text_of(call, "status");
   row.time = time_text(ms_of(call, all ? "endTime" : "startedTime"));
   row.retries = ms_of(call, "alreadyRetriedTimes");
-  row.error = one_line(error_of(call), kErrorWidthMax);
+  row.error = cut(error_of(call), kErrorWidthMax);
   rows_.push_back(std::move(row));
 }
 

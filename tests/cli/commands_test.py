@@ -444,6 +444,13 @@ class FailedCalls(CommandTest):
         self.assertEqual([one["requestId"] for one in json.loads(self.stdout)], ["a", "b"])
         self.assertEqual(self.convoke("failed"), USAGE)
 
+    def test_a_table_says_in_words_what_a_function_said_in_json(self):
+        detail = json.dumps({"errorMessage": "no!\n" + "ü" * 90, "stackTrace": []})
+        call = {"requestId": "a", "invocationErrorMessage": "Unhandled", "errorDetail": detail}
+        self.answers["GET", "/convoke/failed?limit=20"] = page(invocations=[call])
+        self.assertEqual(self.convoke("failed", "list"), OK)
+        self.assertRegex(self.stdout.decode(), r"Unhandled: no! ü{32}\.\.\.\n")
+
     def test_one_is_shown_with_its_event(self):
         path = f"/convoke/calls/{REQUEST_ID}?includePayload=true"
         self.answers["GET", path] = page(status="Failed", invocationPayload="the event")
