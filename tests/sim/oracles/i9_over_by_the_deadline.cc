@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "tests/sim/oracles.h"
 
@@ -20,14 +21,19 @@ class OverByTheDeadline final : public Observer {
     const bool alone = started.function->spec.instance_concurrency == 1;
     const Instant over = court_.now() + (alone ? timeout : 2 * timeout) + kTermToKill + kGrace;
     running_.emplace(started.attempt.id, Running{started.function->id, over});
-    if (!started.attempt.asynchronous) owed_[started.attempt.id] = court_.now() + timeout + kGrace;
+    // A call on its way to its instance starts though its caller has hung up: nobody is owed then.
+    const bool owed = !started.attempt.asynchronous && !gone_.contains(started.attempt.id);
+    if (owed) owed_[started.attempt.id] = court_.now() + timeout + kGrace;
   }
   void on_ended(const CallId& id, const Reply& reply) override {
     if (reply.never_began) owed_.erase(id);  // it runs elsewhere
     if (const auto found = running_.find(id); found != running_.end()) running_.erase(found);
   }
   void on_answer(const CallId& id, int) override { owed_.erase(id); }
-  void on_closed(const CallId& id) override { owed_.erase(id); }
+  void on_closed(const CallId& id) override {
+    owed_.erase(id);
+    gone_.insert(id);
+  }
   void on_answered(const Changed& changed) override {
     if (changed.what != Changed::What::kLimit || changed.limit > 0) return;
     for (auto& [id, running] : running_) {
@@ -56,6 +62,7 @@ class OverByTheDeadline final : public Observer {
   Court& court_;
   std::multimap<CallId, Running> running_;  // an attempt that timed out, and the next one
   std::map<CallId, Instant> owed_;
+  std::set<CallId> gone_;  // their callers
 };
 
 }  // namespace
