@@ -57,6 +57,10 @@ class Gate {
   [[nodiscard]] bool take_slot(ShardIndex at);
   [[nodiscard]] std::optional<ShardIndex> take_slot_elsewhere(ShardIndex self);
   [[nodiscard]] bool any_slot_free() const;
+  [[nodiscard]] std::uint32_t free_slots(ShardIndex at) const {  // a hint: others may take them
+    const std::int32_t free = lanes_[at.value].free;
+    return free > 0 ? static_cast<std::uint32_t>(free) : 0;
+  }
 
   // What a shard has waiting: the arrival (monotonic ns) of its oldest caller, the accept time
   // (wall ms) of its oldest queued call; kNobodyWaits where there is none.
