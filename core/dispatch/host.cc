@@ -114,7 +114,9 @@ void Host::on_reply(const CallId& id, Reply reply) {
   if (reply.instance_is_going && open()) give_up();
   if (run->call) {
     Outcome outcome = outcome_of(*run, Outcome::Kind::kReplied);
-    if (was_stopping && reply.system_error) {
+    if (run->stopped && reply.system_error) {
+      outcome = stopped_outcome(*run);
+    } else if (was_stopping && reply.system_error) {
       outcome.kind = Outcome::Kind::kLost;
       outcome.error = reply.system_error;
     } else if (reply.never_began) {
@@ -160,10 +162,21 @@ bool Host::end_call(const CallId& id) {
     return run->id == id && run->call != nullptr;
   });
   if (found == runs_.end()) return false;
-  Outcome outcome = outcome_of(**found, Outcome::Kind::kStopped);
-  outcome.error = call_stopped(function_->spec.service + ':' + function_->spec.name, id);
-  abandon(**found, std::move(outcome));
+  Run& run = **found;
+  if (in_process() || runs_.size() > 1) {
+    abandon(run, stopped_outcome(run));
+  } else {
+    run.stopped = true;
+    run.deadline.cancel();
+    stop(StopHow::kGraceful);
+  }
   return true;
+}
+
+Outcome Host::stopped_outcome(const Run& run) const {
+  Outcome outcome = outcome_of(run, Outcome::Kind::kStopped);
+  outcome.error = call_stopped(function_->spec.service + ':' + function_->spec.name, run.id);
+  return outcome;
 }
 
 // Its owner has its answer, and what runs is of no more use to anybody.

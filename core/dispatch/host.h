@@ -48,8 +48,9 @@ class Host final : public InstanceListener {
   void run(CallPtr call);  // open, with a free slot, and may_take(call->id)
   void leave();            // idempotent; an empty host stops at once
   void stop(StopHow how);  // leaves, and ends what is inside
-  // Ends one call as its deadline would: its owner hears kStopped, its process is stopped, or
-  // leaves if it has others inside. False: it is not here.
+  // Ends one call: its process is stopped, and its owner hears kStopped when that is dead, unless
+  // the function answers first. With neighbours inside (or in process) its owner hears so at once,
+  // and the instance leaves. False: it is not here.
   [[nodiscard]] bool end_call(const CallId& id);
 
   [[nodiscard]] bool starting() const { return phase_ == Phase::kStarting; }
@@ -87,11 +88,13 @@ class Host final : public InstanceListener {
     CallId id;
     Instant started;
     Timer deadline;
+    bool stopped = false;  // by end_call: its process is being ended
   };
 
   void on_deadline(Run& run);
   void abandon(Run& run, Outcome outcome);
   void answer(Run& run, Outcome outcome);
+  [[nodiscard]] Outcome stopped_outcome(const Run& run) const;
   [[nodiscard]] Outcome outcome_of(const Run& run, Outcome::Kind kind) const;
   // A process that holds only timed-out calls is of no more use; a callable may yet call back.
   [[nodiscard]] bool all_answered() const;
