@@ -251,6 +251,8 @@ def measure_all(build, directory, post, later, options, running):
         done = f"{s.median('finished'):>12.0f}" if "finished" in s.runs[0] else ""
         print(f"  {s.name:40}{s.median('rate'):>11.0f}{s.median('p50'):>9.0f}{s.median('p99'):>9.0f}{done}")
     print(f"  accept p50, 1 caller / raw fdatasync p50: {one.median('p50') / raw.median('p50'):.2f} (aim 2)")
+    print(f"  accept rate, {CONNECTIONS} callers / raw fdatasync rate: {many.median('rate') / raw.median('rate'):.2f}; "
+          f"finished / accepted: {many.median('finished') / many.median('rate'):.2f}")
 
 
 def raw_fdatasync(build, directory, seconds):

@@ -158,6 +158,7 @@ struct Engine::Parts {
       metrics_doors.push_back(shards.back().get());
     }
     history.open(doors, shards.front()->history_thread());
+    for (const auto& shard : shards) shard->tell_recovered();
     clock_desk.open(std::move(time_doors));
     metrics_desk.open(std::move(metrics_doors));
     desk.open(std::move(doors), shards.front()->registry_thread());

@@ -8,6 +8,18 @@
 namespace convoke {
 namespace {
 
+std::size_t bytes_in(const history::Chapter& chapter) {
+  std::size_t bytes = 0;
+  for (const history::Fact& fact : chapter.facts) {
+    if (const auto* accepted = std::get_if<history::Accepted>(&fact))
+      bytes += accepted->event.size();
+    if (const auto* finished = std::get_if<history::Finished>(&fact)) {
+      bytes += finished->result.size();
+    }
+  }
+  return bytes;
+}
+
 std::size_t facts_in(const std::vector<history::Chapter>& chapters) {
   std::size_t facts = 0;
   for (const history::Chapter& chapter : chapters) facts += chapter.facts.size();
@@ -32,13 +44,24 @@ void HistoryDesk::run_soon(std::function<void()> job, std::function<void()> done
 }
 
 void HistoryDesk::tell(history::Chapter chapter) {
+  if (failed_) return;  // the journals keep it: it is told again at the next start
+  const std::lock_guard lock(mutex_);
   lag_ += chapter.facts.size();
-  {
-    const std::lock_guard lock(mutex_);
-    told_.push_back(std::move(chapter));
-    if (std::exchange(scheduled_, true)) return;
+  lag_bytes_ += bytes_in(chapter);
+  if (lag_ > kLagHardMax || lag_bytes_ > kLagBytesMax) return give_up("it is too far behind");
+  told_.push_back(std::move(chapter));
+  // Within the lock: no question that is asked after another shard's telling may pass this one.
+  if (!std::exchange(scheduled_, true)) run_soon([this] { take_in(); }, [] {});
+}
+
+// For good: no later chapter may be taken in, or the mark would pass what was dropped.
+void HistoryDesk::give_up(std::string_view why) {
+  if (!failed_.exchange(true)) {
+    spdlog::error("history: {}; no more is taken in until the engine is restarted", why);
   }
-  run_soon([this] { take_in(); }, [] {});
+  told_.clear();
+  lag_ = 0;
+  lag_bytes_ = 0;
 }
 
 void HistoryDesk::take_in() {
@@ -48,7 +71,7 @@ void HistoryDesk::take_in() {
     chapters = std::exchange(told_, {});
     scheduled_ = false;
   }
-  if (chapters.empty()) return;
+  if (chapters.empty() || failed_) return;
   const std::size_t facts = facts_in(chapters);
   if (Result<void> applied = history_->apply(chapters); !applied) {
     return on_refused(std::move(chapters), applied.error());
@@ -56,6 +79,7 @@ void HistoryDesk::take_in() {
   stuck_ = false;
   lag_ -= facts;
   for (const history::Chapter& chapter : chapters) {
+    lag_bytes_ -= bytes_in(chapter);
     free_reserved(chapter);
     ShardDoor* const door = doors_[chapter.journal % doors_.size()];
     door->post(
@@ -65,13 +89,9 @@ void HistoryDesk::take_in() {
 
 // After a failure for good all is told again at the next start: the journals keep it.
 void HistoryDesk::on_refused(std::vector<history::Chapter> chapters, const Error& why) {
-  if (why.code != ErrorCode::kServiceUnavailable) {
-    if (!failed_.exchange(true)) spdlog::error("history: {}", why.message);
-    lag_ -= facts_in(chapters);
-    return;
-  }
-  if (!stuck_.exchange(true)) spdlog::error("history: {}; trying again", why.message);
   const std::lock_guard lock(mutex_);
+  if (why.code != ErrorCode::kServiceUnavailable) return give_up(why.message);
+  if (!stuck_.exchange(true)) spdlog::error("history: {}; trying again", why.message);
   told_.insert(told_.begin(), std::make_move_iterator(chapters.begin()),
                std::make_move_iterator(chapters.end()));
   scheduled_ = true;  // until retry()
@@ -96,7 +116,7 @@ Result<void> HistoryDesk::keeps_up() const {
                  "the history cannot be written: calls with an id are refused until the engine is "
                  "restarted; its log says why"};
   }
-  if (lag_ < kLagMax) return {};
+  if (lag_ < kLagMax && lag_bytes_ < kLagBytesMax / 2) return {};
   return Error{ErrorCode::kResourceThrottled, "the history is too far behind; try again later",
                Seconds{1}};
 }

@@ -21,6 +21,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,9 @@ namespace convoke {
 class HistoryDesk final : public history::Sink {
  public:
   static constexpr std::size_t kLagMax = 200'000;
+  // Beyond this, whatever tells it, the history is given up until the next start.
+  static constexpr std::size_t kLagHardMax = 2 * kLagMax;
+  static constexpr std::size_t kLagBytesMax = 512UL << 20;  // of events and results
   static constexpr Millis kRetry{1000};
 
   explicit HistoryDesk(std::unique_ptr<history::History> history) : history_(std::move(history)) {}
@@ -73,7 +77,8 @@ class HistoryDesk final : public history::Sink {
   struct Stop;
 
   void find_at(std::size_t shard, const CallId& id, ShardIndex from, Found found);
-  void take_in();  // the history's thread, as the next
+  void take_in();                      // the history's thread, as the next
+  void give_up(std::string_view why);  // holds the lock
   void on_refused(std::vector<history::Chapter> chapters, const Error& why);
   void free_reserved(const history::Chapter& chapter);
   void run_soon(std::function<void()> job, std::function<void()> done);
@@ -86,6 +91,7 @@ class HistoryDesk final : public history::Sink {
   std::vector<history::Chapter> told_;
   bool scheduled_ = false;
   std::atomic<std::size_t> lag_{0};
+  std::atomic<std::size_t> lag_bytes_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> stuck_{false};  // told_ waits for retry()
 

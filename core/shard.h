@@ -96,6 +96,10 @@ class Shard final : public ShardDoor,
   [[nodiscard]] IoThread& registry_thread();
   [[nodiscard]] IoThread& history_thread();
 
+  // What recovery found that the history does not know: told before any shard serves, so that no
+  // name of a recovered call can be taken again meanwhile. Before run().
+  void tell_recovered() { store_->tell_recovered(); }
+
   void run() { loop_.run(); }
   void stop() { loop_.stop(); }  // any thread
 

@@ -87,7 +87,15 @@ struct Redrive {
   std::vector<CallId> accepted;
   std::vector<std::string> refused;
   std::size_t to_hear = 0;
+  std::optional<Error> still_listed;  // why those accepted could not be taken off the list
 };
+
+Error still_listed(const Redrive& redrive) {
+  return {ErrorCode::kServiceUnavailable,
+          fmt::format("{} calls run again, and could not be taken off the list of failures: {}. "
+                      "Redriven once more they would run twice",
+                      redrive.accepted.size(), redrive.still_listed->message)};
+}
 
 }  // namespace
 
@@ -135,27 +143,37 @@ void Tasks::redrive(http::Request request, std::string request_id, Done done) {
             [this, page, order = *order, request_id, done = std::move(done)] {
               if (!*page) return done(http::error_response(page->error(), request_id));
               if (order.dry_run) return done(done_answer("wouldRun", ids_of((*page)->records), {}));
-              accept_all_again(std::move((*page)->records), done);
+              accept_all_again(std::move((*page)->records), request_id, done);
             });
 }
 
-void Tasks::accept_all_again(std::vector<Record> records, Done done) {
+void Tasks::accept_all_again(std::vector<Record> records, std::string request_id, Done done) {
   const auto redrive = std::make_shared<Redrive>();
   redrive->records = std::move(records);
   redrive->to_hear = redrive->records.size();
   if (redrive->to_hear == 0) return done(done_answer("redriven", {}, {}));
   for (const Record& record : redrive->records) {
-    host_.accept_again(record, [this, redrive, id = record.id, done](const Result<void>& accepted) {
-      if (accepted) {
-        redrive->accepted.push_back(id);
-      } else {
-        redrive->refused.push_back(id.text() + ": " + accepted.error().message);
-      }
-      if (--redrive->to_hear > 0) return;
-      host_.ask(
-          [redrive](history::History& history) { (void)history.purge(redrive->accepted); },
-          [redrive, done] { done(done_answer("redriven", redrive->accepted, redrive->refused)); });
-    });
+    host_.accept_again(
+        record, [this, redrive, id = record.id, request_id, done](const Result<void>& accepted) {
+          if (accepted) {
+            redrive->accepted.push_back(id);
+          } else {
+            redrive->refused.push_back(id.text() + ": " + accepted.error().message);
+          }
+          if (--redrive->to_hear > 0) return;
+          host_.ask(
+              [redrive](history::History& history) {
+                if (auto purged = history.purge(redrive->accepted); !purged) {
+                  redrive->still_listed = purged.error();
+                }
+              },
+              [redrive, request_id, done] {
+                if (redrive->still_listed) {
+                  return done(http::error_response(still_listed(*redrive), request_id));
+                }
+                done(done_answer("redriven", redrive->accepted, redrive->refused));
+              });
+        });
   }
 }
 

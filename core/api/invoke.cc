@@ -134,9 +134,14 @@ void Invoker::accept(http::ExchangeId exchange, NewCall call, const InvocationOr
   world_.queue.accept(std::move(call), answer);
 }
 
+void Invoker::end_waits() {
+  waits_ended_ = true;
+  waits_.end_all();
+}
+
 void Invoker::on_accepted(http::ExchangeId exchange, const CallId& id,
                           const InvocationOrder& order) {
-  if (!order.wait) return respond_(exchange, accepted_answer(id, order));
+  if (!order.wait || waits_ended_) return respond_(exchange, accepted_answer(id, order));
   waits_.add({id, order.name, exchange, *order.wait});
 }
 

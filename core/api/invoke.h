@@ -61,7 +61,8 @@ class Invoker final : public CallOwner, public EndWatch {
               http::Request request);
   void client_gone(http::ExchangeId exchange);
   // Those who wait for the end of an accepted call have their 202 now.
-  void end_waits() { waits_.end_all(); }
+  // From here on those who ask to wait have it as soon as their call is accepted.
+  void end_waits();
 
   // Calls whose answer is owed.
   [[nodiscard]] std::size_t calls_open() const { return running_ + accepting_; }
@@ -90,6 +91,7 @@ class Invoker final : public CallOwner, public EndWatch {
   const Respond respond_;
   std::unordered_map<http::ExchangeId, Waiting, http::HashExchange> waiting_;  // of sync calls
   Waits waits_;
+  bool waits_ended_ = false;
   std::size_t running_ = 0;    // synchronous, in line or started, whether or not its client waits
   std::size_t accepting_ = 0;  // asynchronous, not yet durable
 };

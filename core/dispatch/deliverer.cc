@@ -27,11 +27,14 @@ void Deliverer::claim_more() {
   while (!draining_ && looked_at-- > 0 && under_way_ + asked_ < kDeliveriesMax) {
     const FunctionId line = ready_.front();
     ready_.pop_front();
-    if (claiming_.contains(line)) {
+    const auto posted = posted_.find(line);
+    const std::size_t mine = posted == posted_.end() ? 0 : posted->second;
+    if (claiming_.contains(line) || mine >= kDeliveriesOfOneMax) {
       ready_.push_back(line);
       continue;
     }
-    const std::size_t wanted = std::min(kClaimedAtOnce, kDeliveriesMax - under_way_ - asked_);
+    const std::size_t wanted =
+        std::min(kDeliveriesOfOneMax - mine, kDeliveriesMax - under_way_ - asked_);
     claiming_[line] = wanted;
     asked_ += wanted;
     queue_->claim(line, wanted);
@@ -43,6 +46,7 @@ void Deliverer::on_claimed(FunctionId line, std::vector<ClaimedCall> deliveries)
   asked_ -= asked->second;
   claiming_.erase(asked);
   under_way_ += deliveries.size();
+  if (!deliveries.empty()) posted_[line] += deliveries.size();
   for (ClaimedCall& delivery : deliveries) post(std::move(delivery));
   claim_more();
 }
@@ -87,6 +91,8 @@ void Deliverer::on_answer(const ClaimedCall& delivery, const PostAnswer& answer)
 
 void Deliverer::written(const ClaimedCall& delivery, SettleResult result) {
   --under_way_;
+  const auto posted = posted_.find(delivery.receipt.function);
+  if (--posted->second == 0) posted_.erase(posted);
   if (result == SettleResult::kStoreFailed) {
     alarm_(
         fmt::format("what came of delivery {} could not be written: it is made again after the "

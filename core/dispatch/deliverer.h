@@ -1,8 +1,8 @@
 // Brings the outcomes of accepted calls to users' URLs: claims deliveries from the store, posts
 // them, and has what came of it written down.
 //
-// Bounded: kDeliveriesMax under way on a shard, kClaimedAtOnce of one function's at a time, so that
-// a slow host delays its own function's deliveries first. What is under way when the engine ends is
+// Bounded: kDeliveriesMax under way on a shard, kDeliveriesOfOneMax of one function's, so that a
+// slow host delays its own function's deliveries. What is under way when the engine ends is
 // delivered again after the next start.
 //
 // Threads: one shard's. All of its world outlives it.
@@ -24,7 +24,7 @@
 namespace convoke {
 
 inline constexpr std::size_t kDeliveriesMax = 64;
-inline constexpr std::size_t kClaimedAtOnce = 8;
+inline constexpr std::size_t kDeliveriesOfOneMax = 16;  // of one function's
 
 struct DelivererWorld {
   const Clock& clock;
@@ -58,6 +58,7 @@ class Deliverer {
   Queue* queue_ = nullptr;
   std::deque<FunctionId> ready_;                          // each once
   std::unordered_map<FunctionId, std::size_t> claiming_;  // asked for, not yet heard
+  std::unordered_map<FunctionId, std::size_t> posted_;    // claimed, their end not yet written
   std::size_t asked_ = 0;                                 // the sum of those
   std::size_t under_way_ = 0;
   bool draining_ = false;

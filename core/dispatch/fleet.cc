@@ -174,8 +174,8 @@ void Dispatcher::retire_longest_idle() {
   Host* longest = nullptr;
   for (const auto& [id, room] : rooms_) {
     for (const auto& host : room->hosts) {
-      // One whose slots are kept for calls on their way is not idle for long, and to let it go would
-      // only make them start another: two functions could do so to each other for ever.
+      // One whose slots are kept for calls on their way is not idle for long, and to let it go
+      // would only make them start another: two functions could do so to each other for ever.
       if (!host->idle() || room->gate->free_slots(room->self) < host->slots()) continue;
       if (longest == nullptr || host->idle_since() < longest->idle_since()) longest = host.get();
     }

@@ -164,7 +164,11 @@ void Pump::postpone(const Call& call, const Outcome& outcome, const AfterAttempt
   queue_->postpone(receipt, after.due, after.spends, report_of(call, outcome, world_.clock.wall()),
                    [this, function = call.function, id = receipt.id](SettleResult result) {
                      written(id, result);
-                     if (stopping(id)) stop_in_store(function, id);
+                     if (!stopping(id)) return;
+                     if (result == SettleResult::kStoreFailed) {
+                       return answer_stops(id, StopResult::kStoreFailed);
+                     }
+                     stop_in_store(function, id);
                    });
 }
 

@@ -1,6 +1,7 @@
 #include "core/dispatch/report.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 
@@ -22,6 +23,19 @@ std::string_view name_of(FunctionError error) {
 const Error* error_of(const Outcome& outcome) {
   if (outcome.error) return &*outcome.error;
   return outcome.reply.system_error ? &*outcome.reply.system_error : nullptr;
+}
+
+// A message is text wherever it is shown: cut between characters, and without what is none.
+std::string message_of(std::string_view words) {
+  std::size_t size = std::min(words.size(), kReportMessageMax);
+  if (size < words.size()) {
+    while (size > 0 && (words[size] & 0xC0) == 0x80) --size;
+  }
+  std::string text(words.substr(0, size));
+  if (simdjson::validate_utf8(text.data(), text.size())) return text;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+  return text;
 }
 
 bool is_kept(const Call& call, Settlement settlement) {
@@ -55,7 +69,7 @@ AttemptReport report_of(const Call& call, const Outcome& outcome, WallTime now) 
   report.error = error_name(outcome);
   const Error* const error = error_of(outcome);
   const std::string& words = error != nullptr ? error->message : outcome.reply.body;
-  if (!report.error.empty()) report.message = words.substr(0, kReportMessageMax);
+  if (!report.error.empty()) report.message = message_of(words);
   return report;
 }
 

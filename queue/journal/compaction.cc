@@ -36,7 +36,8 @@ bool Compaction::worth_it() const {
 void Compaction::on_progress() {
   if (under_way_ > 0 || next_step_.scheduled() || gave_up_ || writer_.poisoned()) return;
   if (segment_ == 0) {
-    if (!worth_it()) return;
+    // One that is dead is kept for the history, and will go by itself.
+    if (!worth_it() || writer_.segments().front()->live_calls == 0) return;
     segment_ = writer_.segments().front()->sequence;
     cursor_ = 0;
   }

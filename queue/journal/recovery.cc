@@ -169,8 +169,8 @@ Result<void> Recovery::replay_all() {
     }
     const auto end = scan(segment, segment.end,
                           [this](const Found& in, std::uint32_t offset, const Record& record) {
-                            replay(in, offset, record);
                             tell(in, offset, record);
+                            replay(in, offset, record);
                           });
     if (!end.ok()) return end.error();
   }
@@ -289,6 +289,16 @@ void Recovery::tell(const Found& segment, std::uint32_t offset, const Record& re
   if (history::Mark{segment.header.sequence, offset} < out_.told_upto) return;
   out_.told_upto = history::Mark{segment.header.sequence, offset + record.size};
   for (history::Fact& fact : facts_of(record)) out_.facts.push_back(std::move(fact));
+  const auto finished = as_finished(record);
+  if (!finished || finished->told) return;
+  // Written short, for lack of room: the history hears at least that it has ended.
+  const auto call = calls_.find(finished->id);
+  if (call == calls_.end() || !has_history(call->second.name)) return;
+  history::Finished short_end;
+  short_end.id = finished->id;
+  short_end.at = finished->at;
+  short_end.settlement = finished->settlement;
+  out_.facts.emplace_back(std::move(short_end));
 }
 
 }  // namespace

@@ -343,11 +343,11 @@ void JournalStore::stop(const CallId& id, Stopped stopped) {
   if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) {
     return say(std::move(stopped), StopResult::kUnknown);
   }
+  if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
   if (!index_.waits(slot)) {
     tell_volatile(slot, history::Stopping{id, clock_.wall()});
     return say(std::move(stopped), StopResult::kUnderWay);
   }
-  if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
   index_.withdraw(slot);
   settle(slot, Receipt{id, index_.at(slot).line->id, {}}, Settlement::kStopped,
          [stopped = std::move(stopped)](SettleResult result) {
@@ -367,6 +367,12 @@ Slot JournalStore::claimed(const Receipt& receipt) const {
 void JournalStore::submit() {
   for (Journal& journal : journals_) {
     journal.writer->submit();
+    if (journal.teller) journal.teller->flush();
+  }
+}
+
+void JournalStore::tell_recovered() {
+  for (Journal& journal : journals_) {
     if (journal.teller) journal.teller->flush();
   }
 }

@@ -81,6 +81,8 @@ class JournalStore final : public Queue, private WriterClient {
   // Nothing is on its way to the disk or from it.
   [[nodiscard]] bool at_rest() const;
 
+  // Tells the history what recovery found that it had not taken in. Once, before the first turn.
+  void tell_recovered();
   // The history has taken in, for good, what that journal told up to there.
   void on_taken(std::uint32_t journal, const history::Mark& upto);
 

@@ -129,7 +129,7 @@ std::string report(const Plan& plan, const Judged& judged) {
   const std::chrono::duration<double> at = judged.verdict->at.time_since_epoch();
   return fmt::format(
       "{} is broken: {}\n  seed {}, at {:.6f} s of virtual time; the last events:\n{}"
-      "  to see it again: tests/sim/sim_run {}\n",
+      "  to see it again: build/tests/sim/sim_run {}\n",
       judged.verdict->oracle, judged.verdict->what, plan.seed, at.count(), judged.last_events,
       flags_of(plan));
 }

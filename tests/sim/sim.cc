@@ -26,7 +26,7 @@ void show_failure(const Options& options, const Plan& plan, const Judged& failed
   std::printf("%s", report(plan, failed).c_str());
   if (!options.shrink) return;
   const Plan smaller = shrink(plan);
-  std::printf("  smaller: tests/sim/sim_run %s\n\n", flags_of(smaller).c_str());
+  std::printf("  smaller: build/tests/sim/sim_run %s\n\n", flags_of(smaller).c_str());
 }
 
 int run_many(const Options& options) {

@@ -1,5 +1,5 @@
 // The simulation's share of every test run: a bounded number of seeds, the seeds that once failed,
-// and the canaries. Many more in a night: tests/sim/sim_run --seeds 20000.
+// and the canaries. Many more in a night: build/tests/sim/sim_run --seeds 20000.
 #include <gtest/gtest.h>
 
 #include <fstream>
