@@ -266,8 +266,8 @@ def handing_over(sockets):
     return ["sh", "-c", f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(sockets)} exec "$0" "$@"']
 
 
-def packed(code):
-    """base64 of a zip; `bootstrap` is executable."""
+def packed(code, executable=("bootstrap",)):
+    """base64 of a zip; `executable` names the files that have the execute bit."""
     if isinstance(code, str):
         folder = FUNCTIONS / code
         code = {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
@@ -275,7 +275,7 @@ def packed(code):
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in code.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = (0o755 if name == "bootstrap" else 0o644) << 16
+            entry.external_attr = (0o755 if name in executable else 0o644) << 16
             archive.writestr(entry, text, zipfile.ZIP_DEFLATED, zlib.Z_BEST_SPEED)
     return base64.b64encode(buffer.getvalue()).decode()
 

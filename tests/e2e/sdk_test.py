@@ -9,12 +9,20 @@ import sys
 from engine import Engine, packed
 
 NODE = pathlib.Path(__file__).parent / "node"
-CODE = {
-    "ZIP_ONE": {"index.py": "def handler(event, context):\n    return b'one ' + event\n"},
-    "ZIP_TWO": {"index.py": "def handler(event, context):\n    return b'two ' + event\n"},
-    "ZIP_BASICS": "basics",
-    "ZIP_EXITS": {"bootstrap": "#!/bin/sh\nexit 3\n"},
-    "ZIP_UNREADY": {"bootstrap.txt": "not a program"},
+LISTENS_ELSEWHERE = """#!/usr/bin/env python3
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+while True:
+    listener.accept()
+"""
+ZIPS = {
+    "ZIP_ONE": packed({"index.py": "def handler(event, context):\n    return b'one ' + event\n"}),
+    "ZIP_TWO": packed({"index.py": "def handler(event, context):\n    return b'two ' + event\n"}),
+    "ZIP_BASICS": packed("basics"),
+    "ZIP_EXITS": packed({"bootstrap": "#!/bin/sh\nexit 3\n"}),
+    "ZIP_MISSING": packed({"bootstrap.txt": "not a program"}),
+    "ZIP_NOT_EXECUTABLE": packed({"bootstrap": "#!/bin/sh\nexit 3\n"}, executable=()),
+    "ZIP_LISTENS_ELSEWHERE": packed({"bootstrap": LISTENS_ELSEWHERE}),
 }
 
 
@@ -35,8 +43,7 @@ def main():
         print(f"1..1\nnot ok 1 - the SDK can be used\n# {missing}")
         return 1
     with Engine() as engine:
-        environment = {**os.environ, "ENDPOINT": engine.url, "STATE": str(engine.state)}
-        environment |= {name: packed(code) for name, code in CODE.items()}
+        environment = {**os.environ, **ZIPS, "ENDPOINT": engine.url, "STATE": str(engine.state)}
         return subprocess.run(["node", NODE / "sdk.js"], env=environment, check=False).returncode
 
 

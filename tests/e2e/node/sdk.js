@@ -8,7 +8,8 @@ const fs = require('fs');
 const path = require('path');
 const FCClient = require('@alicloud/fc2');
 
-const { ENDPOINT, STATE, ZIP_ONE, ZIP_TWO, ZIP_BASICS, ZIP_EXITS, ZIP_UNREADY } = process.env;
+const { ENDPOINT, STATE, ZIP_ONE, ZIP_TWO, ZIP_BASICS } = process.env;
+const { ZIP_EXITS, ZIP_MISSING, ZIP_NOT_EXECUTABLE, ZIP_LISTENS_ELSEWHERE } = process.env;
 const DEADLINE_MS = 60000;
 
 const client = new FCClient('123456789012', {
@@ -257,12 +258,15 @@ promise('what a call may not ask for is FCInvalidArgumentError', async () => {
   await fails(call(both), 'FCInvalidArgumentError', /allowed: None, actual: 'Tail'/);
 });
 
-promise('a bootstrap that exits, is missing or ignored its port is named', async () => {
-  const custom = (name, zip) => client.createFunction('sdk', python(name, 'x', zip, { runtime: 'custom' }));
-  await custom('exits', ZIP_EXITS);
-  await fails(client.invokeFunction('sdk', 'exits', ''), 'FCCAExitedError', /CA process either cannot be started or exited/);
-  await custom('unready', ZIP_UNREADY);
-  await fails(client.invokeFunction('sdk', 'unready', ''), 'FCCAFileNotFoundError');
+promise('a bootstrap that exits, is missing, is not executable or ignores its port is named', async () => {
+  const refuses = async (name, zip, ...expected) => {
+    await client.createFunction('sdk', python(name, 'x', zip, { runtime: 'custom' }));
+    await fails(client.invokeFunction('sdk', name, ''), ...expected);
+  };
+  await refuses('exits', ZIP_EXITS, 'FCCAExitedError', /CA process either cannot be started or exited/);
+  await refuses('missing', ZIP_MISSING, 'FCCAFileNotFoundError');
+  await refuses('not-executable', ZIP_NOT_EXECUTABLE, 'FCCAFilePermissionError');
+  await refuses('elsewhere', ZIP_LISTENS_ELSEWHERE, 'FCFunctionNotStartedError', /ignores FC_SERVER_PORT/);
 });
 
 // ---- changes ----
