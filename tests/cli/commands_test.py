@@ -426,6 +426,14 @@ class Others(CommandTest):
         self.answers["GET", "/healthz"] = 503, {}, b""
         self.assertEqual(self.convoke("doctor"), UNREACHABLE)
 
+    @unittest.skipIf("CONVOKE_SANITIZED" in os.environ, "a sanitizer brings its own allocator")
+    def test_doctor_finds_mimalloc_in_use(self):
+        self.convoke("doctor", "--json", "--state", self.folder)
+        found = {each["check"]: each for each in json.loads(self.stdout)}
+        self.assertEqual(
+            found["allocator"], {"check": "allocator", "health": "ok", "detail": "mimalloc"}
+        )
+
     def test_serve_refuses_a_bad_configuration(self):
         self.write("serve.toml", "shrads = 2\n")
         path = os.path.join(self.folder, "serve.toml")
