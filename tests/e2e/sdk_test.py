@@ -36,7 +36,7 @@ def what_is_missing():
 
 def main():
     missing = what_is_missing()
-    if missing and "CI" not in os.environ:
+    if missing and os.environ.get("CI") != "true":
         print(f"1..0 # SKIP {missing}")
         return 0
     if missing:
