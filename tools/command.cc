@@ -34,7 +34,8 @@ Exit codes:
   0  it worked
   1  the function failed (invoke); the call ended otherwise than well (get);
      this machine has a fault (doctor)
-  2  the command line, a file it names, or the code to deploy is wrong
+  2  the command line, a file it names, or the code to deploy is wrong; the engine
+     could not start, as when its state is in use or damaged (serve)
   3  the engine refused (4xx): the message says why
   4  no engine answered, or it answered 5xx: worth trying again
   5  the call has not ended yet (get, invoke --wait))";
