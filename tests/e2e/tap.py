@@ -1,6 +1,6 @@
 """Runs a file's unittest cases and says how each ended in TAP, so that a harness counts cases.
 
-Only what TAP knows goes to stdout; a failed case's traceback follows it as `#` lines.
+Only what TAP knows goes to stdout; a failed case's traceback goes to stderr, which meson shows.
 """
 
 import sys
@@ -26,7 +26,7 @@ class TapResult(unittest.TestResult):
         name = case.id().removeprefix("__main__.")
         print("not ok" if failures or errors else "ok", self.number, "-", name + remark, flush=True)
         for part, text in failures + errors:
-            note(text if part is case else f"{part}\n{text}")
+            print(text if part is case else f"{part}\n{text}", file=sys.stderr, flush=True)
 
 
 def note(text):
