@@ -23,12 +23,19 @@ ProcessOptions process_options(const ShardWorld& world) {
   return options;
 }
 
+// A caller that asks again at once is back within it; an end that a crash takes back is run again.
+constexpr Millis kEndsWaitMax{1};
+
 journal::Options store_options(const ShardWorld& world) {
   journal::Options options;
   options.depth_max = world.options.queue_depth_max;
   options.depth_per_function_max = world.options.queue_depth_max;
-  // A virtual clock never steps, and each look would be a step of its advances.
-  if (world.virtual_from) options.wall_check_every = std::chrono::hours{24 * 365};
+  if (world.virtual_from) {
+    // A virtual clock never steps, and each look would be a step of its advances.
+    options.wall_check_every = std::chrono::hours{24 * 365};
+  } else {
+    options.ends_wait_max = kEndsWaitMax;
+  }
   options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
   options.history = &world.history;
   return options;

@@ -71,8 +71,8 @@ JournalStore::~JournalStore() = default;
 void JournalStore::adopt(JournalPlace place, Recovered recovered) {
   Journal journal;
   journal.dir = std::move(place.dir);
-  const Writer::Place at{place.number, incarnation_, options_.segment_bytes, options_.secret,
-                         journals_.empty()};
+  const Writer::Place at{place.number,    incarnation_,      options_.segment_bytes,
+                         options_.secret, journals_.empty(), options_.ends_wait_max};
   WriterClient& self = *this;
   journal.writer =
       std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, self, options_.alarm);

@@ -46,6 +46,8 @@ struct Options {
   std::uint64_t depth_per_function_max = 1'000'000;      // and of one function
   // A step forwards of the wall clock is noticed within this, while anything is delayed.
   Duration wall_check_every = Seconds{1};
+  // How long the ends of calls without a history may wait for other records to be synced with them.
+  Duration ends_wait_max{};
   // Unpredictable, drawn anew at each start: no event can imitate the journal's records then.
   std::uint64_t secret = 0;
   std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator

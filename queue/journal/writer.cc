@@ -16,6 +16,8 @@ constexpr std::size_t kReserveBytes = kAttemptBytes + kFinishedBytes;
 Writer::Writer(const Place& place, LogDir& dir, Recovered& recovered, const Clock& clock,
                TimerWheel& wheel, WriterClient& client, std::function<void(std::string_view)> alarm)
     : place_(place),
+      clock_(clock),
+      wheel_(wheel),
       client_(client),
       alarm_(alarm),
       pool_(dir, place.segment_bytes, recovered.next_number, clock, wheel,
@@ -36,7 +38,7 @@ void Writer::begin(std::uint64_t unsettled) {
     // Together with a record of our own, alone, over what was torn where the journal ends: later
     // writes could otherwise complete a torn record of that life by chance, and bring it back.
     // Not at the cost of room kept for others, however often a full disk sees a start.
-    (void)open_batch();
+    open_batch().waited_for = true;
     if (retired || has_room(Purpose::kCopy, kTrimmedBytes)) write_trim();
     submit();  // now: what is appended later belongs to the next group
   }
@@ -148,6 +150,7 @@ void Writer::place(Write write) {
   if (write.purpose == Purpose::kAccept) ++calls_;
   if (write.purpose == Purpose::kFinish) --calls_;
   client_.on_placed(write);
+  if (write.purpose != Purpose::kFinish || !write.facts.empty()) batch.waited_for = true;
   batch.writes.push_back(std::move(write));
 }
 
@@ -175,17 +178,26 @@ Writer::Batch& Writer::open_batch() {
   const bool first_is_frozen = syncing_ && batches_.size() == 1;
   if (batches_.empty() || first_is_frozen || batches_.back().segment != active) {
     // The batch is written once the one before it is durable: all that stands there now.
-    batches_.push_back(Batch{active, durable_.value_or(active->end), {}});
+    batches_.push_back(Batch{active, durable_.value_or(active->end), {}, false});
     durable_.reset();
   }
   return batches_.back();
 }
 
 void Writer::submit() {
-  if (!syncing_ && !batches_.empty()) start_sync();
+  if (syncing_ || batches_.empty()) return;
+  if (!may_wait()) return start_sync();
+  if (!ends_timer_.scheduled()) {
+    wheel_.schedule(ends_timer_, clock_.now() + place_.ends_wait_max);
+  }
+}
+
+bool Writer::may_wait() const {
+  return place_.ends_wait_max > Duration{} && batches_.size() == 1 && !batches_.front().waited_for;
 }
 
 void Writer::start_sync() {
+  ends_timer_.cancel();
   syncing_ = true;
   batches_.front().segment->file.file->sync(
       [this](const Result<void>& synced) { on_synced(synced); });

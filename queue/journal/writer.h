@@ -81,6 +81,7 @@ class Writer {
     std::uint64_t segment_bytes = 0;
     std::uint64_t secret = 0;  // for salts
     bool takes_new_calls = false;
+    Duration ends_wait_max{};  // see submit()
   };
 
   // `recovered`'s segments become this writer's; its calls are the client's to hold().
@@ -89,6 +90,9 @@ class Writer {
 
   void write(Write write);
   [[nodiscard]] bool has_room(Purpose purpose, std::size_t bytes) const;
+  // Sends what was written to the disk, once the group before it is there. A group of
+  // nothing but ends of calls without a history waits up to ends_wait_max for others to share its
+  // sync: a caller that asks again at once would wait for the end of its call before that.
   void submit();
 
   // A call's accepted record stands at `location`, or no longer matters there.
@@ -115,6 +119,7 @@ class Writer {
     Segment* segment = nullptr;
     std::uint32_t durable = 0;  // of the segment, before this batch is written
     std::vector<Write> writes;
+    bool waited_for = false;  // not only ends of calls without a history
   };
 
   void place(Write write);
@@ -127,6 +132,7 @@ class Writer {
   [[nodiscard]] std::uint64_t keep_for(Purpose purpose) const;
   [[nodiscard]] std::uint64_t oldest_live_bytes() const;
   [[nodiscard]] std::size_t left_in_active() const;
+  [[nodiscard]] bool may_wait() const;
   void start_sync();
   void on_synced(const Result<void>& synced);
   void poison(const Error& why);
@@ -135,6 +141,8 @@ class Writer {
   void recycle_before(std::uint64_t first_live);
 
   Place place_;
+  const Clock& clock_;
+  TimerWheel& wheel_;
   WriterClient& client_;
   std::function<void(std::string_view)> alarm_;
   SegmentPool pool_;
@@ -153,6 +161,7 @@ class Writer {
   std::uint64_t calls_ = 0;  // accepted and not settled, by what has been placed
   std::uint64_t live_bytes_ = 0;
   std::optional<Error> poisoned_;
+  Timer ends_timer_ = timer_for<&Writer::start_sync>(this);
 };
 
 }  // namespace convoke::journal

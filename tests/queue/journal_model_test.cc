@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t kFunctions = 3;
 constexpr int kSteps = 1500;
 constexpr std::uint64_t kSeeds = 60;
+constexpr Millis kEndsWait{2};
 
 struct Attempted {
   WallTime due{};
@@ -90,6 +91,7 @@ class Model final {
     options.segment_bytes = rng_.one_in(2) ? 4096 : 8192;
     options.event_bytes_in_memory_max = rng_.one_in(2) ? 1UL << 20 : rng_.below(2000);
     options.depth_max = rng_.one_in(3) ? 20 : 1000;
+    options.ends_wait_max = rng_.one_in(2) ? kEndsWait : Millis{0};
     return options;
   }
 
@@ -121,6 +123,7 @@ class Model final {
 
   void settle_world() {
     world_.settle();
+    world_.advance(kEndsWait);
     hear();
     if (poisoned_) return;
     for (const auto& [id, call] : calls_) {

@@ -202,6 +202,57 @@ TEST(JournalStore, WhatWaitsForASegmentIsAcceptedWhenItIsThereInOrder) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
+// What a settle was answered, or nothing yet.
+std::shared_ptr<std::optional<SettleResult>> settle(JournalWorld& world, const Receipt& receipt,
+                                                    Ending ending = Settlement::kSucceeded) {
+  auto answer = std::make_shared<std::optional<SettleResult>>();
+  world.queue().settle(receipt, std::move(ending), [answer](SettleResult r) { *answer = r; });
+  return answer;
+}
+
+constexpr Millis kEndsWait{2};
+
+journal::Options patient() {
+  journal::Options options = JournalWorld::small();
+  options.ends_wait_max = kEndsWait;
+  return options;
+}
+
+TEST(JournalStore, AnEndThatNobodyIsToldOfSharesTheSyncOfTheNextAccept) {
+  JournalWorld world(patient());
+  world.accepted(kF);
+  const auto claimed = world.claim(kF);
+  const std::uint64_t syncs = world.disk.syncs();
+  const auto ended = settle(world, claimed.at(0).receipt);
+  world.settle();
+  EXPECT_FALSE(ended->has_value());
+  EXPECT_FALSE(world.store().at_rest());
+  world.accepted(kF);
+  EXPECT_EQ(*ended, SettleResult::kDone);
+  EXPECT_EQ(world.disk.syncs(), syncs + 1);
+}
+
+TEST(JournalStore, AnEndThatNothingJoinsIsSyncedByItselfSoon) {
+  JournalWorld world(patient());
+  world.accepted(kF);
+  const auto claimed = world.claim(kF);
+  const auto ended = settle(world, claimed.at(0).receipt);
+  world.settle();
+  world.advance(kEndsWait - Millis{1});
+  EXPECT_FALSE(ended->has_value());
+  world.advance(Millis{1});
+  EXPECT_EQ(*ended, SettleResult::kDone);
+  world.crash();
+  EXPECT_TRUE(world.claim(kF).empty());
+}
+
+TEST(JournalStore, ARetryIsSyncedAtOnce) {
+  JournalWorld world(patient());
+  world.accepted(kF);
+  const auto claimed = world.claim(kF);
+  EXPECT_EQ(world.postponed(claimed.at(0).receipt, world.clock.wall()), SettleResult::kDone);
+}
+
 TEST(JournalStore, EventsBeyondTheBudgetAreReadAgainWhenTheyAreClaimed) {
   journal::Options options = JournalWorld::small();
   options.event_bytes_in_memory_max = 500;

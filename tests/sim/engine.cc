@@ -19,6 +19,7 @@ journal::Options store_options(const EngineOptions& options, const Stage& stage,
   made.event_bytes_in_memory_max = options.event_bytes_in_memory_max;
   made.depth_max = options.depth_max + (stage.planted(Planted::kOverfills) ? 2 : 0);
   made.secret = rng.next();
+  made.ends_wait_max = Millis{1};
   return made;
 }
 
