@@ -1,11 +1,13 @@
 // An engine embedded in a program of its own, with in-process functions: what the engine itself
 // costs, and an example of embedding. Deploy functions with runtime `in-process` and these
-// handlers: `hello` answers at once; `count` says how often `hello` has run.
+// handlers: `hello` answers at once; `count` says how often `hello` has run, `latest_start` when it
+// last began (CLOCK_MONOTONIC, ns).
 //
 //   bench_engine LISTEN STATE_DIRECTORY LAUNCHER SHARDS
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -26,15 +28,22 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
+  using Clock = std::chrono::steady_clock;
   std::atomic<std::uint64_t> ran{0};
+  std::atomic<Clock::rep> latest_start{0};
   auto callables = std::make_shared<convoke::InProcessRegistry>();
-  callables->add("hello", [&ran](const convoke::InProcessCall&, convoke::InProcessReply reply) {
+  callables->add("hello", [&](const convoke::InProcessCall&, convoke::InProcessReply reply) {
+    latest_start.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     ran.fetch_add(1, std::memory_order_relaxed);
     reply.succeed("hello");
   });
   callables->add("count", [&ran](const convoke::InProcessCall&, convoke::InProcessReply reply) {
     reply.succeed(std::to_string(ran.load()));
   });
+  callables->add("latest_start",
+                 [&latest_start](const convoke::InProcessCall&, convoke::InProcessReply reply) {
+                   reply.succeed(std::to_string(latest_start.load()));
+                 });
 
   auto listen = convoke::Address::parse(argv[1]);
   if (!listen) return std::fprintf(stderr, "%s\n", listen.error().message.c_str()), 2;
