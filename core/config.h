@@ -15,6 +15,7 @@
 namespace convoke {
 
 inline constexpr std::uint16_t kListenPortDefault = 7070;
+inline constexpr std::uint64_t kQueueDepthMaxDefault = 1'000'000;
 
 struct EngineOptions {
   // Loopback only, as long as there is no authentication. Port 0: any free one.
@@ -34,8 +35,11 @@ struct EngineOptions {
   // Waiting, idling and starting.
   DispatchOptions dispatch;
   http::ServerLimits http;
-  // Accepted calls that may wait, on each shard, of one function and in all; beyond: 429.
-  std::uint64_t queue_depth_max = 1'000'000;
+  // Asynchronous calls that have not ended, in all and of one function; beyond: 429. Each shard
+  // holds an equal share of both, one call at least, and refuses what goes beyond its own. What a
+  // call leaves to do (a delivery) is not refused.
+  std::uint64_t queue_depth_max = kQueueDepthMaxDefault;
+  std::uint64_t function_queue_depth_max = kQueueDepthMaxDefault / 10 * 9;
   // What each function's log may take on disk, and for how long its lines are kept.
   std::uint64_t log_bytes_max = 64UL << 20;
   Seconds log_age_max = std::chrono::hours{24 * 7};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/api/clock.h"
@@ -26,10 +27,13 @@ ProcessOptions process_options(const ShardWorld& world) {
 // A caller that asks again at once is back within it; an end that a crash takes back is run again.
 constexpr Millis kEndsWaitMax{1};
 
-journal::Options store_options(const ShardWorld& world) {
+journal::Options store_options(const ShardWorld& world, std::uint16_t shards) {
+  const auto share = [shards](std::uint64_t of_all) {
+    return std::max<std::uint64_t>(of_all / shards, 1);
+  };
   journal::Options options;
-  options.depth_max = world.options.queue_depth_max;
-  options.depth_per_function_max = world.options.queue_depth_max;
+  options.depth_max = share(world.options.queue_depth_max);
+  options.depth_per_function_max = share(world.options.function_queue_depth_max);
   if (world.virtual_from) {
     // A virtual clock never steps, and each look would be a step of its advances.
     options.wall_check_every = std::chrono::hours{24 * 365};
@@ -109,8 +113,9 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
     if (!dir) return dir.error();
     places.push_back({number, *std::move(dir), world_.history.mark_of(number)});
   }
-  auto store = journal::JournalStore::open(store_options(world_), std::move(places),
-                                           world_.incarnation, clock_, wheel_, pump_);
+  auto store =
+      journal::JournalStore::open(store_options(world_, mail_->shards()), std::move(places),
+                                  world_.incarnation, clock_, wheel_, pump_);
   if (!store) return store.error();
   store_ = *std::move(store);
   const InvokerWorld world{clock_, wheel_, directory_, dispatcher_, *store_, *this};

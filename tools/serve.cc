@@ -70,6 +70,8 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.dispatch.idle_max = asked.idle_timeout;
   options.dispatch.sync_wait_max = asked.sync_wait_max;
   options.dispatch.sync_waiters_max = asked.sync_waiters_max;
+  options.queue_depth_max = asked.queue_depth_max;
+  options.function_queue_depth_max = asked.function_queue_depth_max;
   options.log_bytes_max = std::uint64_t{asked.log_max_mb} << 20;
   options.log_age_max = std::chrono::hours{24} * asked.log_max_days;
   return options;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kConfigBytesMax = 1UL << 20;
 constexpr int kDay = 86'400;
+constexpr int kQueueDepthLimit = 100'000'000;
 
 std::string key_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
@@ -53,6 +54,11 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
               "a sync call waits so long at a limit, then gets 429");
   add_count("sync-waiters-max", options.sync_waiters_max, any_count,
             "sync calls of one function that may wait");
+  const CLI::Range depth(1, kQueueDepthLimit);
+  add_count("queue-depth-max", options.queue_depth_max, depth,
+            "async calls that have not ended, then 429; each shard has its share");
+  add_count("function-queue-depth-max", options.function_queue_depth_max, depth,
+            "and of one function; keep it lower, so that none fills the queue");
   add_count("log-max-mb", options.log_max_mb, CLI::Range(1, 1'000'000),
             "size of one function's log; the oldest lines go");
   add_count("log-max-days", options.log_max_days, CLI::Range(1, 36'500), "age of its oldest lines");

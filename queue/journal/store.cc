@@ -23,6 +23,14 @@ Error disk_full(const Error& why) {
                "disk full: no room for another call: " + why.message, kFullRetryAfter};
 }
 
+Error full(const std::string& what, std::uint64_t depth_max) {
+  return Error{ErrorCode::kResourceThrottled,
+               what + " is full: " + std::to_string(depth_max) +
+                   " asynchronous calls have not ended, as many as one shard may hold; try again "
+                   "later",
+               kFullRetryAfter};
+}
+
 bool due_at_once(WallTime accepted, WallTime due, WallTime now) {
   return due <= accepted || due <= now;
 }
@@ -178,10 +186,11 @@ std::optional<Error> JournalStore::refusal(const NewCall& call, Limits limits) c
   }
   if (limits == Limits::kLifted) return std::nullopt;
   const FunctionLine* const line = index_.find_line(call.function);
-  if (index_.depth() >= options_.depth_max ||
-      (line != nullptr && line->depth >= options_.depth_per_function_max)) {
-    return Error{ErrorCode::kResourceThrottled,
-                 "the queue is full: too many calls wait; try again later", kFullRetryAfter};
+  if (line != nullptr && line->depth >= options_.depth_per_function_max) {
+    return full("this function's queue", options_.depth_per_function_max);
+  }
+  if (index_.depth() >= options_.depth_max) {
+    return full("the queue of all functions", options_.depth_max);
   }
   return std::nullopt;
 }

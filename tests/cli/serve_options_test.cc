@@ -37,6 +37,8 @@ TEST(ServeOptions, DefaultsAreThoseOfTheDocuments) {
   EXPECT_EQ(parsed.options.grace, seconds(30));
   EXPECT_EQ(parsed.options.idle_timeout, seconds(300));
   EXPECT_EQ(parsed.options.account_instances_max, 300U);
+  EXPECT_EQ(parsed.options.queue_depth_max, 1'000'000U);
+  EXPECT_EQ(parsed.options.function_queue_depth_max, 900'000U);
   EXPECT_FALSE(parsed.options.pin);
 }
 
@@ -61,7 +63,8 @@ TEST(ServeOptions, EveryFlagIsAlsoAKeyAndAVariable) {
       "listen = \"[::1]:1\"\nstate = \"s\"\nstate_wait = 1\nshards = 1\npin = true\nlog_level = "
       "\"debug\"\n"
       "grace = 1\nidle_timeout = 1\naccount_instances_max = 1\nsync_wait_max = 1\n"
-      "sync_waiters_max = 1\nlog_max_mb = 1\nlog_max_days = 1\ndestinations_allow = "
+      "sync_waiters_max = 1\nqueue_depth_max = 7\nfunction_queue_depth_max = 6\nlog_max_mb = "
+      "1\nlog_max_days = 1\ndestinations_allow = "
       "\"10.0.0.0/8\"\n"
       "launcher = \"l\"\n",
       "c"));
@@ -71,6 +74,16 @@ TEST(ServeOptions, EveryFlagIsAlsoAKeyAndAVariable) {
   EXPECT_EQ(parsed.options.destinations_allow, "10.0.0.0/8");
   EXPECT_EQ(parsed.options.launcher, "l");
   EXPECT_EQ(parsed.options.log_max_days, 1U);
+  EXPECT_EQ(parsed.options.queue_depth_max, 7U);
+  EXPECT_EQ(parsed.options.function_queue_depth_max, 6U);
+}
+
+TEST(ServeOptions, AQueueHoldsOneCallAtLeastAndAHundredMillionAtMost) {
+  for (const std::string flag : {"--queue-depth-max ", "--function-queue-depth-max "}) {
+    EXPECT_THROW(Parsed(flag + "0"), CLI::ValidationError);
+    EXPECT_THROW(Parsed(flag + "100000001"), CLI::ValidationError);
+    EXPECT_NO_THROW(Parsed(flag + "100000000"));
+  }
 }
 
 TEST(ServeOptions, AnUnknownKeyNamesItsLineAndTheKeyThatWasMeant) {
