@@ -20,6 +20,7 @@
 #include "core/edge/wires.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"
+#include "core/state_check.h"
 
 namespace convoke {
 
@@ -31,10 +32,10 @@ class Engine {
   // listen at options.listen. None: it opens its own.
   [[nodiscard]] static Result<std::unique_ptr<Engine>> start(EngineOptions options,
                                                              std::vector<OwnedFd> sockets = {});
-  // Whether start() could be tried, as far as that can be told while another engine serves from the
-  // same state directory: nothing is opened, locked or changed.
-  [[nodiscard]] static Result<void> check(const EngineOptions& options,
-                                          std::vector<OwnedFd> sockets = {});
+  // Whether start() could be tried, and on what: as far as that can be told by looking, also while
+  // another engine serves from the same state directory (state_check.h).
+  [[nodiscard]] static Result<StateSeen> check(const EngineOptions& options,
+                                               std::vector<OwnedFd> sockets = {});
   ~Engine();  // at once: what runs is cut; what was accepted stays in the store
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

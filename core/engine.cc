@@ -237,8 +237,8 @@ struct Engine::Parts {
   std::vector<std::thread> threads;
 };
 
-Result<void> Engine::check(const EngineOptions& options, std::vector<OwnedFd> sockets) {
-  if (auto may = may_listen_on(options.listen); !may) return may;
+Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedFd> sockets) {
+  if (auto may = may_listen_on(options.listen); !may) return may.error();
   if (auto adopted = ListeningSockets::adopt(options.listen, std::move(sockets)); !adopted) {
     return adopted.error();
   }
@@ -248,8 +248,7 @@ Result<void> Engine::check(const EngineOptions& options, std::vector<OwnedFd> so
                              std::strerror(errno))};
   }
   if (auto range = instance_ports(); !range) return range.error();
-  if (auto usable = StateDirectory::check(options.state_directory); !usable) return usable;
-  return Registry::check(options.state_directory);
+  return check_state(options.state_directory);
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector<OwnedFd> sockets) {

@@ -42,7 +42,7 @@ Result<StateDirectory> StateDirectory::open(const std::string& path, Duration wa
 
   StateDirectory state(absolute.string(), *std::move(lock));
   for (const char* inner : {"/queue", "/logs", "/runtime"}) {
-    if (auto made = make_directory(state.path_ + inner); !made) return made.error();
+    if (auto made = make_directory(state.path() + inner); !made) return made.error();
   }
   if (auto made = state.make_sockets_directory(); !made) return made.error();
   return state;
@@ -54,8 +54,8 @@ Result<void> StateDirectory::check(const std::string& path) {
 }
 
 Result<void> StateDirectory::make_sockets_directory() {
-  if (path_.size() + 8 <= kSocketDirectoryMax) {
-    sockets_ = path_ + "/sockets";
+  if (path().size() + 8 <= kSocketDirectoryMax) {
+    sockets_ = path() + "/sockets";
     std::error_code ignored;
     fs::remove_all(sockets_, ignored);  // what an engine that was killed has left
     return make_directory(sockets_);
@@ -67,7 +67,7 @@ Result<void> StateDirectory::make_sockets_directory() {
 }
 
 StateDirectory::StateDirectory(StateDirectory&& other) noexcept
-    : path_(std::move(other.path_)),
+    : StatePlaces(std::move(other)),
       sockets_(std::exchange(other.sockets_, {})),
       lock_(std::move(other.lock_)) {}
 
@@ -76,11 +76,11 @@ StateDirectory::~StateDirectory() {
   if (!sockets_.empty()) fs::remove_all(sockets_, ignored);
 }
 
-std::string StateDirectory::journal(std::uint32_t number) const {
+std::string StatePlaces::journal(std::uint32_t number) const {
   return fmt::format("{}/{}{}", queue(), kJournalPrefix, number);
 }
 
-std::vector<std::uint32_t> StateDirectory::journals() const {
+std::vector<std::uint32_t> StatePlaces::journals() const {
   std::vector<std::uint32_t> numbers;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(queue(), ignored)) {

@@ -22,7 +22,26 @@
 
 namespace convoke {
 
-class StateDirectory {
+// Where things are in a state directory; it need not be there.
+class StatePlaces {
+ public:
+  explicit StatePlaces(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string history() const { return path_ + "/history.db"; }
+  [[nodiscard]] std::string queue() const { return path_ + "/queue"; }
+  [[nodiscard]] std::string journal(std::uint32_t number) const;
+  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+  [[nodiscard]] std::string python_runtime() const { return path_ + "/runtime/python.py"; }
+  [[nodiscard]] std::string delivery_key() const { return path_ + "/delivery.key"; }
+  // Numbers of the journals that exist, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> journals() const;
+
+ private:
+  std::string path_;
+};
+
+class StateDirectory : public StatePlaces {
  public:
   // Makes what is missing (readable by its owner alone) and takes the lock. ServiceUnavailable when
   // another engine has it for `wait_max` and longer: the message names its pid.
@@ -34,25 +53,15 @@ class StateDirectory {
   StateDirectory& operator=(StateDirectory&&) = delete;
   StateDirectory(const StateDirectory&) = delete;
 
-  [[nodiscard]] const std::string& path() const { return path_; }  // absolute
-  [[nodiscard]] std::string history() const { return path_ + "/history.db"; }
-  [[nodiscard]] std::string queue() const { return path_ + "/queue"; }
-  [[nodiscard]] std::string journal(std::uint32_t number) const;
-  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
-  [[nodiscard]] std::string python_runtime() const { return path_ + "/runtime/python.py"; }
-  [[nodiscard]] std::string delivery_key() const { return path_ + "/delivery.key"; }
   // For Unix sockets, whose paths are short by law: below this directory where that fits, else in a
   // directory of its own under /tmp, removed with this object.
   [[nodiscard]] const std::string& sockets() const { return sockets_; }
-  // Numbers of the journals that exist, ascending.
-  [[nodiscard]] std::vector<std::uint32_t> journals() const;
 
  private:
-  StateDirectory(std::string path, std::unique_ptr<StateLock> lock)
-      : path_(std::move(path)), lock_(std::move(lock)) {}
+  StateDirectory(std::string absolute, std::unique_ptr<StateLock> lock)
+      : StatePlaces(std::move(absolute)), lock_(std::move(lock)) {}
   [[nodiscard]] Result<void> make_sockets_directory();
 
-  std::string path_;
   std::string sockets_;
   std::unique_ptr<StateLock> lock_;
 };

@@ -33,7 +33,8 @@ class ServeCommand final : public Command {
 
   void define(CLI::App& app) override {
     settings_.emplace(app, options_);
-    app.add_flag("--check", check_, "only say whether it could serve so");
+    app.add_flag("--check", check_,
+                 "only say whether it could serve so, journals and all, and if not, why");
     app.footer(kFooter);
   }
 

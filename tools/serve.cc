@@ -77,6 +77,17 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   return options;
 }
 
+std::string told(const StateSeen& seen, const std::string& state) {
+  if (seen.in_use_by) {
+    return fmt::format(
+        "can serve; {} is in use by process {}, so of its {} journals only the format was looked "
+        "at\n",
+        state, *seen.in_use_by, seen.journals);
+  }
+  return fmt::format("can serve: {} holds {} journals with {} calls to run\n", state, seen.journals,
+                     seen.unfinished_calls);
+}
+
 void tell(const Engine::Cut& cut) {
   if (cut.calls == 0) return;
   spdlog::warn(
@@ -131,9 +142,9 @@ Outcome<ExitCode> check_serve(const ServeOptions& asked) {
   if (!options) return options.failure();
   auto sockets = take_handed_over(::getppid());  // by the engine that asks
   if (!sockets) return sockets.failure();
-  if (auto checked = Engine::check(*options, std::move(*sockets)); !checked) {
-    return usage_failure(checked.error().message);
-  }
+  auto seen = Engine::check(*options, std::move(*sockets));
+  if (!seen) return usage_failure(seen.error().message);
+  fmt::print("{}", told(*seen, asked.state));
   return ExitCode::kOk;
 }
 

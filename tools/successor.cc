@@ -53,6 +53,7 @@ struct SpawnActions {
 
 Outcome<pid_t> spawn(std::vector<std::string> command_line, const std::vector<OwnedFd>& sockets) {
   SpawnActions set;
+  posix_spawn_file_actions_adddup2(&set.actions, STDERR_FILENO, STDOUT_FILENO);  // for our log
   int number = kFirstHandedOver;
   for (const OwnedFd& socket : sockets) {
     posix_spawn_file_actions_adddup2(&set.actions, socket.get(), number++);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "core/edge/owned_fd.h"
 #include "core/loop/loop.h"
 #include "core/loop/uv_error.h"
 
@@ -67,6 +68,13 @@ Result<std::unique_ptr<StateLock>> StateLock::take(const std::string& directory,
   const int status = write_own_id(descriptor);
   if (status != 0) return uv_error(status, path);
   return lock;
+}
+
+std::optional<std::string> StateLock::holder(const std::string& directory) {
+  const OwnedFd file(::open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
+  // Shared, and for this moment alone: other lookers do not see us.
+  if (!file.is_open() || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
+  return holder_of(file.get());
 }
 
 StateLock::~StateLock() { ::close(descriptor_); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/model/error.h"
@@ -18,6 +19,8 @@ class StateLock {
   // by another process for `wait_max` and longer: the error names that process' id. Blocking.
   [[nodiscard]] static Result<std::unique_ptr<StateLock>> take(const std::string& directory,
                                                                Duration wait_max = {});
+  // The process id of whoever holds it, as it has written it down; nullopt: nobody does.
+  [[nodiscard]] static std::optional<std::string> holder(const std::string& directory);
   ~StateLock();
   StateLock(const StateLock&) = delete;
   StateLock& operator=(const StateLock&) = delete;

@@ -45,6 +45,10 @@ Failure check_whole(Database& database) {
   return checked;
 }
 
+Failure read_schema(Database& database) {
+  return database.for_each_row([](const Statement&) {}, "SELECT name FROM sqlite_schema");
+}
+
 // How many of the schema's steps the file has taken; 0 for one without tables.
 Result<std::size_t> steps_taken(Database& database, const std::string& path, const FileKind& kind) {
   std::int64_t found = 0;
@@ -89,8 +93,14 @@ Result<void> check_file(const std::string& path, const FileKind& kind) {
   if (std::error_code ignored; !std::filesystem::exists(path, ignored)) return {};
   Database database;
   if (Failure opened = database.open(path); failed(opened)) return cannot_use(kind, path, opened);
-  const Result<std::size_t> taken = steps_taken(database, path, kind);
-  return taken ? Result<void>{} : taken.error();
+  if (database.is_read_only()) {
+    return cannot_use(kind, path, {SQLITE_READONLY, "it may only be read"});
+  }
+  if (Failure set = database.execute("PRAGMA busy_timeout = 5000"); failed(set))
+    return cannot_use(kind, path, set);
+  if (const auto taken = steps_taken(database, path, kind); !taken) return taken.error();
+  const Failure read = kind.check == Check::kWhole ? check_whole(database) : read_schema(database);
+  return failed(read) ? cannot_use(kind, path, read) : Result<void>{};
 }
 
 Error cannot_use(const FileKind& kind, const std::string& path, const Failure& failure) {

@@ -32,8 +32,9 @@ struct FileKind {
 [[nodiscard]] Result<void> open_file(Database& database, const std::string& path,
                                      const FileKind& kind);
 
-// Whether open_file() would find a schema that this program knows, or none yet. Changes nothing; may
-// be asked while another program has the file open.
+// Whether open_file() would find a file that can be read and written, with a schema that this
+// program knows, or none yet. Changes nothing in it; may be asked while another program has the file
+// open.
 [[nodiscard]] Result<void> check_file(const std::string& path, const FileKind& kind);
 
 // InternalServerError: the file cannot be read.

@@ -75,6 +75,8 @@ Failure Database::open(const std::string& path) {
   return {};
 }
 
+bool Database::is_read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
+
 Failure Database::execute(const char* script) {
   const int code = sqlite3_exec(handle_.get(), script, nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? Failure{} : failure(code);

@@ -62,6 +62,8 @@ class Database {
  public:
   // Makes the file if it is not there.
   [[nodiscard]] Failure open(const std::string& path);
+  // It could be opened for reading alone.
+  [[nodiscard]] bool is_read_only() const;
 
   [[nodiscard]] Failure execute(const char* script);  // statements without parameters or rows
 

@@ -194,6 +194,10 @@ Result<std::unique_ptr<History>> History::open(const std::string& path, Options 
   return std::unique_ptr<History>(new History(std::move(implementation)));
 }
 
+Result<void> History::check(const std::string& path) {
+  return sqlite::check_file(path, kHistoryFile);
+}
+
 History::History(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
 History::~History() = default;

@@ -54,6 +54,9 @@ class History {
   // newer program, no permission.
   [[nodiscard]] static Result<std::unique_ptr<History>> open(const std::string& path,
                                                              Options options = {});
+  // Whether open() would succeed on what is there, or on nothing. Changes nothing; may be asked
+  // while an engine has it open.
+  [[nodiscard]] static Result<void> check(const std::string& path);
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;

@@ -24,6 +24,9 @@ Result<std::uint32_t> last_incarnation(LogDir& dir) {
                  "the file 'incarnation' in the state directory is damaged: it must hold a number "
                  "greater than any that this engine has used, and a line end"};
   }
+  if (number == std::numeric_limits<std::uint32_t>::max()) {
+    return Error{ErrorCode::kInternalServerError, "this state directory is used up: 2^32 starts"};
+  }
   return number;
 }
 
@@ -32,14 +35,16 @@ Result<std::uint32_t> last_incarnation(LogDir& dir) {
 Result<std::uint32_t> next_incarnation(LogDir& dir) {
   const auto last = last_incarnation(dir);
   if (!last.ok()) return last.error();
-  if (*last == std::numeric_limits<std::uint32_t>::max()) {
-    return Error{ErrorCode::kInternalServerError, "this state directory is used up: 2^32 starts"};
-  }
   const std::uint32_t next = *last + 1;
   if (auto replaced = dir.replace(kFile, std::to_string(next) + "\n"); !replaced.ok()) {
     return replaced.error();
   }
   return next;
+}
+
+Result<void> check_incarnation(LogDir& dir) {
+  const auto last = last_incarnation(dir);
+  return last.ok() ? Result<void>{} : last.error();
 }
 
 }  // namespace convoke::journal

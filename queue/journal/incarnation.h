@@ -11,4 +11,7 @@ namespace convoke::journal {
 // cannot be read as a number or cannot be replaced: then this engine must not start.
 [[nodiscard]] Result<std::uint32_t> next_incarnation(LogDir& dir);
 
+// Whether next_incarnation() could count on: the file is missing, or holds a number. Only reads.
+[[nodiscard]] Result<void> check_incarnation(LogDir& dir);
+
 }  // namespace convoke::journal

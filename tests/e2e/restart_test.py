@@ -272,6 +272,34 @@ class Refused(unittest.TestCase):
             self.assertEqual(engine.invoke("count").body, b"1", "a new instance")
 
 
+class Check(unittest.TestCase):
+    def check(self, engine):
+        command = [e2e.BINARY, "serve", "--check", "--state", engine.state]
+        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+
+    def test_it_says_what_a_start_would_take_over_and_what_prevents_one(self):
+        with Engine(shards=1) as engine:
+            engine.deploy("count", "basics", handler="index.count", limit=0)
+            for _ in range(3):
+                self.assertEqual(engine.invoke("count", b"x", invocation_type="Async").status, 202)
+            used = self.check(engine)
+            self.assertEqual((used.returncode, used.stderr), (0, ""))
+            self.assertIn(f"is in use by process {engine.pid}", used.stdout)
+            engine.kill()
+            free = self.check(engine)
+            self.assertEqual((free.returncode, free.stderr), (0, ""))
+            self.assertIn("holds 1 journals with 3 calls to run", free.stdout)
+            history = engine.file("history.db")
+            sound = history.read_bytes()
+            history.write_bytes(b"no database" * 1000)
+            damaged = self.check(engine)
+            self.assertEqual(damaged.returncode, 2)
+            self.assertIn("history.db", damaged.stderr)
+            self.assertIn("move it away to start with an empty history", damaged.stderr)
+            history.write_bytes(sound)
+            engine.start()
+
+
 class Grace(unittest.TestCase):
     def test_an_accepted_call_that_the_grace_cuts_runs_again(self):
         # That it has lost no attempt: Retry.LostInstancesSpendAgeNotAttempts.
