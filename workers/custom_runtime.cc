@@ -21,7 +21,7 @@ class NobodyIsAccepted final : public AcceptHandler {
 
 Error connection_error(http::ClientFailure failure, const std::string& detail) {
   const std::string_view what =
-      failure == http::ClientFailure::kNotConnected  ? "the instance could not be connected to"
+      failure == http::ClientFailure::kNotSent       ? "the call could not be sent to the instance"
       : failure == http::ClientFailure::kBadResponse ? "the instance answered with no legal HTTP"
                                                      : "the connection to the instance was lost "
                                                        "before it had answered; it may have run";
@@ -89,7 +89,8 @@ class CustomRuntime::Lane final : private http::ClientHandler {
     if (failure == http::ClientFailure::kBadResponse) {
       return owner_.host_->answered_badly(call, error);
     }
-    owner_.host_->lost(call, error);
+    const bool sent = failure != http::ClientFailure::kNotSent;
+    owner_.host_->lost(call, error, sent ? Begun::kPerhaps : Begun::kCertainlyNot);
   }
 
   CustomRuntime& owner_;

@@ -102,7 +102,7 @@ void HandlerRuntime::on_accept(std::unique_ptr<Wire> wire) {
   if (wire_ != nullptr) return;  // only the first one counts
   wire_ = std::move(wire);
   wire_->attach(*this);
-  wire_->write(encode_frame(FrameKind::kSetup, 0, setup_json(*function_, place_)));
+  send(encode_frame(FrameKind::kSetup, 0, setup_json(*function_, place_)));
 }
 
 void HandlerRuntime::initialize(const CallId& request_id) {
@@ -111,19 +111,24 @@ void HandlerRuntime::initialize(const CallId& request_id) {
   json.StartObject();
   put(json, "request_id", request_id.text());
   json.EndObject();
-  wire_->write(encode_frame(FrameKind::kInitialize, 0, {buffer.GetString(), buffer.GetSize()}));
+  send(encode_frame(FrameKind::kInitialize, 0, {buffer.GetString(), buffer.GetSize()}));
 }
 
 void HandlerRuntime::invoke(const Attempt& attempt) {
-  calls_.emplace_back(++last_call_, attempt.id);
   const std::string_view event =
       attempt.event != nullptr ? std::string_view(*attempt.event) : std::string_view();
-  wire_->write(encode_invoke(last_call_, invoke_json(attempt), event));
+  send(encode_invoke(++last_call_, invoke_json(attempt), event));
+  calls_.push_back({last_call_, attempt.id, sent_});
+}
+
+void HandlerRuntime::send(std::string frame) {
+  sent_ += frame.size();
+  if (wire_ != nullptr) wire_->write(std::move(frame));
 }
 
 void HandlerRuntime::on_bytes(std::string_view bytes) {
   while (std::optional<Frame> frame = reader_.next(bytes)) take(std::move(*frame));
-  if (reader_.broken()) host_->link_broken();
+  if (reader_.broken()) host_->link_broken({});
 }
 
 void HandlerRuntime::take(Frame frame) {
@@ -144,21 +149,37 @@ void HandlerRuntime::take(Frame frame) {
     case FrameKind::kInvoke:
       break;
   }
-  host_->link_broken();
+  host_->link_broken({});
 }
 
 void HandlerRuntime::take_answer(Frame frame, FunctionError kind) {
   const auto call = std::find_if(calls_.begin(), calls_.end(),
-                                 [&frame](const auto& entry) { return entry.first == frame.call; });
+                                 [&frame](const Inside& one) { return one.number == frame.call; });
   if (call == calls_.end()) return;  // a second answer changes nothing
-  const CallId id = call->second;
+  const CallId id = call->id;
   calls_.erase(call);
   host_->answered(id, std::move(frame.payload), kind);
 }
 
-void HandlerRuntime::on_eof() { host_->link_broken(); }
+void HandlerRuntime::on_eof() { break_link(); }
 
-void HandlerRuntime::on_closed(const Error& /*why*/) { host_->link_broken(); }
+void HandlerRuntime::on_closed(const Error& /*why*/) { break_link(); }
+
+// What was not sent yet never will be: a call that has not begun must not begin after all.
+void HandlerRuntime::break_link() {
+  const std::vector<CallId> never_begun = unread();
+  wire_.reset();
+  host_->link_broken(never_begun);
+}
+
+// The runtime runs a call when it has read the whole of it.
+std::vector<CallId> HandlerRuntime::unread() const {
+  std::vector<CallId> ids;
+  for (const Inside& call : calls_) {
+    if (call.ends > sent_ - wire_->never_read()) ids.push_back(call.id);
+  }
+  return ids;
+}
 
 std::string HandlerRuntime::waiting_for() const {
   return wire_ == nullptr ? "The function's runtime has not connected within 120 seconds."

@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/edge/wires.h"
@@ -48,8 +47,17 @@ class HandlerRuntime final : public RuntimeLink, private AcceptHandler, private 
   void on_eof() override;
   void on_closed(const Error& why) override;
 
+  struct Inside {
+    std::uint64_t number;
+    CallId id;
+    std::uint64_t ends;  // the call's last byte, of all that was ever sent
+  };
+
+  void send(std::string frame);
   void take(Frame frame);
   void take_answer(Frame frame, FunctionError kind);
+  void break_link();
+  [[nodiscard]] std::vector<CallId> unread() const;
 
   const FunctionPtr function_;
   const std::string instance_id_;
@@ -59,7 +67,8 @@ class HandlerRuntime final : public RuntimeLink, private AcceptHandler, private 
   LinkHost* host_ = nullptr;
   bool ready_ = false;
   std::uint64_t last_call_ = 0;
-  std::vector<std::pair<std::uint64_t, CallId>> calls_;  // inside the runtime
+  std::vector<Inside> calls_;
+  std::uint64_t sent_ = 0;  // bytes
   FrameReader reader_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Wire> wire_;

@@ -15,6 +15,10 @@ constexpr std::string_view kInstanceGone =
 constexpr std::string_view kNotHandedOver =
     "the instance went away before the call was handed to it; it has not run";
 
+Error not_handed_over() {
+  return Error{ErrorCode::kServiceUnavailable, std::string(kNotHandedOver)};
+}
+
 }  // namespace
 
 ProcessInstance::ProcessInstance(FunctionPtr function, std::string id,
@@ -149,10 +153,11 @@ void ProcessInstance::invoke(Attempt attempt) {
   ENSURE(phase_ == Phase::kReady);
   ENSURE(inside_.size() < function_->spec.instance_concurrency);
   const KeepTail keep = attempt.wants_log_tail ? KeepTail::kYes : KeepTail::kNo;
-  inside_.push_back({attempt.id, edge_.clock.now(), keep, std::nullopt});
+  inside_.push_back({attempt.id, edge_.clock.now(), keep, std::nullopt, Begun::kPerhaps});
   lines_.begin_call(attempt.id, keep);
   if (exited_.has_value() || link_is_broken_) {
-    inside_.back().lost = Error{ErrorCode::kServiceUnavailable, std::string(kNotHandedOver)};
+    inside_.back().lost = not_handed_over();
+    inside_.back().begun = Begun::kCertainlyNot;
     return;
   }
   link_->invoke(attempt);
@@ -210,10 +215,11 @@ ProcessInstance::Inside* ProcessInstance::find(const CallId& id) {
 
 // ---- the two signs of a dying process
 
-void ProcessInstance::lost(const CallId& id, const Error& error) {
+void ProcessInstance::lost(const CallId& id, const Error& error, Begun begun) {
   Inside* const call = find(id);
   if (call == nullptr) return;
   call->lost = error;
+  call->begun = begun;
   if (exited_.has_value()) {
     if (all_lost()) conclude_exit();
     return;
@@ -221,11 +227,18 @@ void ProcessInstance::lost(const CallId& id, const Error& error) {
   if (!verdict_.scheduled()) edge_.wheel.schedule(verdict_, edge_.clock.now() + kVerdictMax);
 }
 
-void ProcessInstance::link_broken() {
-  if (link_is_broken_ || !process_lives()) return;
+void ProcessInstance::link_broken(const std::vector<CallId>& unread) {
+  if (link_is_broken_) return;
   link_is_broken_ = true;
-  for (Inside& call : inside_) call.lost = Error{ErrorCode::kBadResponse, "the link is broken"};
-  if (phase_ != Phase::kSpawning) process_->signal_group(SIGKILL);  // on_exited tells the rest
+  for (Inside& call : inside_) {
+    if (!call.lost) call.lost = Error{ErrorCode::kBadResponse, "the link is broken"};
+    if (std::find(unread.begin(), unread.end(), call.id) != unread.end()) {
+      call.begun = Begun::kCertainlyNot;
+    }
+  }
+  if (verdict_.scheduled() && exited_) edge_.wheel.schedule(verdict_, edge_.clock.now());
+  if (phase_ == Phase::kSpawning || !process_lives()) return;
+  process_->signal_group(SIGKILL);  // on_exited tells the rest
 }
 
 void ProcessInstance::on_exited(const ExitStatus& status) {
@@ -261,8 +274,8 @@ Reply ProcessInstance::reply_of_the_dead(const Inside& call) const {
   Reply reply;
   if (stop_asked_.has_value()) {
     reply.system_error = Error{ErrorCode::kServiceUnavailable, std::string(kInstanceGone)};
-  } else if (call.lost.has_value() && call.lost->code == ErrorCode::kServiceUnavailable) {
-    reply.system_error = call.lost;
+  } else if (call.begun == Begun::kCertainlyNot) {
+    reply.system_error = not_handed_over();
     reply.never_began = true;
   } else {
     reply.body = process_exited_body(edge_.clock.now() - call.since, memory_peak_mb_);
@@ -324,7 +337,7 @@ void ProcessInstance::answer_not_handed_over(const std::vector<CallId>& ids) {
       reply.body = *initializer_error_;
       reply.function_error = FunctionError::kUnhandled;
     } else {
-      reply.system_error = Error{ErrorCode::kServiceUnavailable, std::string(kNotHandedOver)};
+      reply.system_error = not_handed_over();
       reply.never_began = true;
     }
     reply.memory_peak_mb = memory_peak_mb_;

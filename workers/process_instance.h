@@ -71,6 +71,7 @@ class ProcessInstance final : public Instance, private ProcessHandler, private L
     Instant since;
     KeepTail keep_tail;
     std::optional<Error> lost;  // its connection went; the verdict is still out
+    Begun begun = Begun::kPerhaps;
   };
 
   // From the launcher.
@@ -88,8 +89,8 @@ class ProcessInstance final : public Instance, private ProcessHandler, private L
   void initializer_lost(std::string error_body) override;
   void answered(const CallId& id, std::string body, FunctionError kind) override;
   void answered_badly(const CallId& id, const Error& error) override;
-  void lost(const CallId& id, const Error& error) override;
-  void link_broken() override;
+  void lost(const CallId& id, const Error& error, Begun begun) override;
+  void link_broken(const std::vector<CallId>& unread) override;
 
   // From the wheel.
   void on_phase_limit();

@@ -7,8 +7,10 @@
 // Lifetime: the instance owns its link and is its host; destroying the link promises silence.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/edge/spawner.h"
 #include "core/model/error.h"
@@ -16,6 +18,12 @@
 #include "workers/worker.h"
 
 namespace convoke {
+
+// What is known of a call whose connection went before its answer had come.
+enum class Begun : std::uint8_t {
+  kPerhaps,
+  kCertainlyNot,  // the program cannot have read it whole
+};
 
 class LinkHost {
  public:
@@ -33,10 +41,11 @@ class LinkHost {
   virtual void answered(const CallId& id, std::string body, FunctionError kind) = 0;
   virtual void answered_badly(const CallId& id, const Error& error) = 0;  // not a legal answer
   // The connection went while waiting: perhaps because the process is dying.
-  virtual void lost(const CallId& id, const Error& error) = 0;
+  virtual void lost(const CallId& id, const Error& error, Begun begun) = 0;
 
-  // The link is beyond repair: the process is of no use any more.
-  virtual void link_broken() = 0;
+  // The link is beyond repair: the process is of no use any more. Of the calls inside, `unread`
+  // have certainly not begun.
+  virtual void link_broken(const std::vector<CallId>& unread) = 0;
 };
 
 class RuntimeLink {

@@ -29,6 +29,7 @@ struct Call {
   std::shared_ptr<const std::string> event;
   std::string qualifier;
   bool wants_log_tail = false;
+  std::uint32_t instances_lost = 0;  // which went before they had read it; of a synchronous call
   CallState state = CallState::kEnqueued;
 
   // Asynchronous calls: the lease, and what the next retry is decided from.
@@ -61,13 +62,14 @@ struct Outcome {
     kNotStarted,  // its instance could not be started, for a reason of the function's: `error`
     kRefused,     // throttled, or no such function: `error`; nothing of it ran
     kLost,        // taken by the engine while it ran: kill switch, drain
-    kBounced,     // the slot that was kept for it is gone; nothing of it ran
+    kBounced,     // nothing of it ran: the slot that was kept for it is gone or, with an `error`,
+                  // its instance went before it had read the call
     kStopped,     // by request, while it ran: it never runs again
     kExpired,     // it became too old before it could run (said by the pump, not the dispatcher)
   };
   Kind kind = Kind::kReplied;
   Reply reply;                 // kReplied, kTimedOut
-  std::optional<Error> error;  // kNotStarted, kRefused, kLost, kStopped, kExpired
+  std::optional<Error> error;  // kNotStarted, kRefused, kLost, kBounced, kStopped, kExpired
   FunctionPtr function;        // the revision that it ran on, if it ran
   std::string instance_id;
   Duration duration{};  // from hand-over to reply

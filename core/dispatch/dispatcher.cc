@@ -282,9 +282,20 @@ void Dispatcher::bounce(CallPtr call) {
   finish(std::move(call), std::move(outcome));
 }
 
+// A synchronous call that has not begun.
+void Dispatcher::bounced(CallPtr call, Outcome outcome) {
+  if (!outcome.error || ++call->instances_lost < kInstancesLostMax) {
+    return back_in_line(std::move(call));
+  }
+  outcome.kind = Outcome::Kind::kLost;
+  callers_->on_finished(std::move(call), std::move(outcome));
+}
+
 void Dispatcher::back_in_line(CallPtr call) {
   Room* room = room_of(call->function);
   if (room == nullptr) return refuse(std::move(call), no_such_function());
+  if (room->gate->stopped()) return refuse(std::move(call), stopped_by_limit(*room));
+  if (cut_) return refuse(std::move(call), shutting_down());
   call->move_to(CallState::kEnqueued);
   (void)room->gate->join_line(kUnlimited);
   room->line.add(std::move(call));
@@ -315,7 +326,9 @@ void Dispatcher::finish(CallPtr call, Outcome outcome) {
 
 void Dispatcher::deliver(CallPtr call, Outcome outcome) {
   if (call->asynchronous()) return queued_->on_finished(std::move(call), std::move(outcome));
-  if (outcome.kind == Outcome::Kind::kBounced) return back_in_line(std::move(call));
+  if (outcome.kind == Outcome::Kind::kBounced) {
+    return bounced(std::move(call), std::move(outcome));
+  }
   callers_->on_finished(std::move(call), std::move(outcome));
 }
 

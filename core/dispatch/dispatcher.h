@@ -29,6 +29,10 @@
 
 namespace convoke {
 
+// A synchronous call is given to so many instances that go before they have read it; then its
+// caller is told. A function whose instances always do would keep its callers for ever.
+inline constexpr std::uint32_t kInstancesLostMax = 10;
+
 struct DispatchOptions {
   Duration sync_wait_max = Seconds{30};     // in line, before 429
   std::uint32_t sync_waiters_max = 10'000;  // per function, on all shards together
@@ -120,12 +124,14 @@ class Dispatcher final : private HostEvents {
   void run_at(Room& room, ShardIndex at, CallPtr call);  // a slot is kept for it there
   void run_here(Room& room, CallPtr call);
   void bounce(CallPtr call);
+  void bounced(CallPtr call, Outcome outcome);
   void back_in_line(CallPtr call);
   void empty_line(Room& room, const Error& why);
   CallPtr leave_line(Room& room, CallPtr call);
   void finish(CallPtr call, Outcome outcome);
   void deliver(CallPtr call, Outcome outcome);
   void refuse(CallPtr call, Error error);
+  [[nodiscard]] static Error shutting_down();
 
   // Instances (fleet.cc).
   void start_instances(Room& room);
@@ -170,6 +176,7 @@ class Dispatcher final : private HostEvents {
   std::deque<FunctionId> held_back_;         // wait for one of starts_max
   std::uint32_t starting_ = 0;
   bool draining_ = false;
+  bool cut_ = false;
   DispatchCounters counters_;
 };
 

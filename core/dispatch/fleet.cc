@@ -257,14 +257,19 @@ void Dispatcher::drain() {
   for (const auto& [id, room] : rooms_) publish(*room);
 }
 
+Error Dispatcher::shutting_down() {
+  return Error{ErrorCode::kServiceUnavailable, "the engine is shutting down"};
+}
+
 std::size_t Dispatcher::cut() {
+  cut_ = true;
   std::size_t calls = 0;
   std::vector<FunctionId> all;
   for (const auto& [id, room] : rooms_) all.push_back(id);
   for (const FunctionId id : all) {
     Room& room = *rooms_.at(id);
     calls += room.line.size();
-    empty_line(room, Error{ErrorCode::kServiceUnavailable, "the engine is shutting down"});
+    empty_line(room, shutting_down());
     for (Host* host : hosts_of(room)) {
       calls += host->calls_inside();
       host->stop(StopHow::kKill);

@@ -116,11 +116,12 @@ void Host::on_reply(const CallId& id, Reply reply) {
     Outcome outcome = outcome_of(*run, Outcome::Kind::kReplied);
     if (run->stopped && reply.system_error) {
       outcome = stopped_outcome(*run);
+    } else if (reply.never_began) {
+      outcome.kind = Outcome::Kind::kBounced;  // another instance can still run it
+      outcome.error = reply.system_error;
     } else if (was_stopping && reply.system_error) {
       outcome.kind = Outcome::Kind::kLost;
       outcome.error = reply.system_error;
-    } else if (reply.never_began) {
-      outcome.kind = Outcome::Kind::kBounced;  // another instance can still run it
     }
     outcome.reply = std::move(reply);
     answer(*run, std::move(outcome));

@@ -53,7 +53,11 @@ AfterAttempt after_attempt(const Call::Lease& lease, const Outcome& outcome,
   if (succeeded(outcome)) return settle_as(Settlement::kSucceeded);
   if (function_is_gone(outcome)) return settle_as(Settlement::kInvalid);
   if (outcome.kind == Outcome::Kind::kStopped) return settle_as(Settlement::kStopped);
-  if (outcome.kind == Outcome::Kind::kBounced) return {AfterAttempt::Do::kGiveBack, {}, {}, {}};
+  // With an error, an instance went under it: a function whose instances always do must not have
+  // them started as fast as they go.
+  if (outcome.kind == Outcome::Kind::kBounced && !outcome.error) {
+    return {AfterAttempt::Do::kGiveBack, {}, {}, {}};
+  }
 
   const bool function_error = is_function_error(outcome);
   if (function_error && lease.function_errors >= policy.retries_max) {

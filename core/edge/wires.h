@@ -54,6 +54,11 @@ class Wire {
   // Corked until the turn ends: all writes of a turn leave in one system call where they fit.
   virtual void write(std::string bytes) = 0;
   [[nodiscard]] virtual std::size_t buffered() const = 0;  // bytes written here, not yet sent
+  // Of all that was written here, at least so many of the last bytes have not been read by the
+  // peer: the kernel never took them or, on a Unix socket, says that the peer closed with bytes of
+  // ours unread (a reset TCP connection says nothing of the kind: SO_LINGER). While the connection
+  // lives, what is buffered counts and may yet be sent; once it has ended, that is for ever.
+  [[nodiscard]] virtual std::size_t never_read() const = 0;
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
   virtual void shutdown() = 0;  // after all that was written: no more output; reading goes on

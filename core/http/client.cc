@@ -41,6 +41,7 @@ struct Client::Implementation final : WireHandler {
     const bool joined = body.size() <= kJoinedBodyMax;
     std::string bytes = write_request_head(head, host, body.size(), joined ? body.size() : 0);
     if (joined) bytes += body;
+    request_bytes = bytes.size() + (joined ? 0 : body.size());
     wire->write(std::move(bytes));
     if (!joined) wire->write(std::string(body));
   }
@@ -117,7 +118,8 @@ struct Client::Implementation final : WireHandler {
   }
 
   void lose(const std::string& detail) {
-    if (!connected) return fail(ClientFailure::kNotConnected, detail);
+    const bool sent = connected && wire->never_read() < request_bytes;
+    if (!sent) return fail(ClientFailure::kNotSent, detail);
     if (reused && !answer_begun) return fail(ClientFailure::kStale, detail);
     fail(ClientFailure::kBroken, detail);
   }
@@ -139,6 +141,7 @@ struct Client::Implementation final : WireHandler {
   const ClientLimits limits;
   ClientHandler& handler;
   std::optional<Parser> parser;  // of this connection
+  std::size_t request_bytes = 0;
   bool busy = false;
   bool connected = false;
   bool reused = false;        // this connection has carried an answer before

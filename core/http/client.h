@@ -20,11 +20,12 @@ struct ClientLimits {
 };
 
 enum class ClientFailure : std::uint8_t {
-  kNotConnected,  // the connection was never made
-  kStale,         // a kept-alive connection closed before any byte of this answer: the peer may or
-                  // may not have seen the request
-  kBroken,        // closed or reset in the middle of the answer
-  kBadResponse,   // not HTTP, or beyond the limits; the connection is closed
+  kNotSent,      // no byte of the request reached the peer: the connection was never made, or was
+                 // over before any had left
+  kStale,        // a kept-alive connection closed before any byte of this answer: the peer may or
+                 // may not have seen the request
+  kBroken,       // closed or reset in the middle of the answer
+  kBadResponse,  // not HTTP, or beyond the limits; the connection is closed
 };
 
 class ClientHandler {

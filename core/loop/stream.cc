@@ -1,5 +1,6 @@
 #include "core/loop/stream.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -164,11 +165,27 @@ void Stream::start_reading() {
 void Stream::on_read(ssize_t size, const char* bytes) {
   if (size == 0) return;  // nothing there after all
   if (size > 0) return handler_->on_bytes({bytes, static_cast<std::size_t>(size)});
+  if (peer_left_bytes_unread(size)) {
+    ++never_read_;
+    size = UV_ECONNRESET;
+  }
   if (output_status_ != 0) return fail(uv_error(output_status_, "connection"));
   if (size != UV_EOF) return fail(uv_error(static_cast<int>(size), "connection"));
   eof_ = true;
   uv_read_stop(handle_.get());
   handler_->on_eof();
+}
+
+// Linux: a Unix socket whose peer closed before it had read all of ours is reset, once what the
+// peer sent has been read. libuv may take the hang-up for an end before it has met the reset.
+bool Stream::peer_left_bytes_unread(ssize_t status) const {
+  if (handle_->type != UV_NAMED_PIPE) return false;
+  if (status != UV_EOF) return status == UV_ECONNRESET;
+  int descriptor = -1;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return uv_fileno(reinterpret_cast<const uv_handle_t*>(handle_.get()), &descriptor) == 0 &&
+         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNRESET;
 }
 
 void Stream::pause_reading() {
@@ -185,6 +202,7 @@ void Stream::resume_reading() {
 
 void Stream::write(std::string bytes) {
   ENSURE(shutdown_ == Shutdown::kNo || state_ == State::kDead);
+  if (state_ == State::kDead || output_status_ != 0) never_read_ += bytes.size();
   if (state_ == State::kDead || output_status_ != 0 || bytes.empty()) return;
   gathered_ += bytes.size();
   if (!pieces_.empty() && bytes.size() <= kJoinPieceMax && pieces_.back().size() <= kJoinIntoMax) {
@@ -267,7 +285,10 @@ int Stream::hand_to_uv() {
 
 void Stream::on_written(int status) {
   request_ = nullptr;
-  if (status < 0) return output_failed(status);
+  if (status < 0) {
+    ++never_read_;  // the end of the request; how much of it, libuv does not say
+    return output_failed(status);
+  }
   if (!pieces_.empty() || shutdown_ == Shutdown::kWanted) corks_.add(*this);
   if (!was_above_low_ || buffered() > kOutputLow) return;
   was_above_low_ = false;
@@ -288,17 +309,23 @@ void Stream::start_shutdown() {
 
 // Reading will come to its end by itself, and on_read then tells why; unless nobody reads.
 void Stream::output_failed(int status) {
-  pieces_.clear();
-  first_sent_ = gathered_ = 0;
+  if (peer_left_bytes_unread(status)) ++never_read_;
+  drop_output();
   output_status_ = status;
   const bool reading = handler_ != nullptr && !paused_ && !eof_;
   if (!reading) fail_later(uv_error(status, "connection"));
 }
 
+void Stream::drop_output() {
+  never_read_ += gathered_;
+  first_sent_ = gathered_ = 0;
+  std::vector<std::string>().swap(pieces_);
+}
+
 void Stream::die() {
   corks_.remove(*this);
-  std::vector<std::string>().swap(pieces_);
-  first_sent_ = gathered_ = 0;
+  never_read_ += buffered() - gathered_;
+  drop_output();
   request_ = nullptr;  // libuv cancels it, and frees it then
   handle_.reset();
   state_ = State::kDead;

@@ -56,6 +56,7 @@ class Stream final : public Wire {
   void attach(WireHandler& handler) override;
   void write(std::string bytes) override;
   [[nodiscard]] std::size_t buffered() const override;
+  [[nodiscard]] std::size_t never_read() const override { return never_read_ + buffered(); }
   void pause_reading() override;
   void resume_reading() override;
   void shutdown() override;
@@ -83,6 +84,8 @@ class Stream final : public Wire {
   [[nodiscard]] int hand_to_uv();
   void start_shutdown();
   void output_failed(int status);
+  void drop_output();
+  [[nodiscard]] bool peer_left_bytes_unread(ssize_t status) const;
   void die();
   void fail(Error why);
   void fail_later(Error why);
@@ -95,6 +98,7 @@ class Stream final : public Wire {
   std::vector<std::string> pieces_;  // gathered, in order
   std::size_t first_sent_ = 0;       // bytes of pieces_[0] that have left
   std::size_t gathered_ = 0;         // bytes in pieces_, not yet sent
+  std::size_t never_read_ = 0;       // at least, of the bytes that are no longer buffered
   WriteRequest* request_ = nullptr;  // with libuv, which frees it
   std::uint32_t cork_ = kNotCorked;  // place in corks_
   std::unique_ptr<Error> failure_;   // to be told by on_later

@@ -330,6 +330,39 @@ TEST(Dispatch, ACallThatNeverReachedItsDyingInstanceRunsOnAnother) {
   EXPECT_EQ(world.start_order, (std::vector<CallId>{id, id}));
 }
 
+TEST(Dispatch, ACallerIsToldWhenEveryInstanceGoesBeforeItHasReadTheCall) {
+  World world(31, 2);
+  const auto function = world.deploy("f");
+  world.script.dies = 100;
+  world.script.never_reached = 100;
+  const CallId id = world.call(0, function);
+  world.settle_down();
+  ASSERT_NE(world.outcome(id), nullptr);
+  EXPECT_EQ(world.outcome(id)->kind, Kind::kLost);
+  EXPECT_EQ(world.outcome(id)->error.value().code, ErrorCode::kServiceUnavailable);
+  EXPECT_EQ(world.start_order.size(), kInstancesLostMax);
+}
+
+TEST(Dispatch, NoCallThatHasNotBegunHidesBehindItsNeighbourInADyingInstance) {
+  World world(31, 1);
+  const auto function = world.deploy("f", 2);
+  world.frozen = true;
+  const CallId first = world.call(0, function);
+  const CallId second = world.call(0, function);
+  world.frozen = false;
+  while (world.start_order.size() < 2) world.step();
+  world.script.dies = 100;
+  world.script.never_reached = 100;
+  ScriptedInstance* const dying = *world.instances.begin();
+  while (world.instances.contains(dying)) world.step();
+  world.script = {};
+  world.settle_down();
+  for (const CallId& id : {first, second}) {
+    ASSERT_NE(world.outcome(id), nullptr);
+    EXPECT_EQ(world.outcome(id)->kind, Kind::kReplied);
+  }
+}
+
 TEST(Dispatch, AFunctionErrorIsRetriedThreeTimesThenFails) {
   World world(23, 1);
   const auto function = world.deploy("f");

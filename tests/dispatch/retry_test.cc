@@ -71,6 +71,17 @@ TEST(Retry, ABouncedCallGoesBackAndSpendsNothing) {
   EXPECT_EQ(after({}, outcome).action, Do::kGiveBack);
 }
 
+TEST(Retry, ACallWhoseInstanceWentBeforeItBeganComesAfterAPause) {
+  Call::Lease lease;
+  lease.function_errors = 3;
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kBounced;
+  outcome.error = Error{ErrorCode::kServiceUnavailable, "it has not run"};
+  const AfterAttempt decision = after(lease, outcome);
+  EXPECT_EQ(decision.action, Do::kPostpone);
+  EXPECT_EQ(decision.spends, Spends::kAge);
+}
+
 TEST(Retry, ACallThatWouldRunPastItsAgeExpires) {
   const WallTime late = kDue + kAsyncAgeMaxDefault;
   EXPECT_EQ(after({}, refused(ErrorCode::kResourceThrottled), late).settlement,

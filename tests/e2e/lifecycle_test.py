@@ -196,6 +196,27 @@ def basics():
         return file.read()
 
 
+class Caller:
+    """Calls `serve` one time after the other, on a thread of its own, until it is stopped."""
+
+    def __init__(self, engine, number):
+        self.answers = {}
+        self.stopped = False
+        self.thread = threading.Thread(target=self._call, args=(engine, number))
+        self.thread.start()
+
+    def _call(self, engine, number):
+        with engine.client() as client:
+            while not self.stopped:
+                event = b"%d-%d" % (number, len(self.answers))
+                self.answers[event] = client.invoke("serve", event)
+
+    def stop(self):
+        self.stopped = True
+        self.thread.join()
+        return self.answers
+
+
 class Launcher(unittest.TestCase):
     def test_calls_work_after_the_launcher_was_killed(self):
         with Engine() as engine:
@@ -208,15 +229,39 @@ class Launcher(unittest.TestCase):
             fresh = engine.deploy("other", "basics", handler="index.echo")
             self.assertEqual(engine.invoke("other", b"new process").body, b"new process", fresh)
 
-    def test_an_instance_killed_from_outside_is_replaced(self):
+    def test_an_idle_instance_killed_from_outside_costs_no_call(self):
+        # Nothing waits for the engine to hear of the kill: a dying process that is handed a call
+        # reads nothing more, and the call goes to another.
         with Engine() as engine:
-            engine.deploy("echo", "basics", handler="index.echo")
-            self.assertEqual(engine.invoke("echo", b"before").body, b"before")
-            killed = engine.instances()
-            for pid in killed:
-                os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: not set(killed) & set(engine.instances()), "they are gone")
-            self.assertEqual(engine.invoke("echo", b"after").body, b"after")
+            engine.deploy("serve", "basics", handler="index.serve")
+            events = [b"%d" % n for n in range(60)]
+            for event in events:
+                self.assertEqual(engine.invoke("serve", event).body, event)
+                for pid in engine.instances():
+                    os.kill(pid, signal.SIGKILL)
+            self.assertEqual([line.split()[1] for line in lines_of(engine.file("served"))], events)
+
+    def test_a_call_in_a_killed_instance_runs_at_most_once_and_its_caller_is_told(self):
+        # One that was read and cut may not run again; whatever else was handed over is served.
+        with Engine() as engine:
+            engine.deploy("serve", "basics", handler="index.serve", limit=3)
+            served = engine.file("served")
+            callers = [Caller(engine, number) for number in range(4)]
+            for _ in range(40):
+                seen = len(lines_of(served))
+                pids = {int(line.split()[0]) for line in lines_of(served)} & set(engine.instances())
+                for pid in pids:  # that are past their start
+                    os.kill(pid, signal.SIGKILL)
+                wait_until(lambda: len(lines_of(served)) > seen + 20, "calls go on")
+            answers = {event: answer for caller in callers for event, answer in caller.stop().items()}
+            ran = [line.split()[1] for line in lines_of(served)]
+            self.assertEqual(len(ran), len(set(ran)), "no call ran twice")
+            for event, answer in answers.items():
+                if "X-Fc-Error-Type" in answer.headers:
+                    self.assertIn("Process exited unexpectedly", answer.json()["errorMessage"])
+                else:
+                    self.assertEqual((answer.status, answer.body), (200, event))
+                    self.assertIn(event, ran)
 
     def test_a_process_that_dies_in_a_call_is_told_to_the_caller(self):
         with Engine() as engine:

@@ -165,12 +165,27 @@ TEST(HttpClient, AConnectionWithUnaskedBytesIsNotUsedAgain) {
   EXPECT_TRUE(caller.failures.empty());
 }
 
-TEST(HttpClient, TellsNotConnectedFromBrokenFromStale) {
+TEST(HttpClient, TellsNotSentFromBrokenFromStale) {
   Caller never;
   never.post();
   never.peer().reset("ECONNREFUSED");
-  EXPECT_EQ(never.failures, std::vector{ClientFailure::kNotConnected});
+  EXPECT_EQ(never.failures, std::vector{ClientFailure::kNotSent});
   EXPECT_EQ(never.details[0], "ECONNREFUSED");
+
+  Caller unsent;
+  unsent.exchange(kOk);
+  unsent.peer().take_nothing_more();
+  unsent.post();
+  unsent.peer().end();
+  EXPECT_EQ(unsent.failures, std::vector{ClientFailure::kNotSent});
+
+  Caller a_byte_sent;
+  a_byte_sent.exchange(kOk);
+  a_byte_sent.peer().take_nothing_more();
+  a_byte_sent.peer().take(1);
+  a_byte_sent.post();
+  a_byte_sent.peer().reset();
+  EXPECT_EQ(a_byte_sent.failures, std::vector{ClientFailure::kStale});
 
   Caller fresh;
   fresh.post();

@@ -114,6 +114,7 @@ class FakeWire final : public Wire {
     above_low_ = above_low_ || output_.size() > kOutputLow;
   }
   [[nodiscard]] std::size_t buffered() const override { return output_.size(); }
+  [[nodiscard]] std::size_t never_read() const override { return dropped_ + output_.size(); }
   void pause_reading() override { paused_ = true; }
   void resume_reading() override { paused_ = false; }
   void shutdown() override { shut_ = true; }
@@ -124,6 +125,7 @@ class FakeWire final : public Wire {
   std::shared_ptr<Peer> peer_;
   WireHandler* handler_;
   std::string output_;
+  std::size_t dropped_ = 0;
   bool paused_ = false;
   bool shut_ = false;
   bool above_low_ = false;
@@ -162,7 +164,7 @@ inline void Peer::deliver() {
 
 inline void Peer::reset(std::string_view why) {
   if (wire_ == nullptr) return;
-  wire_->output_.clear();
+  wire_->dropped_ += std::exchange(wire_->output_, {}).size();
   wire_->handler_->on_closed(Error{ErrorCode::kInternalServerError, std::string(why)});
 }
 

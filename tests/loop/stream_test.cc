@@ -210,6 +210,89 @@ TEST_P(StreamTest, AWriteThatFailsWhileReadingIsPausedIsToldAllTheSame) {
   EXPECT_EQ(client_.calls.back(), "closed");
 }
 
+// What a peer read before it closed, and what this side knows of that afterwards.
+class NeverReadTest : public WiresTest {
+ protected:
+  void write(std::string_view bytes) {
+    client_.wire->write(std::string(bytes));
+    loop_.turn_again();
+    loop_.run_one_turn();
+  }
+  std::size_t never_read_at_the_end() {
+    server().wire.reset();
+    turn_until(loop_, [&] { return client_.has("closed") || client_.has("eof"); });
+    return client_.wire->never_read();
+  }
+  bool on_unix() const { return GetParam() == Family::kUnix; }
+};
+INSTANTIATE_TEST_SUITE_P(, NeverReadTest, testing::Values(Family::kIpv4, Family::kUnix),
+                         family_name);
+
+TEST_P(NeverReadTest, NothingWhenAllWasRead) {
+  make_pair();
+  write("all");
+  turn_until(loop_, [&] { return server().received == "all"; });
+  EXPECT_EQ(never_read_at_the_end(), 0U);
+}
+
+TEST_P(NeverReadTest, AUnixSocketTellsThatTheEndWasNotRead) {
+  make_pair();
+  server().wire->pause_reading();
+  write("unread");
+  EXPECT_EQ(never_read_at_the_end(), on_unix() ? 1U : 0U);
+}
+
+TEST_P(NeverReadTest, AnAnswerBeforeTheEndDoesNotHideIt) {
+  make_pair();
+  server().wire->pause_reading();
+  write("unread");
+  server().wire->write("answer");
+  client_.wire->pause_reading();
+  loop_.turn_again();
+  loop_.run_one_turn();
+  client_.wire->resume_reading();
+  EXPECT_EQ(never_read_at_the_end(), on_unix() ? 1U : 0U);
+  EXPECT_EQ(client_.received, "answer");
+}
+
+TEST_P(NeverReadTest, WhatStillWaitedHereCounts) {
+  make_pair();
+  server().wire->pause_reading();
+  write(std::string(8'000'000, 'x'));
+  const std::size_t waiting = client_.wire->buffered();
+  ASSERT_GT(waiting, 0U);
+  client_.wire->write("more");
+  EXPECT_EQ(client_.wire->never_read(), waiting + 4);
+  // The request under way fails as a whole: of that, only its end is certain.
+  EXPECT_GE(never_read_at_the_end(), 5U);
+}
+
+TEST_P(NeverReadTest, WritesAfterTheEndCount) {
+  make_pair();
+  server().wire->pause_reading();
+  write("unread");
+  const std::size_t before = never_read_at_the_end();
+  client_.wire->write("late");
+  EXPECT_EQ(client_.wire->never_read(), before + 4);
+}
+
+TEST(Stream, WhatAClosedUnixSocketDoesNotTakeWasNeverRead) {
+  TemporaryDirectory directory;
+  Loop loop;
+  LoopWires wires{loop};
+  Acceptor acceptor;
+  auto listener = wires.listen({Address::Kind::kUnix, directory.path() + "/s", 0}, acceptor);
+  End client;
+  client.wire = wires.connect((*listener)->local_address(), client);
+  turn_until(loop, [&] { return client.has("connected") && !acceptor.ends.empty(); });
+  client.wire->pause_reading();  // so that writing meets the end first
+  acceptor.ends.clear();
+  settle(loop);
+  client.wire->write("too late");
+  turn_until(loop, [&] { return client.has("closed"); });
+  EXPECT_EQ(client.wire->never_read(), 8U);
+}
+
 TEST_P(StreamTest, ThePeerOfATcpConnectionHasAName) {
   make_pair();
   const std::string peer = server().wire->peer();

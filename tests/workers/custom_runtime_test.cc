@@ -282,6 +282,30 @@ TEST_F(CustomRuntimeTest, AProcessThatDiesMidCallIsSaidToHaveExited) {
   EXPECT_EQ(listener.gones, 1);
 }
 
+TEST_F(CustomRuntimeTest, ACallThatADeadProcessCannotHaveSeenHasNotBegun) {
+  start_ready();
+  instance->invoke(attempt_of(call_id(1)));
+  wire().handler->on_closed(Error{});  // refused
+  process().handler->on_exited({0, SIGKILL});
+  ASSERT_EQ(listener.replies.size(), 1U);
+  EXPECT_TRUE(reply().never_began);
+}
+
+TEST_F(CustomRuntimeTest, ACallOnAConnectionThatEndsAsItIsSentMayHaveBegunIfAByteHasLeft) {
+  function->spec.instance_concurrency = 2;
+  start_ready();
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    instance->invoke(attempt_of(call_id(i)));
+    connect_last();
+    wire().never_read = wire().written.size() - (i == 1 ? 0 : 1);
+    wire().handler->on_eof();
+  }
+  process().handler->on_exited({0, SIGKILL});
+  ASSERT_EQ(listener.replies.size(), 2U);
+  EXPECT_TRUE(reply(0).never_began);
+  EXPECT_FALSE(reply(1).never_began);
+}
+
 // ---- the initializer
 
 TEST_F(CustomRuntimeTest, TheInitializerIsAPostWithoutBodyBeforeReady) {

@@ -33,6 +33,7 @@ class WireEnd final : public Wire {
   void attach(WireHandler& handler) override { wire_->handler = &handler; }
   void write(std::string bytes) override { wire_->written += bytes; }
   [[nodiscard]] std::size_t buffered() const override { return 0; }
+  [[nodiscard]] std::size_t never_read() const override { return wire_->never_read; }
   void pause_reading() override {}
   void resume_reading() override {}
   void shutdown() override { wire_->shut_down = true; }

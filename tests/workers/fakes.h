@@ -106,6 +106,7 @@ struct FakeWire {
   Address to;
   WireHandler* handler = nullptr;  // nullptr: the engine has let go of it
   std::string written;
+  std::size_t never_read = 0;
   bool shut_down = false;
 };
 

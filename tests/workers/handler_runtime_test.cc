@@ -202,10 +202,59 @@ TEST_F(HandlerRuntimeTest, NonsenseBreaksTheLinkAndTheCallsInsideDie) {
 TEST_F(HandlerRuntimeTest, ASocketClosedByTheFunctionIsTheEndOfTheProcess) {
   start_ready();
   peer->handler->on_eof();
-  peer->handler->on_closed(Error{});
+  EXPECT_EQ(peer->handler, nullptr) << "nothing more is sent";
   EXPECT_EQ(process().signals, std::vector{SIGKILL});
   process().handler->on_exited({0, SIGKILL});
   EXPECT_EQ(listener.gones, 1);
+}
+
+class UnreadTest : public HandlerRuntimeTest {
+ protected:
+  // Two calls inside, the second of which is `second` bytes long on the wire.
+  void SetUp() override {
+    function->spec.instance_concurrency = 2;
+    start_ready();
+    instance->invoke(attempt_of(call_id(1)));
+    const std::size_t before = peer->written.size();
+    instance->invoke(attempt_of(call_id(2)));
+    second = peer->written.size() - before;
+  }
+  // The connection ends with so many bytes at the end of all that was sent never read.
+  std::vector<bool> began_after(std::size_t never_read) {
+    peer->never_read = never_read;
+    peer->handler->on_closed(Error{});
+    EXPECT_EQ(peer->handler, nullptr) << "nothing may be sent after all";
+    process().handler->on_exited({0, SIGKILL});
+    std::vector<bool> began;
+    for (const auto& [id, reply] : listener.replies) began.push_back(!reply.never_began);
+    return began;
+  }
+  std::size_t second = 0;
+};
+
+TEST_F(UnreadTest, AllReadMeansThatBothMayHaveBegun) {
+  EXPECT_EQ(began_after(0), (std::vector{true, true}));
+}
+
+TEST_F(UnreadTest, AByteUnreadMeansThatTheLastHasNotBegun) {
+  EXPECT_EQ(began_after(1), (std::vector{true, false}));
+}
+
+TEST_F(UnreadTest, TheWholeLastCallUnreadSaysNothingOfTheOneBefore) {
+  EXPECT_EQ(began_after(second), (std::vector{true, false}));
+}
+
+TEST_F(UnreadTest, OneByteMoreUnreadMeansThatNeitherHasBegun) {
+  EXPECT_EQ(began_after(second + 1), (std::vector{false, false}));
+}
+
+TEST_F(HandlerRuntimeTest, AnEndBeforeTheCallHasLeftTheEngineSparesTheCall) {
+  start_ready();
+  instance->invoke(attempt_of(call_id(1)));
+  peer->never_read = peer->written.size();
+  peer->handler->on_eof();
+  process().handler->on_exited({0, SIGKILL});
+  EXPECT_TRUE(listener.replies.at(0).second.never_began);
 }
 
 TEST_F(HandlerRuntimeTest, AModuleThatLoadsForeverIsNamedAfter120Seconds) {

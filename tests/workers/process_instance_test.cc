@@ -276,7 +276,7 @@ TEST_F(ProcessInstanceTest, ASecondAnswerChangesNothing) {
   instance->invoke(attempt_of(call_id(1)));
   link.host->answered(call_id(1), "done", FunctionError::kNone);
   link.host->answered(call_id(1), "again", FunctionError::kNone);
-  link.host->lost(call_id(1), Error{});
+  link.host->lost(call_id(1), Error{}, Begun::kPerhaps);
   time.pass(Seconds{1});
   EXPECT_EQ(listener.replies.size(), 1U);
 }
@@ -357,7 +357,7 @@ TEST_F(ProcessInstanceTest, ADeathDuringACallIsItsUnhandledErrorWithDurationAndM
   instance->invoke(attempt_of(call_id(1)));
   time.pass(Millis{9});
   exit_with(0, SIGSEGV);
-  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "reset"});
+  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "reset"}, Begun::kPerhaps);
   ASSERT_EQ(listener.replies.size(), 1U);
   EXPECT_EQ(reply().body,
             R"x({"errorMessage":"Process exited unexpectedly before completing request )x"
@@ -371,7 +371,7 @@ TEST_F(ProcessInstanceTest, ADeathDuringACallIsItsUnhandledErrorWithDurationAndM
 TEST_F(ProcessInstanceTest, ADeathIsRecognizedWhenTheConnectionGoesFirst) {
   make_ready();
   instance->invoke(attempt_of(call_id(1)));
-  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "reset"});
+  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "reset"}, Begun::kPerhaps);
   EXPECT_TRUE(listener.replies.empty());
   time.pass(Millis{20});
   exit_with(1);
@@ -381,7 +381,7 @@ TEST_F(ProcessInstanceTest, ADeathIsRecognizedWhenTheConnectionGoesFirst) {
 TEST_F(ProcessInstanceTest, AConnectionLostByAProcessThatLivesOnIsABadResponse) {
   make_ready();
   instance->invoke(attempt_of(call_id(1)));
-  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "reset"});
+  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "reset"}, Begun::kPerhaps);
   time.pass(kVerdictMax + Millis{1});
   ASSERT_EQ(listener.replies.size(), 1U);
   EXPECT_EQ(reply().system_error->code, ErrorCode::kBadResponse);
@@ -425,7 +425,7 @@ TEST_F(ProcessInstanceTest, ACallHandedToADyingInstanceIsNotBlamedOnTheFunction)
   };
   instance->invoke(attempt_of(call_id(1)));
   exit_with(1);
-  link.host->lost(call_id(1), Error{});
+  link.host->lost(call_id(1), Error{}, Begun::kPerhaps);
   ASSERT_EQ(listener.replies.size(), 2U);
   EXPECT_EQ(reply(1).system_error->code, ErrorCode::kServiceUnavailable);
   EXPECT_TRUE(reply(1).instance_is_going);
@@ -438,7 +438,7 @@ TEST_F(ProcessInstanceTest, EveryCallInsideIsAnsweredOnceBeforeGone) {
   for (std::uint64_t i = 1; i <= 3; ++i) instance->invoke(attempt_of(call_id(i)));
   listener.when_gone = [&] { EXPECT_EQ(listener.replies.size(), 3U); };
   exit_with(1);
-  link.host->lost(call_id(2), Error{});
+  link.host->lost(call_id(2), Error{}, Begun::kPerhaps);
   time.pass(kVerdictMax + Millis{1});
   EXPECT_EQ(listener.replies.size(), 3U);
   EXPECT_EQ(listener.gones, 1);
@@ -447,12 +447,48 @@ TEST_F(ProcessInstanceTest, EveryCallInsideIsAnsweredOnceBeforeGone) {
 TEST_F(ProcessInstanceTest, ABrokenLinkIsADeadProcess) {
   make_ready();
   instance->invoke(attempt_of(call_id(1)));
-  link.host->link_broken();
-  link.host->link_broken();
+  link.host->link_broken({});
+  link.host->link_broken({});
   EXPECT_EQ(process().signals, std::vector{SIGKILL});
   exit_with(0, SIGKILL);
   EXPECT_NE(reply().body.find("Process exited unexpectedly"), std::string::npos);
   EXPECT_EQ(listener.gones, 1);
+}
+
+TEST_F(ProcessInstanceTest, OfTheCallsInABrokenLinkThoseUnreadHaveNotBegun) {
+  function->spec.instance_concurrency = 3;
+  make_ready();
+  for (std::uint64_t i = 1; i <= 3; ++i) instance->invoke(attempt_of(call_id(i)));
+  link.host->link_broken({call_id(2)});
+  exit_with(0, SIGKILL);
+  ASSERT_EQ(listener.replies.size(), 3U);
+  EXPECT_NE(reply(0).body.find("Process exited unexpectedly"), std::string::npos);
+  EXPECT_FALSE(reply(0).never_began);
+  EXPECT_TRUE(reply(1).never_began);
+  EXPECT_EQ(reply(1).system_error.value().code, ErrorCode::kServiceUnavailable);
+  EXPECT_FALSE(reply(2).never_began);
+}
+
+TEST_F(ProcessInstanceTest, ALinkThatBreaksAfterTheDeathIsTheVerdict) {
+  make_ready();
+  instance->invoke(attempt_of(call_id(1)));
+  exit_with(0, SIGKILL);
+  link.host->link_broken({call_id(1)});
+  EXPECT_TRUE(listener.replies.empty()) << "never from inside the link's call";
+  time.pass(Millis{1});
+  ASSERT_EQ(listener.replies.size(), 1U);
+  EXPECT_TRUE(reply().never_began);
+  EXPECT_EQ(listener.gones, 1);
+}
+
+TEST_F(ProcessInstanceTest, ACallThatWasNotSentHasNotBegunWhenTheProcessIsDead) {
+  make_ready();
+  instance->invoke(attempt_of(call_id(1)));
+  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "refused"}, Begun::kCertainlyNot);
+  exit_with(0, SIGKILL);
+  ASSERT_EQ(listener.replies.size(), 1U);
+  EXPECT_TRUE(reply().never_began);
+  EXPECT_TRUE(reply().instance_is_going);
 }
 
 // ---- stopping
@@ -496,7 +532,7 @@ TEST_F(ProcessInstanceTest, CallsInsideAStoppedInstanceGetASystemErrorUnlessAnsw
   instance->stop(StopHow::kGraceful);
   link.host->answered(call_id(1), "in time", FunctionError::kNone);
   exit_with(0, SIGTERM);
-  link.host->lost(call_id(2), Error{});
+  link.host->lost(call_id(2), Error{}, Begun::kPerhaps);
   ASSERT_EQ(listener.replies.size(), 2U);
   EXPECT_EQ(reply(0).body, "in time");
   EXPECT_EQ(reply(1).system_error->code, ErrorCode::kServiceUnavailable);
@@ -529,7 +565,7 @@ TEST_F(ProcessInstanceTest, MayBeDestroyedFromInsideOnGone) {
   listener.when_gone = [&] { instance.reset(); };
   instance->invoke(attempt_of(call_id(1)));
   exit_with(1);
-  link.host->lost(call_id(1), Error{});
+  link.host->lost(call_id(1), Error{}, Begun::kPerhaps);
   EXPECT_EQ(instance, nullptr);
   EXPECT_EQ(listener.gones, 1);
 }

@@ -43,6 +43,12 @@ def note(event, context):
     return b"noted"
 
 
+def serve(event, context):
+    """Says which process runs the event, then returns it."""
+    write_line("served", b"%d %s" % (os.getpid(), event))
+    return event
+
+
 def held(event, context):
     """Says that it has begun, then returns its version when the file $STATE/gate appears."""
     write_line("begun", event)
