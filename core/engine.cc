@@ -87,7 +87,8 @@ const InProcessRegistry& no_callables() {
 Result<std::uint32_t> next_life(const StateDirectory& state) {
   Loop loop;
   LoopIoThread thread(loop);
-  auto dir = DiskLogDir::open(state.queue(), thread, thread);
+  DiskReserve disk;
+  auto dir = DiskLogDir::open(state.queue(), thread, thread, disk);
   if (!dir) return dir.error();
   return journal::next_incarnation(**dir);
 }
@@ -138,13 +139,15 @@ struct Engine::Parts {
   }
 
   Result<void> make_shards(std::uint16_t total) {
-    const ShardWorld world{
-        options,      state,       options.in_process ? *options.in_process : no_callables(),
-        gates,        account,     ports,
-        mail,         *launcher,   logs,
-        desk,         history,     posters,
-        delivery_key, incarnation, clock_desk,
-        metrics_desk, virtual_from};
+    const ShardWorld world{options,      state,
+                           disk,         options.in_process ? *options.in_process : no_callables(),
+                           gates,        account,
+                           ports,        mail,
+                           *launcher,    logs,
+                           desk,         history,
+                           posters,      delivery_key,
+                           incarnation,  clock_desk,
+                           metrics_desk, virtual_from};
     const std::vector<std::uint32_t> existing = state.journals();
     std::vector<ShardDoor*> doors;
     std::vector<TimeDoor*> time_doors;
@@ -217,6 +220,7 @@ struct Engine::Parts {
 
   EngineOptions options;
   StateDirectory state;
+  DiskReserve disk;
   Rng rng;
   GateTable gates;
   AccountPlaces account;

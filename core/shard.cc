@@ -109,7 +109,7 @@ Result<std::unique_ptr<Shard>> Shard::make(ShardIndex self, const ShardWorld& wo
 Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
   std::vector<journal::JournalPlace> places;
   for (const std::uint32_t number : journals) {
-    auto dir = DiskLogDir::open(world_.state.journal(number), syncing_, preparing_);
+    auto dir = DiskLogDir::open(world_.state.journal(number), syncing_, preparing_, world_.disk);
     if (!dir) return dir.error();
     places.push_back({number, *std::move(dir), world_.history.mark_of(number)});
   }

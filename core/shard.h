@@ -58,6 +58,7 @@ namespace convoke {
 struct ShardWorld {
   const EngineOptions& options;
   const StateDirectory& state;
+  DiskReserve& disk;
   const InProcessRegistry& callables;
   GateTable& gates;
   AccountPlaces& account;

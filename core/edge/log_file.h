@@ -45,7 +45,7 @@ class LogDir {
   virtual ~LogDir() = default;
   [[nodiscard]] virtual Result<std::vector<std::string>> list() = 0;  // names, sorted
   // A new file with `reserve` bytes preallocated (zeros); the directory entry is durable when this
-  // returns. Fails if it exists or there is no room.
+  // returns. Fails if it exists or there is no room, some of which is kept for others on the disk.
   [[nodiscard]] virtual Result<std::unique_ptr<LogFile>> create(const std::string& name,
                                                                 std::uint64_t reserve) = 0;
   // An existing file, for reading and for appending at `end`: what lies beyond is overwritten.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -61,6 +62,14 @@ Result<std::uint64_t> File::size() const {
   struct stat found {};
   if (fstat(descriptor_, &found) != 0) return failed(errno);
   return static_cast<std::uint64_t>(found.st_size);
+}
+
+Result<DiskSpace> File::disk_space() const {
+  struct statvfs found {};
+  const int result = uninterrupted([&] { return fstatvfs(descriptor_, &found); });
+  if (result != 0) return failed(errno);
+  return DiskSpace{std::uint64_t{found.f_blocks} * found.f_frsize,
+                   std::uint64_t{found.f_bavail} * found.f_frsize};
 }
 
 Result<void> File::write_at(std::uint64_t offset, const std::vector<std::string>& pieces) {

@@ -13,6 +13,11 @@
 
 namespace convoke {
 
+struct DiskSpace {
+  std::uint64_t bytes;      // of the whole file system
+  std::uint64_t available;  // to those who are not root
+};
+
 class File {
  public:
   // `flags` as for open(2); created files are readable by their owner alone.
@@ -23,6 +28,7 @@ class File {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Result<std::uint64_t> size() const;
+  [[nodiscard]] Result<DiskSpace> disk_space() const;  // of the file system that it is on
   // All of the pieces, one after the other, or an error.
   [[nodiscard]] Result<void> write_at(std::uint64_t offset, const std::vector<std::string>& pieces);
   // At most `size` bytes; fewer only where the file ends.

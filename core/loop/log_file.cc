@@ -98,10 +98,10 @@ void DiskLogFile::rewind() {
 }
 
 Result<std::shared_ptr<File>> create_file(const std::string& directory, const std::string& path,
-                                          std::uint64_t reserve) {
+                                          std::uint64_t reserve, DiskReserve& kept) {
   auto file = File::open(path, O_RDWR | O_CREAT | O_EXCL);
   if (!file) return std::move(file).error();
-  Result<void> made = (*file)->reserve(reserve);
+  Result<void> made = kept.preallocate(**file, reserve);
   if (made) made = (*file)->sync();
   if (made) made = sync_directory(directory);
   if (made) return std::shared_ptr<File>(std::move(file).value());
@@ -111,18 +111,18 @@ Result<std::shared_ptr<File>> create_file(const std::string& directory, const st
 
 }  // namespace
 
-DiskLogDir::DiskLogDir(std::string path, IoThread& syncing, IoThread& preparing)
-    : path_(std::move(path)), syncing_(syncing), preparing_(preparing) {}
+DiskLogDir::DiskLogDir(std::string path, IoThread& syncing, IoThread& preparing, DiskReserve& kept)
+    : path_(std::move(path)), syncing_(syncing), preparing_(preparing), kept_(kept) {}
 
 DiskLogDir::~DiskLogDir() = default;
 
 Result<std::unique_ptr<DiskLogDir>> DiskLogDir::open(std::string path, IoThread& syncing,
-                                                     IoThread& preparing) {
+                                                     IoThread& preparing, DiskReserve& kept) {
   Result<void> made = make_directory(path);
   if (!made) return std::move(made).error();
   auto names = list_directory(path);
   if (!names) return std::move(names).error();
-  std::unique_ptr<DiskLogDir> directory(new DiskLogDir(std::move(path), syncing, preparing));
+  std::unique_ptr<DiskLogDir> directory(new DiskLogDir(std::move(path), syncing, preparing, kept));
   for (const std::string& name : *names) {
     if (!is_left_over(name)) continue;
     Result<void> removed = remove_file(directory->path_of(name));
@@ -144,7 +144,7 @@ Result<std::vector<std::string>> DiskLogDir::list() {
 
 Result<std::unique_ptr<LogFile>> DiskLogDir::create(const std::string& name,
                                                     std::uint64_t reserve) {
-  auto file = create_file(path_, path_of(name), reserve);
+  auto file = create_file(path_, path_of(name), reserve, kept_);
   if (!file) return std::move(file).error();
   return std::unique_ptr<LogFile>(
       std::make_unique<DiskLogFile>(std::move(file).value(), 0, syncing_));
@@ -165,8 +165,8 @@ Result<std::unique_ptr<LogFile>> DiskLogDir::open(const std::string& name, std::
 
 void DiskLogDir::create_async(const std::string& name, std::uint64_t reserve, Created created) {
   auto result = std::make_shared<Result<std::shared_ptr<File>>>(std::shared_ptr<File>());
-  preparing_.run([directory = path_, path = path_of(name), reserve,
-                  result] { *result = create_file(directory, path, reserve); },
+  preparing_.run([directory = path_, path = path_of(name), reserve, &kept = kept_,
+                  result] { *result = create_file(directory, path, reserve, kept); },
                  [this, alive = std::weak_ptr<bool>(alive_), result, created = std::move(created)] {
                    if (alive.expired()) return;
                    if (!*result) return created(std::move(*result).error());

@@ -2,7 +2,8 @@
 //
 // Two IoThreads: one for what calls wait for (syncs, reads), in order; one for what only prepares
 // or tidies up (create_async, remove_async), so that preallocating a segment never stands before a
-// sync. Both outlive the LogDir and its files. The LogDir's other calls block.
+// sync. Both outlive the LogDir and its files, and so does what keeps room free on the disk. The
+// LogDir's other calls block.
 #pragma once
 
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "core/edge/io_thread.h"
 #include "core/edge/log_file.h"
+#include "core/loop/disk_reserve.h"
 
 namespace convoke {
 
@@ -17,7 +19,8 @@ class DiskLogDir final : public LogDir {
  public:
   // Makes the directory if it is missing (its parent must be there), readable by its owner alone.
   [[nodiscard]] static Result<std::unique_ptr<DiskLogDir>> open(std::string path, IoThread& syncing,
-                                                                IoThread& preparing);
+                                                                IoThread& preparing,
+                                                                DiskReserve& kept);
   ~DiskLogDir() override;
   DiskLogDir(const DiskLogDir&) = delete;
   DiskLogDir& operator=(const DiskLogDir&) = delete;
@@ -37,12 +40,13 @@ class DiskLogDir final : public LogDir {
   [[nodiscard]] Result<void> replace(const std::string& name, std::string_view content) override;
 
  private:
-  DiskLogDir(std::string path, IoThread& syncing, IoThread& preparing);
+  DiskLogDir(std::string path, IoThread& syncing, IoThread& preparing, DiskReserve& kept);
   [[nodiscard]] std::string path_of(const std::string& name) const;
 
   std::string path_;
   IoThread& syncing_;
   IoThread& preparing_;
+  DiskReserve& kept_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // completions hold it weakly
 };
 

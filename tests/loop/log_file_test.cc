@@ -1,5 +1,6 @@
 #include "core/loop/log_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 class LogFileTest : public testing::Test {
  protected:
   LogFileTest() {
-    auto directory = DiskLogDir::open(path_, syncing_, preparing_);
+    auto directory = DiskLogDir::open(path_, syncing_, preparing_, kept_);
     EXPECT_TRUE(directory.ok());
     directory_ = std::move(directory).value();
   }
@@ -53,6 +54,7 @@ class LogFileTest : public testing::Test {
   Loop loop_;
   LoopIoThread syncing_{loop_};
   LoopIoThread preparing_{loop_};
+  DiskReserve kept_;
   std::unique_ptr<DiskLogDir> directory_;
 };
 
@@ -140,6 +142,24 @@ TEST_F(LogFileTest, CreateFailsForWhatExistsAndWhereThereIsNoRoom) {
   EXPECT_EQ(directory_->list().value(), std::vector<std::string>{"a"}) << "nothing is left of it";
 }
 
+TEST_F(LogFileTest, CreateLeavesTheDiskItsReserve) {
+  const auto file = File::open(root_.path() + "/look", O_RDWR | O_CREAT);
+  const DiskSpace space = file.value()->disk_space().value();
+  ASSERT_GT(space.available, disk_reserve(space.bytes)) << "this disk is too full to test on";
+  // More than may be taken now, also if somebody frees some room meanwhile; less than there is.
+  const std::uint64_t too_much = space.available - disk_reserve(space.bytes) / 2;
+  const auto created = directory_->create("a", too_much);
+  ASSERT_FALSE(created.ok());
+  EXPECT_NE(created.error().message.find("free on its disk"), std::string::npos);
+  EXPECT_TRUE(directory_->list().value().empty());
+}
+
+TEST(DiskReserve, IsASixteenthOfASmallDiskAnd64MiBOfALargeOne) {
+  EXPECT_EQ(disk_reserve(160), 10U);
+  EXPECT_EQ(disk_reserve(1UL << 30), 64UL << 20);
+  EXPECT_EQ(disk_reserve(1UL << 40), 64UL << 20);
+}
+
 TEST_F(LogFileTest, CreateAsyncAnswersInALaterTurn) {
   std::unique_ptr<LogFile> file;
   std::string error;
@@ -200,7 +220,7 @@ TEST_F(LogFileTest, ReplaceSwapsTheContentWholeAndCleansUpAfterACrash) {
   EXPECT_EQ(read_all("state"), "three");
   std::ofstream(path_ + "/state.replacing") << "half";
   EXPECT_EQ(directory_->list().value(), std::vector<std::string>{"state"});
-  EXPECT_TRUE(DiskLogDir::open(path_, syncing_, preparing_).ok());
+  EXPECT_TRUE(DiskLogDir::open(path_, syncing_, preparing_, kept_).ok());
   EXPECT_FALSE(fs::exists(path_ + "/state.replacing"));
 }
 
@@ -230,7 +250,7 @@ TEST_F(LogFileTest, AVanishedDirectoryIsAnErrorThatNamesThePath) {
 }
 
 TEST_F(LogFileTest, AMissingParentIsAnError) {
-  EXPECT_FALSE(DiskLogDir::open(root_.path() + "/no/such", syncing_, preparing_).ok());
+  EXPECT_FALSE(DiskLogDir::open(root_.path() + "/no/such", syncing_, preparing_, kept_).ok());
 }
 
 // No file may grow beyond `bytes`: as a full disk, also in the middle of a write.
