@@ -32,8 +32,8 @@ def handler(event, context):
 }
 INVOKE = f"{API}/services/e2e/functions/worker/invocations"
 CONNECTIONS = 8
-PACE = 0.02  # seconds between a connection's calls
-LOAD = (1.0, 2.0)  # seconds of it before the kill, drawn for each round
+CALLS = 100  # of each connection, at most, in a round
+DELIVERED = (20, 200)  # outcomes before the kill, drawn for each round
 DELAYS = (0, 0, 1, 2, 3)  # seconds, drawn for each call
 ERRORS = (0, 0, 0, 1, 2)  # attempts that fail first
 SEED = 20160815
@@ -50,14 +50,13 @@ class Adder(threading.Thread):
 
     def run(self):
         try:
-            for number in range(10_000):
+            for number in range(CALLS):
                 delay = self.draw.choice(DELAYS)
                 event = f"{self.name_of_all}-{number} {time.time() + delay:.6f} {self.draw.choice(ERRORS)}"
                 headers = {"X-Fc-Invocation-Type": "Async", "X-Fc-Async-Delay": str(delay)}
                 answer = self.client.request("POST", INVOKE, event.encode(), headers=headers)
                 if answer.status == 202:
                     self.accepted[answer.headers["X-Fc-Request-Id"]] = event
-                time.sleep(PACE)
         except Exception:  # the engine was killed, as it should be
             pass
 
@@ -72,8 +71,9 @@ class Kill(unittest.TestCase):
             engine.deploy("worker", FUNCTION, instanceConcurrency=1, limit=4)
             configure(engine, "worker", success=receiver.url)
             for number in range(self.rounds):
+                enough = len(receiver.got) + draw.randint(*DELIVERED)
                 adders = [Adder(engine, f"{number}-{n}") for n in range(CONNECTIONS)]
-                time.sleep(draw.uniform(*LOAD))
+                wait_until(lambda: len(receiver.got) >= enough, lambda: f"{len(receiver.got)} outcomes of {enough}")
                 engine.kill()
                 for adder in adders:
                     adder.join()

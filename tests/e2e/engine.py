@@ -237,6 +237,14 @@ class Engine:
         assert answer.status == 200, answer
         return answer
 
+    def advance(self, seconds, **more):
+        """Of an engine with --virtual-clock: time goes on by so much, and all that falls due has run."""
+        with self.client(timeout=300) as client:
+            answer = client.request("POST", "/convoke/clock/advance", {"seconds": seconds, **more})
+        assert answer.status == 200, answer
+        assert answer.json()["complete"], answer
+        return answer.json()
+
     # ---- what can be seen from outside ----
 
     def instances(self):

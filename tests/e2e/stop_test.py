@@ -60,8 +60,8 @@ class Stopper(threading.Thread):
             headers["X-Fc-Async-Delay"] = str(self.delay)
             answer = self.client.request("POST", INVOKE, f"{self.kind} {name}".encode(), headers=headers)
             assert answer.status == 202, answer
-            while self.status(name) not in self.wanted | {"Succeeded", "Failed"}:
-                time.sleep(0.002)
+            there = self.wanted | {"Succeeded", "Failed"}
+            wait_until(lambda: self.status(name) in there, f"{name} is {there}", every=0.002)
             answer = self.client.request("PUT", f"{CALLS}/{name}")
             if answer.status == 202:
                 self.stopped[name] = time.time()
