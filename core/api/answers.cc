@@ -21,6 +21,13 @@ std::string rfc3339(WallTime time) {
                      second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
 }
 
+http::Response finished(Result<http::Response> answer, const std::string& request_id) {
+  if (!answer) return http::error_response(answer.error(), request_id);
+  http::Response response = *std::move(answer);
+  response.headers.set("X-Fc-Request-Id", request_id);
+  return response;
+}
+
 http::Response json_answer(std::string body) {
   http::Response response;
   response.headers.add("Content-Type", "application/json");

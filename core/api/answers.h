@@ -17,7 +17,10 @@ namespace convoke {
 // "2020-08-20T02:28:21Z".
 [[nodiscard]] std::string rfc3339(WallTime time);
 
-// All without X-Fc-Request-Id, which the control plane adds.
+// The last step of every answer: an error's body, and the request's id on either.
+[[nodiscard]] http::Response finished(Result<http::Response> answer, const std::string& request_id);
+
+// All without X-Fc-Request-Id, which finished() adds.
 [[nodiscard]] http::Response json_answer(std::string body);
 [[nodiscard]] http::Response json_answer(std::string body, const std::string& etag);
 [[nodiscard]] http::Response no_content();  // 204

@@ -19,13 +19,6 @@ namespace {
 using history::Record;
 using Answer = Result<http::Response>;
 
-http::Response finished(Answer answer, const std::string& request_id) {
-  if (!answer) return http::error_response(answer.error(), request_id);
-  http::Response response = *std::move(answer);
-  response.headers.set("X-Fc-Request-Id", request_id);
-  return response;
-}
-
 Error not_found(const Route& route) {
   return {ErrorCode::kCallNotFound, fmt::format("The async invocation for {}:{}:{} does not exist",
                                                 route.service, route.function, route.invocation)};
