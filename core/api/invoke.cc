@@ -82,6 +82,7 @@ void Invoker::on_finished(CallPtr call, Outcome outcome) {
 
 void Invoker::client_gone(http::ExchangeId exchange) {
   waits_.forget(exchange);  // the call goes on
+  will_wait_.erase(exchange);
   const auto found = waiting_.find(exchange);
   if (found == waiting_.end()) return;
   const Waiting gone = found->second;
@@ -105,6 +106,7 @@ void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const Fu
   call.accepted = world_.clock.wall();
   call.due = call.accepted + order.delay;
   ++accepting_;
+  if (order.wait) will_wait_.insert(exchange);
   if (order.name.empty()) {
     // A name made up is the request's own id, which no other call has.
     if (order.wait || is_stateful(function->id, target.qualifier)) order.name = id.text();
@@ -116,6 +118,7 @@ void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const Fu
   world_.names.reserve(kept->function, order.name, [this, exchange, kept, order](auto reserved) {
     if (reserved) return accept(exchange, std::move(*kept), order);
     --accepting_;
+    will_wait_.erase(exchange);
     respond_(exchange, http::error_response(reserved.error(), kept->id.text()));
   });
 }
@@ -127,6 +130,7 @@ void Invoker::accept(http::ExchangeId exchange, NewCall call, const InvocationOr
   const auto answer = [this, exchange, id, function, order](const Result<void>& accepted) {
     --accepting_;
     if (accepted) return on_accepted(exchange, id, order);
+    will_wait_.erase(exchange);
     if (!order.name.empty()) world_.names.release(function, order.name);
     respond_(exchange, http::error_response(accepted.error(), id.text()));
   };
@@ -141,8 +145,9 @@ void Invoker::end_waits() {
 
 void Invoker::on_accepted(http::ExchangeId exchange, const CallId& id,
                           const InvocationOrder& order) {
+  const bool waits = will_wait_.erase(exchange) > 0;
   if (!order.wait || waits_ended_) return respond_(exchange, accepted_answer(id, order));
-  waits_.add({id, order.name, exchange, *order.wait});
+  if (waits) waits_.add({id, order.name, exchange, *order.wait});
 }
 
 void Invoker::on_settled(CallPtr call, Outcome outcome) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/api/names.h"
 #include "core/api/waits.h"
@@ -94,6 +95,8 @@ class Invoker final : public CallOwner, public EndWatch {
   bool waits_ended_ = false;
   std::size_t running_ = 0;    // synchronous, in line or started, whether or not its client waits
   std::size_t accepting_ = 0;  // asynchronous, not yet durable
+  // Of these: whose callers will wait for the end, and are still there.
+  std::unordered_set<http::ExchangeId, http::HashExchange> will_wait_;
 };
 
 // The answer to a synchronous call. Pure.

@@ -199,6 +199,16 @@ TEST_F(Invoke, AClientThatGoesWhileItWaitsIsForgotten) {
   EXPECT_EQ(world.answer_to(call), "none");
 }
 
+TEST_F(Invoke, AClientThatGoesBeforeItsCallIsDurableIsNotWaitedFor) {
+  const http::ExchangeId call = world.send({kWait});
+  world.invoker().client_gone(call);
+  world.queue.answer();
+  EXPECT_FALSE(waits(call));
+  EXPECT_EQ(world.invoker().calls_open(), 0U);
+  world.pass(Seconds{60});
+  EXPECT_EQ(world.answer_to(call), "none");
+}
+
 TEST_F(Invoke, AWaitBeginsWhenTheCallIsDurable) {
   const http::ExchangeId call = world.send({kWait});
   world.pass(Seconds{60});
