@@ -2,6 +2,7 @@
 #include "tests/queue/contract.h"
 
 #include "tests/queue/journal_world.h"
+#include "tests/queue/model_store.h"
 
 namespace convoke::fake {
 namespace {
@@ -383,7 +384,13 @@ std::unique_ptr<StoreHarness> make_journal(const Limits& limits) {
   return std::make_unique<JournalWorld>(options);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, QueueContract, ::testing::Values(Store{"Journal", make_journal}),
+std::unique_ptr<StoreHarness> make_model(const Limits& limits) {
+  return std::make_unique<ModelWorld>(limits);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, QueueContract,
+                         ::testing::Values(Store{"Journal", make_journal},
+                                           Store{"Model", make_model}),
                          [](const auto& backend) { return backend.param.name; });
 
 }  // namespace
