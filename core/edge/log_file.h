@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/edge/scratch_file.h"
 #include "core/model/error.h"
 
 namespace convoke {
@@ -62,6 +63,8 @@ class LogDir {
   // remove() off the shard's thread. Best effort: what is left is found by list() at next start.
   virtual void remove_async(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  // On the same disk; list() does not show it.
+  [[nodiscard]] virtual Result<std::unique_ptr<ScratchFile>> scratch() = 0;
   // A small file whose content is replaced whole (write new, fsync, rename, fsync directory).
   [[nodiscard]] virtual Result<void> replace(const std::string& name, std::string_view content) = 0;
 };

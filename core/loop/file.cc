@@ -118,6 +118,17 @@ Result<void> File::reserve(std::uint64_t bytes) {
   return error == 0 ? Result<void>{} : failed(error);
 }
 
+Result<void> File::truncate(std::uint64_t bytes) {
+  const int result =
+      uninterrupted([&] { return ::ftruncate(descriptor_, static_cast<off_t>(bytes)); });
+  return result == 0 ? Result<void>{} : failed(errno);
+}
+
+void File::read_ahead(std::uint64_t offset, std::size_t size) {
+  (void)posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(size),
+                      POSIX_FADV_WILLNEED);
+}
+
 Result<void> File::sync() {
   const int result = uninterrupted([&] { return ::fsync(descriptor_); });
   return result == 0 ? Result<void>{} : failed(errno);

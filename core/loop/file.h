@@ -34,6 +34,8 @@ class File {
   // At most `size` bytes; fewer only where the file ends.
   [[nodiscard]] Result<std::string> read_at(std::uint64_t offset, std::size_t size) const;
   [[nodiscard]] Result<void> reserve(std::uint64_t bytes);  // zeros, with room on the disk
+  [[nodiscard]] Result<void> truncate(std::uint64_t bytes);
+  void read_ahead(std::uint64_t offset, std::size_t size);  // a hint
   [[nodiscard]] Result<void> sync();                        // fsync
   [[nodiscard]] Result<void> sync_data();                   // fdatasync
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/loop/file.h"
+#include "core/loop/scratch_file.h"
 
 namespace convoke {
 namespace {
@@ -207,6 +208,8 @@ Result<void> DiskLogDir::rename(const std::string& from, const std::string& to) 
   Result<void> renamed = rename_file(path_of(from), path_of(to));
   return renamed ? sync_directory(path_) : renamed;
 }
+
+Result<std::unique_ptr<ScratchFile>> DiskLogDir::scratch() { return open_scratch_file(path_); }
 
 Result<void> DiskLogDir::replace(const std::string& name, std::string_view content) {
   const std::string path = path_of(name);

@@ -37,6 +37,7 @@ class DiskLogDir final : public LogDir {
   [[nodiscard]] Result<void> remove(const std::string& name) override;
   void remove_async(const std::string& name) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
+  [[nodiscard]] Result<std::unique_ptr<ScratchFile>> scratch() override;
   [[nodiscard]] Result<void> replace(const std::string& name, std::string_view content) override;
 
  private:

@@ -27,6 +27,22 @@ CallId CallId::from_random(std::uint64_t high, std::uint64_t low) {
   return id;
 }
 
+CallId CallId::made_at(WallTime time, std::uint64_t high, std::uint64_t low) {
+  CallId id = from_random(high, low);
+  const auto ms = static_cast<std::uint64_t>(to_ms(time));
+  for (int i = 0; i < 6; ++i) {
+    id.bytes_[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (8 * (5 - i)));
+  }
+  id.bytes_[6] = static_cast<std::uint8_t>((id.bytes_[6] & 0x0f) | 0x70);
+  return id;
+}
+
+std::uint64_t CallId::first_half() const {
+  std::uint64_t half = 0;
+  for (std::size_t i = 0; i < 8; ++i) half = half << 8 | bytes_[i];
+  return half;
+}
+
 CallId CallId::from_bytes(const std::array<std::uint8_t, 16>& bytes) {
   CallId id;
   id.bytes_ = bytes;

@@ -1,6 +1,7 @@
 #include "queue/journal/compaction.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace convoke::journal {
 namespace {
@@ -44,36 +45,50 @@ void Compaction::on_progress() {
   wheel_.schedule(next_step_, Instant{});
 }
 
+// First what is in memory, then what is spilled. What changes sides meanwhile is met in the next
+// round: as long as one is left, the segment stays.
 void Compaction::step() {
   if (writer_.poisoned() || writer_.segments().front()->sequence != segment_) return stop();
-  const Segment* const oldest = writer_.segments().front().get();
-  const std::size_t until = cursor_ + kSlotsPerStep;
-  while (cursor_ < index_.slots() && cursor_ < until && under_way_ < kCopiesPerStep) {
-    const Entry& entry = index_.at(cursor_);
-    if (entry.location.segment == oldest && !entry.finishing) read(cursor_);
-    ++cursor_;
-  }
+  Segment& oldest = *writer_.segments().front();
+  step_through_memory(oldest);
+  if (cursor_ == index_.slots()) step_through_spilled(oldest);
   if (under_way_ > 0) return;
   if (cursor_ == index_.slots()) return stop();
   wheel_.schedule(next_step_, Instant{});
 }
 
-void Compaction::read(Slot slot) {
-  const Entry& entry = index_.at(slot);
-  ++under_way_;
-  ++entry.location.segment->reads;
-  entry.location.segment->file.file->read(
-      entry.location.offset, entry.location.size,
-      [this, slot, id = entry.id, from = entry.location](const Result<std::string>& bytes) {
-        on_read(slot, id, from, bytes);
-      });
+void Compaction::step_through_memory(const Segment& oldest) {
+  const std::size_t until = cursor_ + kSlotsPerStep;
+  while (cursor_ < index_.slots() && cursor_ < until && under_way_ < kCopiesPerStep) {
+    const Entry& entry = index_.at(cursor_);
+    if (entry.location.segment == &oldest && !entry.finishing) read(entry.id, entry.location);
+    ++cursor_;
+  }
 }
 
-void Compaction::on_read(Slot slot, const CallId& id, const Location& from,
-                         const Result<std::string>& bytes) {
+void Compaction::step_through_spilled(Segment& oldest) {
+  const std::size_t most = kCopiesPerStep - under_way_;
+  if (most == 0) return;
+  for (const CallNote& call : index_.spilled_in(writer_, oldest, most)) {
+    read(call.id, Location{&oldest, call.offset, call.size});
+  }
+}
+
+void Compaction::read(const CallId& id, const Location& from) {
+  ++under_way_;
+  ++from.segment->reads;
+  from.segment->file.file->read(
+      from.offset, from.size,
+      [this, id, from](const Result<std::string>& bytes) { on_read(id, from, bytes); });
+}
+
+void Compaction::on_read(const CallId& id, const Location& from, const Result<std::string>& bytes) {
   --under_way_;
   --from.segment->reads;
-  if (still_there(slot, id, from) && !writer_.poisoned()) {
+  const auto call = index_.note_of(id);
+  const bool still_there = call && call->journal == writer_.journal() &&
+                           call->segment == from.segment->sequence && call->offset == from.offset;
+  if (still_there && !writer_.poisoned()) {
     const auto record = bytes.ok() ? decode(*bytes, from.segment->salt) : std::nullopt;
     const auto accepted = record ? as_accepted(*record) : std::nullopt;
     if (!accepted) {
@@ -84,42 +99,40 @@ void Compaction::on_read(Slot slot, const CallId& id, const Location& from,
     } else if (!writer_.has_room(Purpose::kCopy, bytes->size())) {
       stop();  // until the writer has made progress
     } else {
-      copy(slot, *accepted);
+      copy(*call, *accepted);
     }
   }
   if (segment_ != 0) on_progress();
 }
 
-bool Compaction::still_there(Slot slot, const CallId& id, const Location& from) const {
-  const Entry& entry = index_.at(slot);
-  return entry.stand != Stand::kFree && entry.id == id && !entry.finishing &&
-         entry.location.segment == from.segment && entry.location.offset == from.offset;
-}
-
 // With what the index knows by now: attempts recorded since stay behind, in dead segments.
-void Compaction::copy(Slot slot, const AcceptedRecord& found) {
-  const Entry& entry = index_.at(slot);
+void Compaction::copy(const CallNote& call, const AcceptedRecord& found) {
   AcceptedRecord record = found;
-  record.order = entry.order;
-  record.next = entry.due;
-  record.function_errors = entry.function_errors;
-  record.retries = entry.retries;
+  record.order = call.order;
+  record.next = call.due;
+  record.function_errors = call.function_errors;
+  record.retries = call.retries;
   Write write;
   write.purpose = Purpose::kCopy;
-  write.slot = slot;
-  write.id = entry.id;
+  write.id = call.id;
   write.record = encode(record);
   ++under_way_;
   writer_.write(std::move(write));
 }
 
-void Compaction::on_copied(Write write) {
+// Wherever the call is by now; if it has ended, nobody needs the copy.
+void Compaction::on_copied(const Write& write) {
   --under_way_;
-  Entry& entry = index_.at(write.slot);
-  if (entry.stand == Stand::kFree || entry.id != write.id) return;
-  writer_.release(entry.location);
-  entry.location = write.location;
-  writer_.hold(entry.location);
+  const auto release = [this](const Location& from, const Location& to) {
+    writer_.release(from);
+    writer_.hold(to);
+  };
+  if (const Slot slot = index_.find(write.id); slot != kNoSlot) {
+    release(std::exchange(index_.at(slot).location, write.location), write.location);
+  } else if (const auto call = index_.note_of(write.id)) {
+    (void)index_.move_spilled(write.id, write.location);
+    release(Location{writer_.segment(call->segment), call->offset, call->size}, write.location);
+  }
 }
 
 }  // namespace convoke::journal

@@ -20,16 +20,17 @@ class Compaction {
   Compaction(Index& index, Writer& writer, std::uint64_t segment_bytes, TimerWheel& wheel,
              std::function<void(std::string_view)> alarm);
 
-  void on_progress();           // the writer's: begins or goes on, if it is worth it
-  void on_copied(Write write);  // the writer's answer to a copy
+  void on_progress();                  // the writer's: begins or goes on, if it is worth it
+  void on_copied(const Write& write);  // the writer's answer to a copy
 
  private:
   [[nodiscard]] bool worth_it() const;
   void step();
-  void read(Slot slot);
-  void on_read(Slot slot, const CallId& id, const Location& from, const Result<std::string>& bytes);
-  [[nodiscard]] bool still_there(Slot slot, const CallId& id, const Location& from) const;
-  void copy(Slot slot, const AcceptedRecord& found);
+  void step_through_memory(const Segment& oldest);
+  void step_through_spilled(Segment& oldest);
+  void read(const CallId& id, const Location& from);
+  void on_read(const CallId& id, const Location& from, const Result<std::string>& bytes);
+  void copy(const CallNote& call, const AcceptedRecord& found);
   void stop() { segment_ = 0; }
 
   Index& index_;
@@ -38,7 +39,7 @@ class Compaction {
   TimerWheel& wheel_;
   std::function<void(std::string_view)> alarm_;
   std::uint64_t segment_ = 0;  // sequence of the one being emptied; 0: none
-  Slot cursor_ = 0;            // the index up to here has been looked through
+  Slot cursor_ = 0;            // what is in memory up to here has been looked through
   std::size_t under_way_ = 0;  // reads and copies
   bool gave_up_ = false;       // what cannot be read must not be given up
   Timer next_step_ = timer_for<&Compaction::step>(this);

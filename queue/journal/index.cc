@@ -1,6 +1,7 @@
 #include "queue/journal/index.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace convoke::journal {
 namespace {
@@ -25,6 +26,8 @@ std::uint64_t* count_of(QueueCounts& counts, Stand stand) {
   }
   return nullptr;
 }
+
+std::uint64_t hash_of(const std::string& name) { return std::hash<std::string>{}(name); }
 
 }  // namespace
 
@@ -58,7 +61,8 @@ const FunctionLine* Index::find_line(FunctionId function) const {
 
 bool Index::name_taken(FunctionId function, const std::string& name) const {
   const FunctionLine* const line = find_line(function);
-  return line != nullptr && line->names.count(name) > 0;
+  return line != nullptr &&
+         (line->names.count(name) > 0 || line->spilled_names.count(hash_of(name)) > 0);
 }
 
 std::string_view Index::name_of(Slot slot) const {
@@ -66,24 +70,32 @@ std::string_view Index::name_of(Slot slot) const {
   return at == names_by_slot_.end() ? std::string_view() : std::string_view(*at->second);
 }
 
-Slot Index::add(const CallId& id, FunctionId function, const std::string& name) {
-  Slot slot = static_cast<Slot>(entries_.size());
+Slot Index::take_slot() {
   if (free_.empty()) {
     entries_.emplace_back();
-  } else {
-    slot = free_.back();
-    free_.pop_back();
+    return static_cast<Slot>(entries_.size() - 1);
   }
+  const Slot slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void Index::take_name(Slot slot, const std::string& name) {
+  if (name.empty()) return;
+  const auto [at, fresh] = entries_[slot].line->names.try_emplace(name, slot);
+  if (fresh) names_by_slot_.emplace(slot, &at->first);
+}
+
+Slot Index::add(const CallId& id, FunctionId function, const std::string& name) {
+  const Slot slot = take_slot();
   Entry& entry = entries_[slot];
   entry.id = id;
   entry.line = &line(function);
   entry.stand = Stand::kAccepting;
   ++entry.line->depth;
+  ++depth_;
   by_id_.emplace(id, slot);
-  if (!name.empty()) {
-    const auto [at, fresh] = entry.line->names.try_emplace(name, slot);
-    if (fresh) names_by_slot_.emplace(slot, &at->first);
-  }
+  take_name(slot, name);
   return slot;
 }
 
@@ -101,6 +113,12 @@ void Index::remove(Slot slot) {
     ++entry.line->counts.settled;
   }
   --entry.line->depth;
+  --depth_;
+  give_slot(slot);
+}
+
+void Index::give_slot(Slot slot) {
+  Entry& entry = entries_[slot];
   by_id_.erase(entry.id);
   if (const auto name = names_by_slot_.find(slot); name != names_by_slot_.end()) {
     entry.line->names.erase(entry.line->names.find(*name->second));
@@ -113,8 +131,28 @@ void Index::remove(Slot slot) {
 
 Index::Was Index::ready(Slot slot) {
   Entry& entry = entries_[slot];
-  FunctionLine& line = *entry.line;
   enter(entry, Stand::kReady);
+  if (must_spill(entry)) {
+    spill_.put_ready(put_away(slot));
+    return Was::kOneMore;
+  }
+  link(slot);
+  return entry.line->first == entry.line->last ? Was::kFirst : Was::kOneMore;
+}
+
+// What comes behind those in memory; what belongs among them stays with them.
+bool Index::must_spill(const Entry& entry) const {
+  const FunctionLine& line = *entry.line;
+  if (const auto first = spill_.first_ready(line.id)) return entry.order > *first;
+  const std::uint64_t share = by_id_.size() > limits_.calls ? 64 : 1;
+  return line.ready_in_memory >= std::max<std::uint64_t>(limits_.ready_per_function / share, 1) &&
+         entries_[line.last].order <= entry.order;
+}
+
+void Index::link(Slot slot) {
+  Entry& entry = entries_[slot];
+  FunctionLine& line = *entry.line;
+  ++line.ready_in_memory;
   // New calls belong at the end, given-back ones near the start: look from both sides at once.
   Slot from_start = line.first;
   Slot from_end = line.last;
@@ -135,7 +173,6 @@ Index::Was Index::ready(Slot slot) {
   entry.next = before == kNoSlot ? line.first : entries_[before].next;
   (entry.next == kNoSlot ? line.last : entries_[entry.next].previous) = slot;
   (before == kNoSlot ? line.first : entries_[before].next) = slot;
-  return line.first == line.last ? Was::kFirst : Was::kOneMore;
 }
 
 void Index::unlink(Slot slot) {
@@ -144,20 +181,48 @@ void Index::unlink(Slot slot) {
   (entry.previous == kNoSlot ? line.first : entries_[entry.previous].next) = entry.next;
   (entry.next == kNoSlot ? line.last : entries_[entry.next].previous) = entry.previous;
   entry.previous = entry.next = kNoSlot;
+  --line.ready_in_memory;
+  if (line.first == kNoSlot) refill(line);
 }
 
-void Index::delay(Slot slot, WallTime until) {
+void Index::refill(FunctionLine& line) {
+  for (const CallNote& note : spill_.take_ready(line.id)) link(take_back(note, Stand::kReady));
+}
+
+void Index::delay(Slot slot, WallTime until, WallTime now) {
   enter(entries_[slot], Stand::kDelayed);
   entries_[slot].until = until;
-  delayed_.emplace(until, slot);
+  if (delayed_.size() < limits_.delayed) {
+    delayed_.emplace(until, slot);
+    return;
+  }
+  CallNote note = put_away(slot);
+  note.due = until;
+  spill_.put_delayed(note, now);
 }
 
 std::optional<WallTime> Index::next_due() const {
-  if (delayed_.empty()) return std::nullopt;
-  return delayed_.begin()->first;
+  const auto spilled = spill_.next_due();
+  if (delayed_.empty()) return spilled;
+  const WallTime here = delayed_.begin()->first;
+  return spilled ? std::min(here, *spilled) : here;
+}
+
+// Not while there is enough here that can go on, so that memory stays bounded.
+void Index::let_due_in(WallTime now) {
+  const auto next = spill_.next_due();
+  const bool enough =
+      !delayed_.empty() && delayed_.size() >= limits_.delayed && delayed_.begin()->first <= now;
+  if (!next || *next > now || enough) return;
+  for (const CallNote& note : spill_.take_due(now)) {
+    const Slot slot = take_back(note, Stand::kDelayed);
+    entries_[slot].until = note.due;
+    delayed_.emplace(note.due, slot);
+  }
 }
 
 Slot Index::take_due(WallTime now) {
+  let_due_in(now);
   if (delayed_.empty() || delayed_.begin()->first > now) return kNoSlot;
   const Slot slot = delayed_.begin()->second;
   delayed_.erase(delayed_.begin());
@@ -184,6 +249,88 @@ void Index::withdraw(Slot slot) {
   enter(entry, Stand::kEnding);
 }
 
+Slot Index::withdraw_spilled(const CallId& id) {
+  const auto spilled = spill_.take(id);
+  if (!spilled) return kNoSlot;
+  const Slot slot =
+      take_back(spilled->note, spilled->delayed.has_value() ? Stand::kDelayed : Stand::kReady);
+  enter(entries_[slot], Stand::kEnding);
+  return slot;
+}
+
+std::optional<CallNote> Index::note_of(const CallId& id) const {
+  if (const Slot slot = find(id); slot != kNoSlot) {
+    if (entries_[slot].finishing) return std::nullopt;
+    return note_of(slot);
+  }
+  auto spilled = spill_.find(id);
+  if (!spilled) return std::nullopt;
+  return std::move(spilled->note);
+}
+
+CallNote Index::note_of(Slot slot) const {
+  const Entry& entry = entries_[slot];
+  CallNote note;
+  note.id = entry.id;
+  note.function = entry.line->id;
+  note.order = entry.order;
+  note.accepted = entry.accepted;
+  note.due = entry.due;
+  note.first_due = entry.first_due;
+  if (entry.location.segment != nullptr) {
+    note.segment = entry.location.segment->sequence;
+    note.offset = entry.location.offset;
+    note.size = entry.location.size;
+  }
+  note.journal = entry.writer->journal();
+  note.function_errors = entry.function_errors;
+  note.retries = entry.retries;
+  note.attempt = entry.attempt;
+  note.maybe_repeated = entry.maybe_repeated;
+  note.name = name_of(slot);
+  return note;
+}
+
+CallNote Index::put_away(Slot slot) {
+  CallNote note = note_of(slot);
+  if (!note.name.empty()) entries_[slot].line->spilled_names.insert(hash_of(note.name));
+  give_slot(slot);
+  return note;
+}
+
+Slot Index::take_back(const CallNote& note, Stand stand) {
+  const Slot slot = take_slot();
+  Entry& entry = entries_[slot];
+  entry.id = note.id;
+  entry.line = &line(note.function);
+  entry.writer = *std::find_if(writers_.begin(), writers_.end(), [&](const Writer* writer) {
+    return writer->journal() == note.journal;
+  });
+  entry.location = Location{entry.writer->segment(note.segment), note.offset, note.size};
+  entry.order = note.order;
+  entry.accepted = note.accepted;
+  entry.due = note.due;
+  entry.first_due = note.first_due;
+  entry.function_errors = note.function_errors;
+  entry.retries = note.retries;
+  entry.attempt = note.attempt;
+  entry.maybe_repeated = note.maybe_repeated;
+  entry.stand = stand;
+  by_id_.emplace(note.id, slot);
+  if (!note.name.empty()) entry.line->spilled_names.erase(hash_of(note.name));
+  take_name(slot, note.name);
+  return slot;
+}
+
+std::vector<CallNote> Index::spilled_in(const Writer& writer, const Segment& segment,
+                                        std::size_t max) const {
+  return spill_.find_in(writer.journal(), segment.sequence, max);
+}
+
+bool Index::move_spilled(const CallId& id, const Location& to) {
+  return spill_.move(id, to.segment->sequence, to.offset);
+}
+
 void Index::ending(Slot slot) { enter(entries_[slot], Stand::kEnding); }
 
 void Index::claimed_again(Slot slot) { enter(entries_[slot], Stand::kClaimed); }
@@ -201,7 +348,7 @@ void Index::enter(Entry& entry, Stand stand) {
 }
 
 void Index::keep_body(Slot slot, std::unique_ptr<Body> body) {
-  if (event_bytes_ + body->bytes() > event_bytes_max_) return;
+  if (event_bytes_ + body->bytes() > limits_.event_bytes) return;
   event_bytes_ += body->bytes();
   entries_[slot].body = std::move(body);
 }

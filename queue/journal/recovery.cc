@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "queue/journal/telling.h"
 
@@ -59,9 +58,11 @@ struct Found {
 class Recovery {
  public:
   Recovery(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes,
-           const history::Mark& mark)
+           const history::Mark& mark, std::uint64_t calls_in_memory_max)
       : dir_(dir), journal_(journal), segment_bytes_(segment_bytes) {
     out_.told_upto = mark;
+    out_.calls =
+        std::make_unique<Unfinished>([&dir] { return dir.scratch(); }, calls_in_memory_max);
   }
 
   Result<Recovered> run() {
@@ -71,7 +72,6 @@ class Recovery {
       if (auto replayed = replay_all(); !replayed.ok()) return replayed.error();
     }
     if (auto opened = open_all(); !opened.ok()) return opened.error();
-    for (auto& [id, call] : calls_) out_.calls.push_back(std::move(call));
     return std::move(out_);
   }
 
@@ -88,15 +88,15 @@ class Recovery {
                              const Visit& visit);
   Result<std::optional<Record>> record_at(Bytes& bytes, std::uint64_t offset, std::uint64_t salt);
   Result<void> look_for_damage(Bytes& bytes, const Found& segment, std::uint32_t end);
-  void replay(const Found& segment, std::uint32_t offset, const Record& record);
-  void tell(const Found& segment, std::uint32_t offset, const Record& record);
+  using Tell = Unfinished::Tell;
+  void replay(const Found& segment, std::uint32_t offset, const Record& record, Tell tell);
+  [[nodiscard]] Tell tell(const Found& segment, std::uint32_t offset, const Record& record);
 
   LogDir& dir_;
   std::uint32_t journal_;
   std::uint64_t segment_bytes_;
   std::map<std::uint64_t, Found> by_sequence_;
   std::vector<std::string> free_;
-  std::unordered_map<CallId, RecoveredCall> calls_;
   std::uint64_t first_live_ = 0;
   Recovered out_;
 };
@@ -169,8 +169,7 @@ Result<void> Recovery::replay_all() {
     }
     const auto end = scan(segment, segment.end,
                           [this](const Found& in, std::uint32_t offset, const Record& record) {
-                            tell(in, offset, record);
-                            replay(in, offset, record);
+                            replay(in, offset, record, tell(in, offset, record));
                           });
     if (!end.ok()) return end.error();
   }
@@ -259,9 +258,9 @@ Result<void> Recovery::look_for_damage(Bytes& bytes, const Found& segment, std::
   return {};
 }
 
-void Recovery::replay(const Found& segment, std::uint32_t offset, const Record& record) {
+void Recovery::replay(const Found& segment, std::uint32_t offset, const Record& record, Tell tell) {
   if (const auto accepted = as_accepted(record)) {
-    RecoveredCall& call = calls_[accepted->id];  // there already: this is a copy, and newer
+    CallNote call;
     call.id = accepted->id;
     call.function = accepted->function;
     call.order = accepted->order;
@@ -271,41 +270,32 @@ void Recovery::replay(const Found& segment, std::uint32_t offset, const Record& 
     call.function_errors = accepted->function_errors;
     call.retries = accepted->retries;
     call.name = accepted->name;
+    call.journal = journal_;
     call.segment = segment.header.sequence;
     call.offset = offset;
     call.size = record.size;
+    call.maybe_repeated = true;
+    out_.calls->accepted(std::move(call));
   } else if (const auto attempt = as_attempt(record)) {
-    const auto at = calls_.find(attempt->id);
-    if (at == calls_.end()) return;
-    at->second.due = attempt->due;
-    at->second.function_errors = attempt->function_errors;
-    at->second.retries = attempt->retries;
+    out_.calls->attempt(*attempt);
   } else if (const auto finished = as_finished(record)) {
-    calls_.erase(finished->id);
+    out_.calls->finished(*finished, tell);
   }
 }
 
-void Recovery::tell(const Found& segment, std::uint32_t offset, const Record& record) {
-  if (history::Mark{segment.header.sequence, offset} < out_.told_upto) return;
+// kYes: the history has not taken it in.
+Recovery::Tell Recovery::tell(const Found& segment, std::uint32_t offset, const Record& record) {
+  if (history::Mark{segment.header.sequence, offset} < out_.told_upto) return Tell::kNo;
   out_.told_upto = history::Mark{segment.header.sequence, offset + record.size};
   for (history::Fact& fact : facts_of(record)) out_.facts.push_back(std::move(fact));
-  const auto finished = as_finished(record);
-  if (!finished || finished->told) return;
-  // Written short, for lack of room: the history hears at least that it has ended.
-  const auto call = calls_.find(finished->id);
-  if (call == calls_.end() || !has_history(call->second.name)) return;
-  history::Finished short_end;
-  short_end.id = finished->id;
-  short_end.at = finished->at;
-  short_end.settlement = finished->settlement;
-  out_.facts.emplace_back(std::move(short_end));
+  return Tell::kYes;
 }
 
 }  // namespace
 
 Result<Recovered> recover(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes,
-                          const history::Mark& mark) {
-  return Recovery(dir, journal, segment_bytes, mark).run();
+                          const history::Mark& mark, std::uint64_t calls_in_memory_max) {
+  return Recovery(dir, journal, segment_bytes, mark, calls_in_memory_max).run();
 }
 
 }  // namespace convoke::journal

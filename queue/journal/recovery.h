@@ -16,24 +16,9 @@
 #include "queue/history/facts.h"
 #include "queue/journal/format.h"
 #include "queue/journal/segment.h"
+#include "queue/journal/unfinished.h"
 
 namespace convoke::journal {
-
-// An accepted call without a finish.
-struct RecoveredCall {
-  CallId id;
-  FunctionId function;
-  std::uint64_t order = 0;
-  WallTime accepted{};
-  WallTime due{};
-  WallTime first_due{};  // as accepted
-  std::uint32_t function_errors = 0;
-  std::uint32_t retries = 0;
-  std::string name;
-  std::uint64_t segment = 0;  // sequence
-  std::uint32_t offset = 0;
-  std::uint32_t size = 0;
-};
 
 struct Recovered {
   std::vector<std::unique_ptr<Segment>> segments;  // by sequence; the last goes on at its end
@@ -42,7 +27,7 @@ struct Recovered {
   std::vector<SegmentFile> free;                   // never used, or torn while it was reused
   std::uint64_t next_number = 1;                   // for new segment files
   std::uint64_t last_sequence = 0;
-  std::vector<RecoveredCall> calls;  // in no order
+  std::unique_ptr<Unfinished> calls;  // to be settled
   // What the history has not taken in: of the records from its mark on, up to `told_upto`.
   std::vector<history::Fact> facts;
   history::Mark told_upto;
@@ -50,9 +35,9 @@ struct Recovered {
 
 // Fails when something was damaged, belongs to another journal or to a newer version.
 // A file shorter than `segment_bytes` (set otherwise by then, or never finished) is not reused.
-// `mark`: how far the history has come.
+// `mark`: how far the history has come. `dir` outlives the calls found.
 [[nodiscard]] Result<Recovered> recover(LogDir& dir, std::uint32_t journal,
-                                        std::uint64_t segment_bytes,
-                                        const history::Mark& mark = {});
+                                        std::uint64_t segment_bytes, const history::Mark& mark = {},
+                                        std::uint64_t calls_in_memory_max = 1UL << 18);
 
 }  // namespace convoke::journal

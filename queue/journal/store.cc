@@ -46,15 +46,18 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open(Options options,
   ENSURE(options.segment_bytes >= kSegmentBytesMin && options.segment_bytes <= kSegmentBytesMax);
   std::vector<Recovered> recovered;
   for (const JournalPlace& place : journals) {
-    auto one = recover(*place.dir, place.number, options.segment_bytes, place.mark);
+    auto one = recover(*place.dir, place.number, options.segment_bytes, place.mark,
+                       options.calls_in_memory_max);
     if (!one.ok()) return one.error();
+    one->calls->settle(clock.wall());
     recovered.push_back(std::move(*one));
   }
   std::unique_ptr<JournalStore> store(
       new JournalStore(std::move(options), incarnation, clock, wheel, listener));
   for (std::size_t i = 0; i < journals.size(); ++i) {
-    store->adopt(std::move(journals[i]), std::move(recovered[i]));
+    store->adopt(std::move(journals[i]), recovered[i]);
   }
+  if (auto adopted = store->adopt_calls(recovered); !adopted.ok()) return adopted.error();
   store->arm_due_timer();
   return store;
 }
@@ -65,7 +68,9 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
       incarnation_(incarnation),
       clock_(clock),
       wheel_(wheel),
-      index_(options_.event_bytes_in_memory_max),
+      index_(IndexLimits{options_.event_bytes_in_memory_max, options_.ready_in_memory_max,
+                         options_.calls_in_memory_max, options_.delayed_in_memory_max},
+             [this] { return journals_.front().dir->scratch(); }),
       claims_(
           index_,
           [this](FunctionId function, std::vector<ClaimedCall> calls) {
@@ -76,7 +81,7 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
 
 JournalStore::~JournalStore() = default;
 
-void JournalStore::adopt(JournalPlace place, Recovered recovered) {
+void JournalStore::adopt(JournalPlace place, Recovered& recovered) {
   Journal journal;
   journal.dir = std::move(place.dir);
   const Writer::Place at{place.number,    incarnation_,      options_.segment_bytes,
@@ -88,22 +93,50 @@ void JournalStore::adopt(JournalPlace place, Recovered recovered) {
                                                     wheel_, options_.alarm);
   if (options_.history != nullptr) {
     journal.teller = std::make_unique<Teller>(*journal.writer, *options_.history);
+    for (history::Fact& fact : recovered.calls->take_facts()) {
+      recovered.facts.push_back(std::move(fact));
+    }
     journal.teller->restore(place.mark, std::move(recovered.facts), recovered.told_upto);
   }
-  std::sort(recovered.calls.begin(), recovered.calls.end(),
-            [](const RecoveredCall& a, const RecoveredCall& b) { return a.order < b.order; });
-  for (const RecoveredCall& call : recovered.calls) adopt(*journal.writer, call);
-  journal.writer->begin(recovered.calls.size());
+  index_.add_writer(*journal.writer);
   journals_.push_back(std::move(journal));
 }
 
-void JournalStore::adopt(Writer& writer, const RecoveredCall& call) {
-  if (index_.find(call.id) != kNoSlot) {
-    options_.alarm("journal: two journals hold the call " + call.id.text() + "; one is left alone");
-    return;
+// All journals' calls in one order: so those of one function come as they are to be claimed.
+Result<void> JournalStore::adopt_calls(std::vector<Recovered>& recovered) {
+  std::vector<std::uint64_t> unsettled(recovered.size());
+  CallId last;
+  for (;;) {
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < recovered.size(); ++i) {
+      const CallNote* const call = recovered[i].calls->peek();
+      if (call == nullptr) continue;
+      if (!first || call->order < recovered[*first].calls->peek()->order) first = i;
+    }
+    if (!first) break;
+    const CallNote call = recovered[*first].calls->take();
+    if (call.id == last || index_.find(call.id) != kNoSlot) {
+      options_.alarm("journal: two journals hold the call " + call.id.text() +
+                     "; one is left alone");
+      continue;
+    }
+    adopt(call);
+    last = call.id;
   }
+  for (std::size_t i = 0; i < recovered.size(); ++i) {
+    if (const auto& failure = recovered[i].calls->failure()) return *failure;
+    journals_[i].writer->begin(recovered[i].calls->size());
+    recovered[i].calls.reset();
+  }
+  return {};
+}
+
+void JournalStore::adopt(const CallNote& call) {
   const Slot slot = index_.add(call.id, call.function, call.name);
   Entry& entry = index_.at(slot);
+  Writer& writer = *std::find_if(journals_.begin(), journals_.end(), [&](const Journal& one) {
+                      return one.writer->journal() == call.journal;
+                    })->writer;
   entry.writer = &writer;
   entry.location = Location{writer.segment(call.segment), call.offset, call.size};
   entry.accepted = call.accepted;
@@ -111,18 +144,13 @@ void JournalStore::adopt(Writer& writer, const RecoveredCall& call) {
   entry.first_due = call.first_due;
   entry.function_errors = call.function_errors;
   entry.retries = call.retries;
-  entry.maybe_repeated = true;
+  entry.maybe_repeated = call.maybe_repeated;
   entry.order = call.order;
   keys_.seen(call.order);
   writer.hold(entry.location);
   index_.accepted(slot);
   const WallTime now = clock_.wall();
-  if (!due_at_once(call.accepted, call.due, now)) {
-    index_.delay(slot, call.due);
-    return;
-  }
-  // What fell due while no engine ran joined then.
-  if (call.due > call.accepted) entry.order = std::max(entry.order, OrderKeys::at(call.due));
+  if (!due_at_once(call.accepted, call.due, now)) return index_.delay(slot, call.due, now);
   become_ready(slot);
 }
 
@@ -231,7 +259,7 @@ Claims::Taken JournalStore::start_attempt(Slot slot) {
 void JournalStore::on_unreadable(Slot slot, const std::string& why) {
   options_.alarm("journal: the event of " + index_.at(slot).id.text() +
                  " could not be read: " + why);
-  index_.delay(slot, clock_.wall() + kReadRetry);
+  index_.delay(slot, clock_.wall() + kReadRetry, clock_.wall());
   arm_due_timer();
 }
 
@@ -348,16 +376,18 @@ void JournalStore::stop(const CallId& id, Stopped stopped) {
   const auto say = [this](Stopped to, StopResult result) {
     outbox_.later(StopAnswer{std::move(to), result});
   };
-  const Slot slot = index_.find(id);
-  if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) {
-    return say(std::move(stopped), StopResult::kUnknown);
-  }
   if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
-  if (!index_.waits(slot)) {
+  const Slot in_memory = index_.find(id);
+  const Slot slot = in_memory == kNoSlot ? index_.withdraw_spilled(id) : in_memory;
+  check_scratch();
+  if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) {
+    return say(std::move(stopped), poisoned_ ? StopResult::kStoreFailed : StopResult::kUnknown);
+  }
+  if (in_memory != kNoSlot && !index_.waits(slot)) {
     tell_volatile(slot, history::Stopping{id, clock_.wall()});
     return say(std::move(stopped), StopResult::kUnderWay);
   }
-  index_.withdraw(slot);
+  if (in_memory != kNoSlot) index_.withdraw(slot);
   settle(slot, Receipt{id, index_.at(slot).line->id, {}}, Settlement::kStopped,
          [stopped = std::move(stopped)](SettleResult result) {
            stopped(result == SettleResult::kDone ? StopResult::kStopped : StopResult::kStoreFailed);
@@ -430,7 +460,7 @@ void JournalStore::on_written(Writer& writer, Write write) {
     index_.accepted(write.slot);
     outbox_.later(AcceptAnswer{std::move(write.accepted), {}});
     if (due_at_once(entry.accepted, entry.due, clock_.wall())) return become_ready(write.slot);
-    index_.delay(write.slot, entry.due);
+    index_.delay(write.slot, entry.due, clock_.wall());
     return arm_due_timer();
   }
   outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kDone});
@@ -440,7 +470,7 @@ void JournalStore::on_written(Writer& writer, Write write) {
   }
   entry.maybe_repeated = false;
   if (entry.due <= clock_.wall()) return join(write.slot);
-  index_.delay(write.slot, entry.due);
+  index_.delay(write.slot, entry.due, clock_.wall());
   arm_due_timer();
 }
 
@@ -463,7 +493,18 @@ void JournalStore::on_poisoned(const Error& why) {
   if (!poisoned_) poisoned_ = why;
 }
 
+// The journals hold what is out of reach here: nothing is lost, but nothing can go on either.
+void JournalStore::check_scratch() {
+  if (poisoned_ || !index_.failure()) return;
+  poisoned_ = index_.failure();
+  options_.alarm(
+      "journal: calls put aside on the disk cannot be read back until the engine is "
+      "restarted: " +
+      poisoned_->message);
+}
+
 void JournalStore::on_progress(Writer& writer) {
+  check_scratch();
   Journal& journal = journal_of(writer);
   journal.compaction->on_progress();
   // Before the answers: whoever asks the history because of one finds there what it is about.
@@ -507,16 +548,17 @@ std::optional<WallTime> JournalStore::oldest_ready(FunctionId function) const {
 
 std::optional<CallPosition> JournalStore::find(const CallId& id) const {
   const Slot slot = index_.find(id);
-  if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) return std::nullopt;
-  const Entry& entry = index_.at(slot);
+  const auto call = slot == kNoSlot ? index_.note_of(id) : index_.note_of(slot);
+  const Stand stand = slot == kNoSlot ? Stand::kReady : index_.at(slot).stand;
+  if (!call || stand == Stand::kAccepting) return std::nullopt;
   CallPosition position;
-  position.function = entry.line->id;
-  position.accepted = entry.accepted;
-  position.due = entry.due;
-  position.retries = entry.retries;
-  if (entry.stand == Stand::kClaimed || entry.stand == Stand::kEnding) {
+  position.function = call->function;
+  position.accepted = call->accepted;
+  position.due = call->due;
+  position.retries = call->retries;
+  if (stand == Stand::kClaimed || stand == Stand::kEnding) {
     position.state = CallState::kDequeued;
-  } else if (entry.retries > 0) {
+  } else if (call->retries > 0) {
     position.state = CallState::kRetrying;
   }
   return position;

@@ -42,8 +42,12 @@ struct JournalPlace {
 struct Options {
   std::uint64_t segment_bytes = 64UL << 20;              // kSegmentBytesMin .. kSegmentBytesMax
   std::uint64_t event_bytes_in_memory_max = 64UL << 20;  // beyond it events are read again
-  std::uint64_t depth_max = 1'000'000;                   // unsettled calls, in all
-  std::uint64_t depth_per_function_max = 1'000'000;      // and of one function
+  // Of calls that wait; those beyond are spilled to scratch space on the disk (see IndexLimits).
+  std::uint64_t ready_in_memory_max = 4096;  // of one function
+  std::uint64_t delayed_in_memory_max = 1UL << 16;
+  std::uint64_t calls_in_memory_max = 1UL << 18;
+  std::uint64_t depth_max = 1'000'000;               // unsettled calls, in all
+  std::uint64_t depth_per_function_max = 1'000'000;  // and of one function
   // A step forwards of the wall clock is noticed within this, while anything is delayed.
   Duration wall_check_every = Seconds{1};
   // How long the ends of calls without a history may wait for other records to be synced with them.
@@ -100,8 +104,9 @@ class JournalStore final : public Queue, private WriterClient {
   };
   JournalStore(Options options, std::uint32_t incarnation, const Clock& clock, TimerWheel& wheel,
                QueueListener& listener);
-  void adopt(JournalPlace place, Recovered recovered);
-  void adopt(Writer& writer, const RecoveredCall& call);
+  void adopt(JournalPlace place, Recovered& recovered);
+  [[nodiscard]] Result<void> adopt_calls(std::vector<Recovered>& recovered);
+  void adopt(const CallNote& call);
 
   void on_placed(const Write& write) override;
   void on_written(Writer& writer, Write write) override;
@@ -115,6 +120,7 @@ class JournalStore final : public Queue, private WriterClient {
   void settle(Slot slot, const Receipt& receipt, Ending ending, Settled settled);
   void settle_after(NewCall successor, const Receipt& receipt, Ending ending, Settled settled);
   [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
+  void check_scratch();
   [[nodiscard]] Slot claimed(const Receipt& receipt) const;  // kNoSlot: stale
   void end_attempt(Slot slot, Write write);
   void become_ready(Slot slot);

@@ -96,6 +96,7 @@ class FakeDisk {
   // A disk that lies, which none should have to survive: syncs report success and do nothing.
   void lie_about_syncs() { lie_about_syncs_ = true; }
   void fail_reads(bool fail) { fail_reads_ = fail; }
+  void fail_scratch(bool fail) { fail_scratch_ = fail; }         // reads of scratch files
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }  // of all files together
 
   [[nodiscard]] std::uint64_t used() const {
@@ -110,6 +111,7 @@ class FakeDisk {
  private:
   friend class FakeLogDir;
   friend class FakeLogFile;
+  friend class FakeScratchFile;
 
   static void crash(FakeFile& file, Unsynced unsynced, Rng& rng) {
     if (unsynced == Unsynced::kKept) return;
@@ -150,6 +152,7 @@ class FakeDisk {
   bool fail_syncs_ = false;
   bool lie_about_syncs_ = false;
   bool fail_reads_ = false;
+  bool fail_scratch_ = false;
 };
 
 class FakeLogFile final : public LogFile {
@@ -219,6 +222,32 @@ class FakeLogFile final : public LogFile {
   bool syncing_ = false;
 };
 
+// Has no place in the directory, and none after a crash.
+class FakeScratchFile final : public ScratchFile {
+ public:
+  explicit FakeScratchFile(FakeDisk& disk) : disk_(disk) {}
+
+  Result<void> write(std::uint64_t offset, std::string_view bytes) override {
+    if (disk_.used() > disk_.capacity_) {
+      return Error{ErrorCode::kInternalServerError, "no space left on device", std::nullopt};
+    }
+    FakeFile::put(bytes_, static_cast<std::size_t>(offset), bytes);
+    return {};
+  }
+  Result<std::string> read(std::uint64_t offset, std::size_t size) const override {
+    if (disk_.fail_scratch_ || offset + size > bytes_.size()) {
+      return Error{ErrorCode::kInternalServerError, "read: input/output error", std::nullopt};
+    }
+    return bytes_.substr(offset, size);
+  }
+  void announce(std::uint64_t /*offset*/, std::size_t /*size*/) override {}
+  void clear() override { bytes_.clear(); }
+
+ private:
+  FakeDisk& disk_;
+  std::string bytes_;
+};
+
 class FakeLogDir final : public LogDir {
  public:
   FakeLogDir(FakeDisk& disk, std::string directory)
@@ -279,6 +308,10 @@ class FakeLogDir final : public LogDir {
     files()[to] = at->second;
     files().erase(from);
     return {};
+  }
+
+  Result<std::unique_ptr<ScratchFile>> scratch() override {
+    return std::unique_ptr<ScratchFile>(std::make_unique<FakeScratchFile>(disk_));
   }
 
   Result<void> replace(const std::string& name, std::string_view content) override {
