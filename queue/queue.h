@@ -50,7 +50,7 @@ namespace convoke {
 
 // A call to be accepted. The store takes the event.
 struct NewCall {
-  CallId id;
+  CallId id;  // never used before; a store need not notice if it was
   FunctionId function;
   std::string qualifier;  // as the caller wrote it; empty: none
   // Stateful: unique among the function's unsettled calls, and kept in the history; empty: none.

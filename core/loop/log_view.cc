@@ -67,6 +67,9 @@ void LogView::create_async(const std::string&, std::uint64_t, Created) {
 Result<void> LogView::remove(const std::string&) { return refused(); }
 void LogView::remove_async(const std::string&) { ENSURE(!"only looked at"); }
 Result<void> LogView::rename(const std::string&, const std::string&) { return refused(); }
+// Whoever wants room for what memory should not hold does without.
+Result<std::unique_ptr<ScratchFile>> LogView::scratch() { return refused(); }
+
 Result<void> LogView::replace(const std::string&, std::string_view) { return refused(); }
 
 }  // namespace convoke

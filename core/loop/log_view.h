@@ -29,6 +29,7 @@ class LogView final : public LogDir {
   [[nodiscard]] Result<void> remove(const std::string& name) override;
   void remove_async(const std::string& name) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
+  [[nodiscard]] Result<std::unique_ptr<ScratchFile>> scratch() override;
   [[nodiscard]] Result<void> replace(const std::string& name, std::string_view content) override;
 
  private:

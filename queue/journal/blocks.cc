@@ -1,16 +1,10 @@
 #include "queue/journal/blocks.h"
 
 namespace convoke::journal {
-namespace {
-
-std::uint64_t offset_of(Blocks::Place place) { return std::uint64_t{place} * kBlockBytes; }
-
-}  // namespace
-
 Result<Blocks::Place> Blocks::write(std::string_view bytes) {
-  ENSURE(bytes.size() <= kBlockBytes);
+  ENSURE(bytes.size() <= space_.block_bytes);
   if (file_ == nullptr) {
-    auto made = make_();
+    auto made = space_.make();
     if (!made.ok()) return std::move(made).error();
     file_ = std::move(*made);
   }

@@ -18,16 +18,23 @@
 
 namespace convoke::journal {
 
-// Large enough that a block costs little per call that it holds, small enough to be read at once.
-inline constexpr std::size_t kBlockBytes = 16UL << 10;
+// Where blocks go, and how long they are: so that one costs little per call that it holds, and is
+// read at once. The longest note fits in one (kBlockBytesMin).
+struct ScratchSpace {
+  std::function<Result<std::unique_ptr<ScratchFile>>()> make;
+  std::size_t block_bytes = 16UL << 10;
+};
+inline constexpr std::size_t kBlockBytesMin = 2048;
 
 class Blocks {
  public:
   using Place = std::uint32_t;
-  using Make = std::function<Result<std::unique_ptr<ScratchFile>>()>;
-  explicit Blocks(Make make) : make_(std::move(make)) {}
+  explicit Blocks(ScratchSpace space) : space_(std::move(space)) {
+    ENSURE(space_.block_bytes >= kBlockBytesMin);
+  }
 
-  [[nodiscard]] Result<Place> write(std::string_view bytes);      // at most kBlockBytes
+  [[nodiscard]] std::size_t block_bytes() const { return space_.block_bytes; }
+  [[nodiscard]] Result<Place> write(std::string_view bytes);      // at most block_bytes()
   void rewrite(Place place, std::string_view bytes);              // as long as before
   [[nodiscard]] std::string read(Place place, std::size_t size);  // empty: failure()
   void announce(Place place, std::size_t size);                   // it will be read soon
@@ -36,7 +43,11 @@ class Blocks {
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
  private:
-  Make make_;
+  [[nodiscard]] std::uint64_t offset_of(Place place) const {
+    return std::uint64_t{place} * space_.block_bytes;
+  }
+
+  ScratchSpace space_;
   std::unique_ptr<ScratchFile> file_;
   std::vector<Place> free_;
   Place end_ = 0;  // places given out so far, the freed ones with them

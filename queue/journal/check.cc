@@ -13,9 +13,13 @@ Result<std::uint64_t> check_whole(LogDir& dir, std::uint32_t journal) {
   if (auto known = check_format(dir); !known.ok()) return known.error();
   // As if the history had all of it: what it would be told is not gathered.
   const history::Mark all{std::numeric_limits<std::uint64_t>::max(), 0};
-  const auto recovered = recover(dir, journal, Options{}.segment_bytes, all);
+  const Options usual;
+  auto calls = std::make_unique<Unfinished>(ScratchSpace{[&dir] { return dir.scratch(); }},
+                                            usual.calls_in_memory_max);
+  const auto recovered = recover(dir, journal, usual.segment_bytes, all, std::move(calls));
   if (!recovered.ok()) return recovered.error();
-  return std::uint64_t{recovered->calls.size()};
+  recovered->calls->settle(WallTime{});
+  return recovered->calls->size();
 }
 
 Result<void> check_format(LogDir& dir) {

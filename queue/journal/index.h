@@ -102,8 +102,8 @@ struct FunctionLine {
 
 class Index {
  public:
-  Index(const IndexLimits& limits, Blocks::Make make_scratch)
-      : limits_(limits), spill_(std::move(make_scratch)) {}
+  Index(const IndexLimits& limits, ScratchSpace scratch)
+      : limits_(limits), spill_(std::move(scratch)) {}
 
   void add_writer(Writer& writer) { writers_.push_back(&writer); }  // of calls that will be here
 

@@ -58,11 +58,10 @@ struct Found {
 class Recovery {
  public:
   Recovery(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes,
-           const history::Mark& mark, std::uint64_t calls_in_memory_max)
+           const history::Mark& mark, std::unique_ptr<Unfinished> calls)
       : dir_(dir), journal_(journal), segment_bytes_(segment_bytes) {
     out_.told_upto = mark;
-    out_.calls =
-        std::make_unique<Unfinished>([&dir] { return dir.scratch(); }, calls_in_memory_max);
+    out_.calls = std::move(calls);
   }
 
   Result<Recovered> run() {
@@ -294,8 +293,8 @@ Recovery::Tell Recovery::tell(const Found& segment, std::uint32_t offset, const 
 }  // namespace
 
 Result<Recovered> recover(LogDir& dir, std::uint32_t journal, std::uint64_t segment_bytes,
-                          const history::Mark& mark, std::uint64_t calls_in_memory_max) {
-  return Recovery(dir, journal, segment_bytes, mark, calls_in_memory_max).run();
+                          const history::Mark& mark, std::unique_ptr<Unfinished> calls) {
+  return Recovery(dir, journal, segment_bytes, mark, std::move(calls)).run();
 }
 
 }  // namespace convoke::journal

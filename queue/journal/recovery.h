@@ -35,9 +35,9 @@ struct Recovered {
 
 // Fails when something was damaged, belongs to another journal or to a newer version.
 // A file shorter than `segment_bytes` (set otherwise by then, or never finished) is not reused.
-// `mark`: how far the history has come. `dir` outlives the calls found.
+// `mark`: how far the history has come. `calls`: empty, to be filled.
 [[nodiscard]] Result<Recovered> recover(LogDir& dir, std::uint32_t journal,
-                                        std::uint64_t segment_bytes, const history::Mark& mark = {},
-                                        std::uint64_t calls_in_memory_max = 1UL << 18);
+                                        std::uint64_t segment_bytes, const history::Mark& mark,
+                                        std::unique_ptr<Unfinished> calls);
 
 }  // namespace convoke::journal

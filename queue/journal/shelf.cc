@@ -14,7 +14,7 @@ void Shelf::put(const CallNote& note) {
   std::string bytes;
   append(bytes, note);
   const bool fits = !filled_.empty() && !filled_.back().place &&
-                    filled_.back().size + bytes.size() <= kBlockBytes;
+                    filled_.back().size + bytes.size() <= blocks_.block_bytes();
   if (!fits) {
     if (!filled_.empty()) close(filled_.back());
     filled_.emplace_back().first_order = note.order;

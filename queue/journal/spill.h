@@ -17,7 +17,7 @@ namespace convoke::journal {
 
 class Spill {
  public:
-  explicit Spill(Blocks::Make make) : blocks_(std::move(make)) {}
+  explicit Spill(ScratchSpace scratch) : blocks_(std::move(scratch)) {}
 
   void put_ready(const CallNote& note);  // behind those of its function that are here
   // Order key of the function's first ready call here; nullopt: it has none.

@@ -46,8 +46,11 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open(Options options,
   ENSURE(options.segment_bytes >= kSegmentBytesMin && options.segment_bytes <= kSegmentBytesMax);
   std::vector<Recovered> recovered;
   for (const JournalPlace& place : journals) {
-    auto one = recover(*place.dir, place.number, options.segment_bytes, place.mark,
-                       options.calls_in_memory_max);
+    auto calls = std::make_unique<Unfinished>(
+        ScratchSpace{[&dir = *place.dir] { return dir.scratch(); }, options.scratch_block_bytes},
+        options.calls_in_memory_max);
+    auto one =
+        recover(*place.dir, place.number, options.segment_bytes, place.mark, std::move(calls));
     if (!one.ok()) return one.error();
     one->calls->settle(clock.wall());
     recovered.push_back(std::move(*one));
@@ -70,7 +73,8 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
       wheel_(wheel),
       index_(IndexLimits{options_.event_bytes_in_memory_max, options_.ready_in_memory_max,
                          options_.calls_in_memory_max, options_.delayed_in_memory_max},
-             [this] { return journals_.front().dir->scratch(); }),
+             ScratchSpace{[this] { return journals_.front().dir->scratch(); },
+                          options_.scratch_block_bytes}),
       claims_(
           index_,
           [this](FunctionId function, std::vector<ClaimedCall> calls) {

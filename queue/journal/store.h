@@ -46,6 +46,7 @@ struct Options {
   std::uint64_t ready_in_memory_max = 4096;  // of one function
   std::uint64_t delayed_in_memory_max = 1UL << 16;
   std::uint64_t calls_in_memory_max = 1UL << 18;
+  std::size_t scratch_block_bytes = 16UL << 10;      // at least kBlockBytesMin
   std::uint64_t depth_max = 1'000'000;               // unsettled calls, in all
   std::uint64_t depth_per_function_max = 1'000'000;  // and of one function
   // A step forwards of the wall clock is noticed within this, while anything is delayed.

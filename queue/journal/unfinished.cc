@@ -16,8 +16,8 @@ enum Says : std::uint32_t { kAcceptedThen, kAttemptEnded, kFinishedThen, kFinish
 
 }  // namespace
 
-Unfinished::Unfinished(Blocks::Make make_scratch, std::uint64_t in_memory_max)
-    : blocks_(std::move(make_scratch)), in_memory_max_(in_memory_max) {}
+Unfinished::Unfinished(ScratchSpace scratch, std::uint64_t in_memory_max)
+    : blocks_(std::move(scratch)), in_memory_max_(in_memory_max) {}
 
 Unfinished::~Unfinished() = default;
 

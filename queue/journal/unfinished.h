@@ -24,7 +24,7 @@ namespace convoke::journal {
 
 class Unfinished {
  public:
-  Unfinished(Blocks::Make make_scratch, std::uint64_t in_memory_max);
+  Unfinished(ScratchSpace scratch, std::uint64_t in_memory_max);
   ~Unfinished();
 
   void accepted(CallNote call);  // known already: this is a copy, and newer

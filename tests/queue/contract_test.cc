@@ -384,12 +384,25 @@ std::unique_ptr<StoreHarness> make_journal(const Limits& limits) {
   return std::make_unique<JournalWorld>(options);
 }
 
+// Nothing that waits is in memory, but the one call that must be.
+std::unique_ptr<StoreHarness> make_spilling_journal(const Limits& limits) {
+  journal::Options options = JournalWorld::small();
+  options.depth_max = limits.depth_max;
+  options.depth_per_function_max = limits.depth_per_function_max;
+  options.ready_in_memory_max = 1;
+  options.delayed_in_memory_max = 0;
+  options.calls_in_memory_max = 0;
+  options.scratch_block_bytes = journal::kBlockBytesMin;
+  return std::make_unique<JournalWorld>(options);
+}
+
 std::unique_ptr<StoreHarness> make_model(const Limits& limits) {
   return std::make_unique<ModelWorld>(limits);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, QueueContract,
                          ::testing::Values(Store{"Journal", make_journal},
+                                           Store{"SpillingJournal", make_spilling_journal},
                                            Store{"Model", make_model}),
                          [](const auto& backend) { return backend.param.name; });
 

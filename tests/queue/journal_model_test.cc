@@ -92,11 +92,7 @@ class Model final {
     options.event_bytes_in_memory_max = rng_.one_in(2) ? 1UL << 20 : rng_.below(2000);
     options.depth_max = rng_.one_in(3) ? 20 : 1000;
     options.ends_wait_max = rng_.one_in(2) ? kEndsWait : Millis{0};
-    if (rng_.one_in(2)) {  // so that most calls are spilled
-      options.ready_in_memory_max = 1 + rng_.below(4);
-      options.delayed_in_memory_max = rng_.below(3);
-      options.calls_in_memory_max = rng_.below(20);
-    }
+    if (rng_.one_in(2)) JournalWorld::spill_most(options, rng_);
     return options;
   }
 

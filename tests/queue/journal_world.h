@@ -32,6 +32,14 @@ class JournalWorld final : public StoreHarness {
     return options;
   }
 
+  // So that most calls that wait are not in memory.
+  static void spill_most(journal::Options& options, Rng& rng) {
+    options.ready_in_memory_max = 1 + rng.below(rng.one_in(2) ? 4 : 60);
+    options.delayed_in_memory_max = rng.below(rng.one_in(2) ? 3 : 30);
+    options.calls_in_memory_max = rng.below(rng.one_in(2) ? 20 : 2000);
+    options.scratch_block_bytes = journal::kBlockBytesMin;
+  }
+
   static std::string directory(std::uint32_t number) { return "journal-" + std::to_string(number); }
 
   [[nodiscard]] Queue& queue() override { return *store_; }

@@ -51,12 +51,18 @@ History make_history() {
   return history;
 }
 
+Result<journal::Recovered> recover(FakeLogDir& dir, std::uint32_t journal) {
+  auto calls = std::make_unique<journal::Unfinished>(
+      journal::ScratchSpace{[&dir] { return dir.scratch(); }}, 1000);
+  return journal::recover(dir, journal, JournalWorld::small().segment_bytes, {}, std::move(calls));
+}
+
 Result<journal::Recovered> recover(const std::string& bytes) {
   FakeDisk disk;
   disk.files(kDirectory)[kFirst] = std::make_shared<FakeFile>();
   disk.files(kDirectory)[kFirst]->durable = bytes;
   FakeLogDir dir(disk, kDirectory);
-  return journal::recover(dir, 0, JournalWorld::small().segment_bytes);
+  return recover(dir, 0);
 }
 
 std::set<CallId> ids(const journal::Recovered& recovered) {
@@ -138,7 +144,7 @@ TEST(JournalRecovery, AnotherJournalsFilesAndNewerVersionsAreRefused) {
   disk.files("d")[kFirst] = std::make_shared<FakeFile>();
   disk.files("d")[kFirst]->durable = history.bytes;
   FakeLogDir dir(disk, "d");
-  const auto wrong = journal::recover(dir, 5, 4096);
+  const auto wrong = recover(dir, 5);
   ASSERT_FALSE(wrong.ok());
   EXPECT_NE(wrong.error().message.find("belongs to journal 0"), std::string::npos);
 }

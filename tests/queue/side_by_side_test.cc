@@ -26,12 +26,6 @@ struct Shape {
   std::uint32_t backlog = 0;  // calls that wait before the first turn
 };
 
-// The journal keeps that many ready calls in memory, if it can leave the others on disk.
-template <class Options>
-void keep_ready_in_memory(Options& options, std::uint64_t calls) {
-  if constexpr (requires { options.ready_in_memory; }) options.ready_in_memory = calls;
-}
-
 // One of the two, and what it has said.
 struct Side {
   StoreHarness& world;
@@ -103,7 +97,7 @@ class SideBySide {
     options.event_bytes_in_memory_max = rng_.one_in(2) ? rng_.below(5000) : 1UL << 20;
     options.depth_max = limits_.depth_max;
     options.depth_per_function_max = limits_.depth_per_function_max;
-    keep_ready_in_memory(options, 4 + rng_.below(60));
+    if (!rng_.one_in(3)) JournalWorld::spill_most(options, rng_);
     return options;
   }
 
@@ -180,7 +174,6 @@ class SideBySide {
     call.qualifier = rng_.one_in(3) ? "LATEST" : "";
     call.name = std::move(name);
     if (rng_.one_in(delayed_one_in_)) call.due = draw_due();
-    if (!call.name.empty() && rng_.one_in(10) && !known_.empty()) call.id = any_known();
     known_.push_back(call.id);
     for (Side& side : sides_) {
       side.queue().accept(call, [this, &side, n = asked_, id = call.id](const Result<void>& ok) {
