@@ -32,7 +32,7 @@ void Shelf::close(Block& block) {
   const auto place = blocks_.write(block.bytes);
   if (!place.ok()) return;
   block.place = *place;
-  block.bytes = std::string();
+  std::string().swap(block.bytes);  // an assignment would keep the room
 }
 
 std::uint64_t Shelf::first_order() const { return filled_.front().first_order; }

@@ -235,6 +235,8 @@ void JournalStore::claim(FunctionId function, std::size_t max) {
     if (slot == kNoSlot) break;
     taken.push_back(start_attempt(slot));
   }
+  check_scratch();
+  if (poisoned_) taken.clear();  // their ends could not be written
   claims_.begin(function, std::move(taken));
 }
 
@@ -531,6 +533,7 @@ void JournalStore::join_due() {
     if (slot == kNoSlot) break;
     join(slot);
   }
+  check_scratch();
   arm_due_timer();
   outbox_.deliver();
 }
