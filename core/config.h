@@ -15,7 +15,7 @@
 namespace convoke {
 
 inline constexpr std::uint16_t kListenPortDefault = 7070;
-inline constexpr std::uint64_t kQueueDepthMaxDefault = 1'000'000;
+inline constexpr std::uint64_t kQueueDepthMaxDefault = 10'000'000;
 
 struct EngineOptions {
   // Loopback only, as long as there is no authentication. Port 0: any free one.

@@ -166,7 +166,9 @@ class Shard final : public ShardDoor,
 
   void look_after_history();
 
-  [[nodiscard]] CallId next_call_id() { return CallId::from_random(ids_.next(), ids_.next()); }
+  [[nodiscard]] CallId next_call_id() {
+    return CallId::made_at(clock_.wall(), ids_.next(), ids_.next());
+  }
 
   const ShardIndex self_;
   const ShardWorld world_;

@@ -118,9 +118,9 @@ void Pump::settle(CallPtr call, Outcome outcome, Settlement settlement) {
   auto settling = std::make_shared<Settling>(
       Settling{call->lease->receipt, ending_of(*call, outcome, settlement, world_.clock.wall()),
                nullptr, Outcome{}});
-  Successor successor =
-      successor_of(*call, outcome, settlement, world_.directory, world_.clock.wall(),
-                   CallId::from_random(rng_.next(), rng_.next()));
+  const WallTime now = world_.clock.wall();
+  Successor successor = successor_of(*call, outcome, settlement, world_.directory, now,
+                                     CallId::made_at(now, rng_.next(), rng_.next()));
   settling->ending.successor = std::move(successor.call);
   settling->ending.destination_status = std::move(successor.status);
   if (watch_->watches(call->id)) {

@@ -30,5 +30,13 @@ TEST(Epoch, GrowsWithTheAttemptAndMoreWithTheIncarnation) {
   EXPECT_EQ(Epoch::of(7, 9).attempt(), 9U);
 }
 
+TEST(CallId, BeginsWithTheTimeAtWhichItWasMadeAndSortsByIt) {
+  const WallTime time = wall_from_ms(0x0123456789ab);
+  const CallId id = CallId::made_at(time, ~std::uint64_t{0}, ~std::uint64_t{0});
+  EXPECT_EQ(id.text(), "01234567-89ab-7fff-bfff-ffffffffffff");
+  EXPECT_EQ(id.first_half(), 0x0123456789ab7fffULL);
+  EXPECT_LT(id, CallId::made_at(time + Millis{1}, 0, 0));
+}
+
 }  // namespace
 }  // namespace convoke

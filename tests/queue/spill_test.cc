@@ -1,5 +1,6 @@
 // Calls that wait outside of memory: in blocks, on shelves, and what the store makes of them.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -109,6 +110,26 @@ TEST_F(Spilling, ACallWhoseRecordWasCopiedIsFoundInItsNewSegment) {
   EXPECT_EQ(in(1).size(), 98U);
   EXPECT_EQ(in(77), std::vector<CallId>{put[5].id});
   EXPECT_EQ(shelf.find(put[5].id)->offset, 128U);
+}
+
+// Counts what it is given, and keeps none of it.
+class Sink final : public ScratchFile {
+ public:
+  Result<void> write(std::uint64_t, std::string_view) override { return {}; }
+  Result<std::string> read(std::uint64_t, std::size_t) const override { return std::string(); }
+  void announce(std::uint64_t, std::size_t) override {}
+  void clear() override {}
+};
+
+// In builds whose allocator counts; others see 0 twice.
+TEST_F(Spilling, ACallOnAShelfCostsLessThanTwoBytesOfMemory) {
+  Blocks blocks(
+      ScratchSpace{[] { return Result<std::unique_ptr<ScratchFile>>(std::make_unique<Sink>()); }});
+  Shelf shelf(blocks);
+  constexpr std::uint64_t kCalls = 200'000;
+  const std::size_t before = mallinfo2().uordblks;
+  for (std::uint64_t order = 1; order <= kCalls; ++order) shelf.put(note(order));
+  EXPECT_LT(mallinfo2().uordblks, before + 2 * kCalls);
 }
 
 TEST_F(Spilling, WithoutRoomOnTheDiskAShelfStaysInMemory) {
