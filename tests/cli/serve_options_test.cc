@@ -37,8 +37,8 @@ TEST(ServeOptions, DefaultsAreThoseOfTheDocuments) {
   EXPECT_EQ(parsed.options.grace, seconds(30));
   EXPECT_EQ(parsed.options.idle_timeout, seconds(300));
   EXPECT_EQ(parsed.options.account_instances_max, 300U);
-  EXPECT_EQ(parsed.options.queue_depth_max, 1'000'000U);
-  EXPECT_EQ(parsed.options.function_queue_depth_max, 900'000U);
+  EXPECT_EQ(parsed.options.queue_depth_max, 10'000'000U);
+  EXPECT_EQ(parsed.options.function_queue_depth_max, 9'000'000U);
   EXPECT_FALSE(parsed.options.pin);
 }
 
