@@ -10,6 +10,7 @@ namespace {
 
 // A claim of calls whose function is gone: they only have to be told so.
 constexpr std::size_t kInvalidBatch = 64;
+constexpr std::size_t kOverdueBatch = 64;
 // The most calls one claim asks for: bounds a turn's work and what is claimed and not started.
 constexpr std::size_t kClaimMax = 256;
 
@@ -93,6 +94,13 @@ void Dispatcher::stop_call(FunctionId function, const CallId& id) {
 void Dispatcher::on_backlog(FunctionId function) {
   if (Room* room = room_of(function)) return serve(*room);
   claim_invalid(function);
+}
+
+void Dispatcher::claim_overdue(FunctionId function) {
+  Room* const room = room_of(function);
+  if (room == nullptr || draining_ || room->claim.under_way) return;
+  room->claim.under_way = true;
+  backlog_->claim(function, kOverdueBatch);
 }
 
 // What is queued for a function that is gone.

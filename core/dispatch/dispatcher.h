@@ -80,6 +80,9 @@ class Dispatcher final : private HostEvents {
 
   // The store has ready calls of this function.
   void on_backlog(FunctionId function);
+  // The oldest of them are too old: they are claimed though nothing may run them. Those that are
+  // not go back to their places.
+  void claim_overdue(FunctionId function);
   // The answer to Backlog::claim.
   void on_claimed(FunctionId function, std::vector<CallPtr> calls);
 

@@ -18,7 +18,15 @@ struct Pump::Settling {
 };
 
 Pump::Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm)
-    : self_(self), world_(world), rng_(rng), alarm_(std::move(alarm)) {}
+    : self_(self),
+      world_(world),
+      rng_(rng),
+      alarm_(std::move(alarm)),
+      expiry_(world.clock, world.wheel,
+              Expiry::Hooks{
+                  [this](FunctionId function) { return ages_out(function); },
+                  [this](FunctionId function) { dispatcher_->claim_overdue(function); },
+              }) {}
 
 void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch, Deliverer* deliverer) {
   deliverer_ = deliverer;
@@ -30,8 +38,18 @@ void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch, Deliver
 // ---- calls come out of the store ----
 
 void Pump::on_ready(FunctionId function) {
-  if (!is_delivery_line(function)) return dispatcher_->on_backlog(function);
-  if (deliverer_ != nullptr) deliverer_->on_ready(function);
+  if (is_delivery_line(function)) {
+    if (deliverer_ != nullptr) deliverer_->on_ready(function);
+    return;
+  }
+  dispatcher_->on_backlog(function);
+  expiry_.on_ready(function);
+}
+
+std::optional<WallTime> Pump::ages_out(FunctionId function) const {
+  const auto oldest = queue_->oldest_ready(function);
+  if (!oldest) return oldest;
+  return *oldest + policy_of(function, {}).age_max;
 }
 
 std::size_t Pump::ready(FunctionId function) const { return queue_->counts(function).ready; }
@@ -101,6 +119,7 @@ void Pump::on_finished(CallPtr call, Outcome outcome) {
 }
 
 void Pump::expire(CallPtr call) {
+  expiry_.on_expired(call->function);
   Outcome outcome;
   outcome.kind = Outcome::Kind::kExpired;
   outcome.error = call_expired();

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "core/dispatch/call.h"
 #include "core/dispatch/deliverer.h"
 #include "core/dispatch/dispatcher.h"
+#include "core/dispatch/expiry.h"
 #include "core/dispatch/retry.h"
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
@@ -73,6 +75,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
  private:
   struct Settling;  // a call whose end is being written down
 
+  [[nodiscard]] std::optional<WallTime> ages_out(FunctionId function) const;
   [[nodiscard]] RetryPolicy policy_of(FunctionId function, std::string_view qualifier) const;
   [[nodiscard]] CallPtr call_of(ClaimedCall claimed) const;
   [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
@@ -100,6 +103,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   std::size_t open_ = 0;
   std::unordered_map<CallId, std::vector<Queue::Stopped>> stops_;  // of calls that are under way
   std::vector<std::shared_ptr<Settling>> without_room_;
+  Expiry expiry_;
   Timer no_room_retry_ = timer_for<&Pump::settle_again>(this);
 };
 
