@@ -14,6 +14,8 @@ from engine import API, BINARY, Engine, wait_until
 HOUR = 3600
 DAY = 24 * HOUR
 
+EXAMPLE = pathlib.Path(__file__).parents[2] / "tools/examples/week_in_a_minute.py"
+
 HANG = {"index.py": "import time\ndef handler(event, context):\n    time.sleep(10 ** 6)\n"}
 # Notes that it ran, then fails.
 FAIL = {
@@ -169,6 +171,19 @@ class VirtualClock(unittest.TestCase):
             refused = engine.request("POST", "/convoke/clock/advance", {"seconds": -1})
             self.assertEqual(refused.json()["ErrorCode"], "InvalidArgument")
             self.assertEqual(convoke(engine, "clock", "advance", "soon").returncode, 2)
+
+    def test_a_users_script_watches_a_days_timeout_hours_of_retries_and_a_weeks_age(self):
+        run = subprocess.run([EXAMPLE, BINARY], capture_output=True, text=True, timeout=300)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        for said in (
+            r"day 1 00:00:00 .* sleeps: Failed: Function timed out after 86400 seconds",
+            r"day 1 05:10:00 .* hangs-up: Expired after \d\d+ retries",
+            r"day 8 05:09:59 .* stopped: Enqueued",
+            r"day 8 05:10:01 .* stopped: Expired",
+        ):
+            self.assertRegex(run.stdout, said)
+        tap.note(run.stdout)
+        tap.note(f"8 days in {self.took_seconds():.1f} s")
 
     def test_real_time_cannot_be_moved_and_the_answer_says_why(self):
         with Engine() as engine:
