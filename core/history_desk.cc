@@ -48,7 +48,8 @@ void HistoryDesk::tell(history::Chapter chapter) {
   const std::lock_guard lock(mutex_);
   lag_ += chapter.facts.size();
   lag_bytes_ += bytes_in(chapter);
-  if (lag_ > kLagHardMax || lag_bytes_ > kLagBytesMax) return give_up("it is too far behind");
+  if (lag_ > bound_.facts_max || lag_bytes_ > bound_.bytes_max)
+    return give_up("it is too far behind");
   told_.push_back(std::move(chapter));
   // Within the lock: no question that is asked after another shard's telling may pass this one.
   if (!std::exchange(scheduled_, true)) run_soon([this] { take_in(); }, [] {});
@@ -116,7 +117,7 @@ Result<void> HistoryDesk::keeps_up() const {
                  "the history cannot be written: calls with an id are refused until the engine is "
                  "restarted; its log says why"};
   }
-  if (lag_ < kLagMax && lag_bytes_ < kLagBytesMax / 2) return {};
+  if (lag_ < bound_.facts_max / 2 && lag_bytes_ < bound_.bytes_max / 2) return {};
   return Error{ErrorCode::kResourceThrottled, "the history is too far behind; try again later",
                Seconds{1}};
 }

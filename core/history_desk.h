@@ -4,10 +4,10 @@
 // sees all that was told before it was asked, by any shard: so whoever has had a 202 finds the
 // call.
 //
-// Bounded: beyond kLagMax facts that were not taken in yet, calls that need a history are refused
-// (429) until it has caught up; others go on. A full disk is tried again every kRetry, in order.
-// After a history that cannot be written for good, calls that need one get 503 until the next
-// start.
+// Bounded (HistoryLag): beyond half of it, calls that need a history are refused (429) until it has
+// caught up; others go on. Beyond all of it, the history is given up. A full disk is tried again
+// every kRetry, in order. After a history that cannot be written for good, calls that need one get
+// 503 until the next start.
 //
 // Threads: lives on shard 0's loop; all functions may be called on any shard's thread, and answer
 // there.
@@ -33,15 +33,19 @@
 
 namespace convoke {
 
+// What was told and not taken in yet, at most. Beyond it, whatever tells it, the history is given
+// up until the next start.
+struct HistoryLag {
+  std::size_t facts_max = 400'000;
+  std::size_t bytes_max = 512UL << 20;  // of events and results
+};
+
 class HistoryDesk final : public history::Sink {
  public:
-  static constexpr std::size_t kLagMax = 200'000;
-  // Beyond this, whatever tells it, the history is given up until the next start.
-  static constexpr std::size_t kLagHardMax = 2 * kLagMax;
-  static constexpr std::size_t kLagBytesMax = 512UL << 20;  // of events and results
   static constexpr Millis kRetry{1000};
 
-  explicit HistoryDesk(std::unique_ptr<history::History> history) : history_(std::move(history)) {}
+  explicit HistoryDesk(std::unique_ptr<history::History> history, HistoryLag bound = {})
+      : history_(std::move(history)), bound_(bound) {}
 
   // Before the shards run.
   void open(std::vector<ShardDoor*> doors, IoThread& thread);
@@ -84,6 +88,7 @@ class HistoryDesk final : public history::Sink {
   void run_soon(std::function<void()> job, std::function<void()> done);
 
   std::unique_ptr<history::History> history_;
+  const HistoryLag bound_;
   std::vector<ShardDoor*> doors_;
   IoThread* thread_ = nullptr;
 

@@ -113,7 +113,7 @@ Result<void> History::Implementation::open() {
 template <class Work>
 Result<void> History::Implementation::write(Work work) {
   if (poisoned)
-    return Error{ErrorCode::kServiceUnavailable,
+    return Error{ErrorCode::kInternalServerError,
                  "the history could not be written earlier and takes nothing until the engine is "
                  "restarted: check the disk"};
   Failure done = database.execute("BEGIN IMMEDIATE");

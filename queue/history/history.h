@@ -63,8 +63,9 @@ class History {
 
   // All of it, with its marks, or nothing. Chapters of volatile facts alone touch no disk.
   // ServiceUnavailable: nothing was changed, and telling it again later is right (disk full,
-  // database locked). InternalServerError: a mark is behind mark_of(), or facts of a journal come
-  // without one: this history belongs to other journals, see forget().
+  // database locked). InternalServerError, for good: an I/O error before this; a mark is behind
+  // mark_of(), or facts of a journal come without one: this history belongs to other journals, see
+  // forget().
   [[nodiscard]] Result<void> apply(const std::vector<Chapter>& chapters);
 
   // How far into the journal all is committed. A journal never told of: {}.

@@ -207,7 +207,7 @@ TEST_F(MarksOnAFaultyDisk, AfterAnIoErrorAllIsRefusedUntilARestart) {
     disk.heal();
     const Result<void> refused = history->apply({nth(2)});
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::kServiceUnavailable);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInternalServerError);
     reopen();
     expect_whole(*history, 2);  // the commit may have reached the disk, or not: both are whole
     if (history->mark_of(kJournal).offset == 1) {
