@@ -89,6 +89,7 @@ void NaiveQueue::accept(NewCall call, Accepted accepted) {
   ClaimedCall stored;
   stored.receipt = {call.id, call.function, Epoch::of(1, 0)};
   stored.name = call.name;
+  stored.event = call.event;
   stored.accepted = call.accepted;
   stored.due = call.due;
   ready_.push_back(std::move(stored));
