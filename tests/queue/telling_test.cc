@@ -29,8 +29,9 @@ struct Listener final : Sink {
   }
   // "Accepted Dequeued ..."
   [[nodiscard]] std::string life(const CallId& id) const {
-    static const std::vector<std::string> kNames = {
-        "Accepted", "Dequeued", "Started", "Stopping", "GivenBack", "Attempted", "Finished", "Delivered"};
+    static const std::vector<std::string> kNames = {"Accepted", "Dequeued",  "Started",
+                                                    "Stopping", "GivenBack", "Attempted",
+                                                    "Finished", "Delivered"};
     std::string all;
     for (const Fact& fact : facts) {
       if (std::visit([&](const auto& what) { return what.id == id; }, fact)) {
@@ -159,6 +160,31 @@ TEST_F(Telling, AResultThatFindsNoRoomHoldsUpNoEnd) {
   EXPECT_EQ(listener.all<Finished>().at(0).result.size(), 100'000U);
   world.crash();
   EXPECT_FALSE(world.queue().find(id));
+}
+
+TEST_F(Telling, AnEndThatWasWrittenShortIsToldAgainAsAnEnd) {
+  const CallId id = accepted("job");
+  Ending ending = Settlement::kFailed;
+  ending.result = std::string(100'000, 'r');  // many times a segment
+  ending.report.error = "UnhandledInvocationError";
+  EXPECT_EQ(world.settled(claimed(), ending), SettleResult::kDone);
+  Listener again;
+  restart_with(again);
+  EXPECT_EQ(again.life(id), "Accepted Finished ");
+  const Finished end = again.all<Finished>().at(0);
+  EXPECT_EQ(end.settlement, Settlement::kFailed);
+  EXPECT_EQ(end.result, "") << "what found no room in the journal is not known any more";
+  EXPECT_EQ(again.upto, listener.upto) << "and is not told a third time";
+}
+
+TEST_F(Telling, AnEndThatWasWrittenShortOfACallWithoutANameIsNotTold) {
+  accepted("");
+  Ending ending = Settlement::kFailed;
+  ending.event = std::make_shared<const std::string>(std::string(100'000, 'e'));
+  EXPECT_EQ(world.settled(claimed(), ending), SettleResult::kDone);
+  Listener again;
+  restart_with(again);
+  EXPECT_TRUE(again.facts.empty());
 }
 
 TEST_F(Telling, AStoppedCallIsTold) {
