@@ -38,10 +38,10 @@ class Life {
  public:
   explicit Life(const std::string& path) : state_(*StateDirectory::open(path)) {
     EXPECT_TRUE(history::History::open(state_.history()).ok());
-    auto queue = DiskLogDir::open(state_.queue(), thread_, thread_);
+    auto queue = DiskLogDir::open(state_.queue(), thread_, thread_, disk_);
     const auto incarnation = journal::next_incarnation(**queue);
     std::vector<journal::JournalPlace> places;
-    places.push_back({0, *DiskLogDir::open(state_.journal(0), thread_, thread_), {}});
+    places.push_back({0, *DiskLogDir::open(state_.journal(0), thread_, thread_, disk_), {}});
     store_ = *journal::JournalStore::open({}, std::move(places), *incarnation, loop_,
                                           loop_.timers(), listener_);
   }
@@ -67,6 +67,7 @@ class Life {
  private:
   StateDirectory state_;
   Listener listener_;
+  DiskReserve disk_;
   Loop loop_;
   LoopIoThread thread_{loop_};
   std::unique_ptr<journal::JournalStore> store_;
