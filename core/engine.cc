@@ -149,6 +149,7 @@ struct Engine::Parts {
                            incarnation,  clock_desk,
                            metrics_desk, virtual_from};
     const std::vector<std::uint32_t> existing = state.journals();
+    if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
     std::vector<TimeDoor*> time_doors;
     std::vector<MetricsDoor*> metrics_doors;

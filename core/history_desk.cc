@@ -33,6 +33,16 @@ Error name_in_use(const std::string& name) {
 
 }  // namespace
 
+Result<void> HistoryDesk::forget_all_but(const std::vector<std::uint32_t>& existing) {
+  for (const std::uint32_t journal : history_->journals()) {
+    if (std::binary_search(existing.begin(), existing.end(), journal)) continue;
+    spdlog::warn("journal {} is no longer there: what it held is not run, and it begins anew",
+                 journal);
+    if (auto forgotten = history_->forget(journal); !forgotten) return forgotten;
+  }
+  return {};
+}
+
 void HistoryDesk::open(std::vector<ShardDoor*> doors, IoThread& thread) {
   doors_ = std::move(doors);
   thread_ = &thread;

@@ -47,6 +47,10 @@ class HistoryDesk final : public history::Sink {
   explicit HistoryDesk(std::unique_ptr<history::History> history, HistoryLag bound = {})
       : history_(std::move(history)), bound_(bound) {}
 
+  // Before the shards are made. A journal that an operator has moved away begins anew, and so does
+  // what is told of it: a new one of its number would be taken for one that has lost its end, and
+  // nothing would be taken in from then on. `existing`: sorted.
+  [[nodiscard]] Result<void> forget_all_but(const std::vector<std::uint32_t>& existing);
   // Before the shards run.
   void open(std::vector<ShardDoor*> doors, IoThread& thread);
   [[nodiscard]] history::Mark mark_of(std::uint32_t journal) const {

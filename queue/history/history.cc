@@ -220,6 +220,12 @@ Result<void> History::forget(std::uint32_t journal) {
   return done;
 }
 
+std::vector<std::uint32_t> History::journals() const {
+  std::vector<std::uint32_t> numbers;
+  for (const auto& [journal, mark] : implementation_->marks) numbers.push_back(journal);
+  return numbers;
+}
+
 Result<std::optional<Record>> History::get(FunctionId function, std::string_view name,
                                            Payload payload) {
   std::optional<Record> record;

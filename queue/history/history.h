@@ -73,6 +73,7 @@ class History {
 
   // The journal is no more; one of that number would begin anew.
   [[nodiscard]] Result<void> forget(std::uint32_t journal);
+  [[nodiscard]] std::vector<std::uint32_t> journals() const;  // told of and not forgotten, in order
 
   // nullopt: not in the history.
   [[nodiscard]] Result<std::optional<Record>> get(FunctionId function, std::string_view name,

@@ -1,5 +1,6 @@
 """Stateful asynchronous calls against a real engine: named, looked up, listed, stopped, waited for."""
 
+import shutil
 import threading
 import unittest
 
@@ -49,6 +50,19 @@ class Stateful(unittest.TestCase):
             times = [event["timestamp"] for event in record["events"]]
             self.assertEqual(times, sorted(times))
             self.assertGreaterEqual(record["endTime"], record["startedTime"])
+
+    def test_named_calls_go_on_when_an_operator_has_moved_a_journal_away(self):
+        with Engine(shards=1) as engine:
+            engine.deploy("echo", "basics", handler="index.echo")
+            for name in ("one", "two"):
+                self.assertEqual(start(engine, "echo", name=name).status, 202)
+                self.assertEqual(ended(engine, "echo", name)["status"], "Succeeded")
+            self.assertEqual(engine.stop(), 0)
+            shutil.move(engine.state / "queue" / "journal-0", engine.state / "moved-away")
+            engine.start()
+            self.assertEqual(start(engine, "echo", name="three").status, 202)
+            for name in ("one", "two", "three"):
+                self.assertEqual(ended(engine, "echo", name)["status"], "Succeeded")
 
     def test_a_name_in_use_is_refused_on_every_shard_and_after_a_restart(self):
         with Engine(shards=2) as engine:

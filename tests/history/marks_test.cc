@@ -50,6 +50,9 @@ TEST_F(Marks, AreReadBackAfterARestart) {
   EXPECT_EQ(history->mark_of(0), (Mark{5, 30}));
   EXPECT_EQ(history->mark_of(1), (Mark{1UL << 40, 20}));
   EXPECT_EQ(history->mark_of(2), Mark{});
+  EXPECT_EQ(history->journals(), (std::vector<std::uint32_t>{0, 1}));
+  ASSERT_TRUE(history->forget(0));
+  EXPECT_EQ(history->journals(), std::vector<std::uint32_t>{1});
 }
 
 TEST_F(Marks, ChaptersOfOneJournalMayBeToldTogether) {
