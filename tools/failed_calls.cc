@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -18,7 +17,8 @@ std::string function_query(const FailedChoice& choice) {
          "&functionName=" + percent_encoded(choice.function->function);
 }
 
-ApiRequest page_request(const FailedChoice& choice, FailedDeed deed, std::uint64_t limit) {
+ApiRequest page_request(const FailedChoice& choice, FailedDeed deed, std::uint64_t limit,
+                        const std::string& token) {
   JsonWriter body;
   body.begin_object();
   if (choice.function) {
@@ -26,6 +26,7 @@ ApiRequest page_request(const FailedChoice& choice, FailedDeed deed, std::uint64
     body.member("functionName", std::string_view(choice.function->function));
   }
   body.member("limit", static_cast<std::int64_t>(limit));
+  if (!token.empty()) body.member("nextToken", std::string_view(token));
   body.end_object();
   const std::string verb = deed == FailedDeed::kRedrive ? "/redrive" : "/purge";
   return {"POST", kRoot + verb, body.text()};
@@ -45,30 +46,25 @@ std::vector<std::string> texts_of(simdjson::dom::element object, const char* mem
 struct PageDone {
   std::vector<std::string> done;
   std::vector<std::string> refused;
+  std::string next_token;  // empty: nothing comes behind these
 };
 
 Outcome<PageDone> work_through_page(ApiClient& api, const FailedChoice& choice, FailedDeed deed,
-                                    std::uint64_t limit) {
-  Outcome<ApiReply> reply = api.send_ok(page_request(choice, deed, limit));
+                                    std::uint64_t limit, const std::string& token) {
+  Outcome<ApiReply> reply = api.send_ok(page_request(choice, deed, limit, token));
   if (!reply) return reply.failure();
   JsonReader json;
   if (!json.parse(reply->body)) {
     return Failure{ExitCode::kUnreachable, "the engine's answer is no JSON", {}, {}};
   }
+  std::string_view next;
+  if (json.root()["nextToken"].get(next) != simdjson::SUCCESS) next = {};
   return PageDone{texts_of(json.root(), deed == FailedDeed::kRedrive ? "redriven" : "purged"),
-                  texts_of(json.root(), "refused")};
+                  texts_of(json.root(), "refused"), std::string(next)};
 }
 
-// What was refused stays at the head of the list, and comes up again in the next page.
-std::uint64_t remember(std::vector<std::string> refused, std::set<std::string>& known,
-                       FailedWork& work) {
-  std::uint64_t fresh = 0;
-  for (std::string& one : refused) {
-    if (!known.insert(one).second) continue;
-    work.refused.push_back(std::move(one));
-    ++fresh;
-  }
-  return fresh;
+void append(std::vector<std::string> from, std::vector<std::string>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
 Outcome<std::uint64_t> count_of(ApiClient& api, const FailedChoice& choice) {
@@ -98,24 +94,21 @@ Outcome<Listed> for_each_failed(ApiClient& api, const FailedChoice& choice, Fail
 FailedWork work_through_failed(ApiClient& api, const FailedChoice& choice, FailedDeed deed,
                                const Pace& pace) {
   FailedWork work;
-  std::set<std::string> known;
+  std::string token;
   Outcome<std::uint64_t> count = count_of(api, choice);
   if (!count) return {{}, {}, count.failure()};
   std::uint64_t left = *count;
   while (left > 0) {
-    // Room for those that were refused before: else they alone would fill a small page.
-    const std::uint64_t limit =
-        std::min(std::min(pace.page, left) + work.refused.size(), kFailedPageMax);
-    Outcome<PageDone> page = work_through_page(api, choice, deed, limit);
+    Outcome<PageDone> page = work_through_page(api, choice, deed, std::min(pace.page, left), token);
     if (!page) {
       work.ended_by = page.failure();
       return work;
     }
-    const std::uint64_t fresh = remember(std::move(page->refused), known, work);
-    const std::uint64_t moved = page->done.size() + fresh;
-    if (moved == 0) return work;
-    std::move(page->done.begin(), page->done.end(), std::back_inserter(work.done));
-    left -= std::min(left, moved);
+    left -= std::min<std::uint64_t>(left, page->done.size() + page->refused.size());
+    append(std::move(page->done), work.done);
+    append(std::move(page->refused), work.refused);
+    token = std::move(page->next_token);
+    if (token.empty()) return work;
     if (left > 0) std::this_thread::sleep_for(pace.pause);
   }
   return work;

@@ -49,7 +49,7 @@ struct FailedWork {
 enum class FailedDeed { kRedrive, kPurge };
 
 // Those of the choice that had failed when it began; what fails meanwhile is left alone. Goes on
-// past refusals as long as a page brings anything forward.
+// past refusals, and past calls that somebody else runs again at the same time.
 [[nodiscard]] FailedWork work_through_failed(ApiClient& api, const FailedChoice& choice,
                                              FailedDeed deed, const Pace& pace);
 

@@ -18,7 +18,7 @@ namespace {
 
 using history::Record;
 
-// {"serviceName", "functionName" (both or none), "limit", "dryRun"}
+// {"serviceName", "functionName" (both or none), "limit", "nextToken", "dryRun"}
 struct FailedOrder {
   history::FailedQuery query;
   bool dry_run = false;
@@ -50,16 +50,19 @@ Result<FailedOrder> order_of(const Directory& directory, http::Request request) 
   std::optional<std::string> service;
   std::optional<std::string> function;
   std::optional<std::int64_t> limit;
+  std::optional<std::string> token;
   std::optional<bool> dry_run;
   FieldReader reader(*body);
   reader.text("serviceName", service);
   reader.text("functionName", function);
   reader.integer("limit", limit);
+  reader.text("nextToken", token);
   reader.boolean("dryRun", dry_run);
   if (auto read = reader.outcome(); !read) return read.error();
   FailedOrder order;
   order.dry_run = dry_run.value_or(false);
   order.query.order = history::Order::kAscending;  // the oldest first
+  order.query.token = token.value_or("");
   if (auto set = set_function(directory, service, function, order.query); !set) return set.error();
   if (auto set = set_limit(limit, order.query); !set) return set.error();
   return order;
@@ -71,21 +74,26 @@ std::vector<CallId> ids_of(const std::vector<Record>& records) {
   return ids;
 }
 
+// `next`: the token of what comes behind these, refused ones included; empty: nothing does.
 http::Response done_answer(std::string_view what, const std::vector<CallId>& ids,
-                           const std::vector<std::string>& refused) {
+                           const std::vector<std::string>& refused, const std::string& next) {
   JsonWriter writer;
   writer.object().key(what).array();
   for (const CallId& id : ids) writer.text(id.text());
   writer.end().key("refused").array();
   for (const std::string& why : refused) writer.text(why);
-  return json_answer(writer.end().end().take());
+  writer.end();
+  if (!next.empty()) writer.member("nextToken", next);
+  return json_answer(writer.end().take());
 }
 
 // Calls being accepted again, one after the other's answer or not: counted until all are in.
 struct Redrive {
   std::vector<Record> records;
+  std::string next_token;
   std::vector<CallId> accepted;
   std::vector<std::string> refused;
+  std::vector<CallId> to_put_back;  // the refused ones
   std::size_t to_hear = 0;
   std::optional<Error> still_listed;  // why those accepted could not be taken off the list
 };
@@ -138,63 +146,66 @@ void Tasks::redrive(http::Request request, std::string request_id, Done done) {
   if (!order) return done(http::error_response(order.error(), request_id));
   order->query.payload = history::Payload::kWith;
   const auto page = std::make_shared<Result<history::Page>>(history::Page{});
-  host_.ask([page, query = order->query](
-                history::History& history) { *page = history.list_failed(query); },
-            [this, page, order = *order, request_id, done = std::move(done)] {
-              if (!*page) return done(http::error_response(page->error(), request_id));
-              if (order.dry_run) return done(done_answer("wouldRun", ids_of((*page)->records), {}));
-              accept_all_again(std::move((*page)->records), request_id, done);
-            });
+  host_.ask(
+      [page, order = *order](history::History& history) {
+        *page = order.dry_run ? history.list_failed(order.query) : history.take_failed(order.query);
+      },
+      [this, page, order = *order, request_id, done = std::move(done)] {
+        if (!*page) return done(http::error_response(page->error(), request_id));
+        if (!order.dry_run) return accept_all_again(std::move(**page), request_id, done);
+        done(done_answer("wouldRun", ids_of((*page)->records), {}, (*page)->next_token));
+      });
 }
 
-void Tasks::accept_all_again(std::vector<Record> records, std::string request_id, Done done) {
+void Tasks::accept_all_again(history::Page page, std::string request_id, Done done) {
   const auto redrive = std::make_shared<Redrive>();
-  redrive->records = std::move(records);
+  redrive->records = std::move(page.records);
+  redrive->next_token = std::move(page.next_token);
   redrive->to_hear = redrive->records.size();
-  if (redrive->to_hear == 0) return done(done_answer("redriven", {}, {}));
+  if (redrive->to_hear == 0) return done(done_answer("redriven", {}, {}, redrive->next_token));
   for (const Record& record : redrive->records) {
-    host_.accept_again(
-        record, [this, redrive, id = record.id, request_id, done](const Result<void>& accepted) {
-          if (accepted) {
-            redrive->accepted.push_back(id);
-          } else {
-            redrive->refused.push_back(id.text() + ": " + accepted.error().message);
-          }
-          if (--redrive->to_hear > 0) return;
-          host_.ask(
-              [redrive](history::History& history) {
-                if (auto purged = history.purge(redrive->accepted); !purged) {
-                  redrive->still_listed = purged.error();
-                }
-              },
-              [redrive, request_id, done] {
-                if (redrive->still_listed) {
-                  return done(http::error_response(still_listed(*redrive), request_id));
-                }
-                done(done_answer("redriven", redrive->accepted, redrive->refused));
-              });
-        });
+    host_.accept_again(record, [this, redrive, id = record.id, request_id,
+                                done](const Result<void>& accepted) {
+      if (accepted) {
+        redrive->accepted.push_back(id);
+      } else {
+        redrive->refused.push_back(id.text() + ": " + accepted.error().message);
+        redrive->to_put_back.push_back(id);
+      }
+      if (--redrive->to_hear > 0) return;
+      host_.ask(
+          [redrive](history::History& history) {
+            history.put_back(redrive->to_put_back);
+            if (auto purged = history.purge(redrive->accepted); !purged) {
+              redrive->still_listed = purged.error();
+            }
+          },
+          [redrive, request_id, done] {
+            if (redrive->still_listed) {
+              return done(http::error_response(still_listed(*redrive), request_id));
+            }
+            done(done_answer("redriven", redrive->accepted, redrive->refused, redrive->next_token));
+          });
+    });
   }
 }
 
 void Tasks::purge(http::Request request, std::string request_id, Done done) {
   const auto order = order_of(host_.directory(), std::move(request));
   if (!order) return done(http::error_response(order.error(), request_id));
-  const auto ids = std::make_shared<Result<std::vector<CallId>>>(std::vector<CallId>{});
+  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
   host_.ask(
-      [ids, order = *order](history::History& history) {
-        const auto page = history.list_failed(order.query);
-        if (!page) {
-          *ids = page.error();
-          return;
+      [page, order = *order](history::History& history) {
+        *page = history.list_failed(order.query);
+        if (!*page || order.dry_run) return;
+        if (const auto purged = history.purge(ids_of((*page)->records)); !purged) {
+          *page = purged.error();
         }
-        **ids = ids_of(page->records);
-        if (order.dry_run) return;
-        if (const auto purged = history.purge(**ids); !purged) *ids = purged.error();
       },
-      [ids, dry_run = order->dry_run, request_id, done = std::move(done)] {
-        if (!*ids) return done(http::error_response(ids->error(), request_id));
-        done(done_answer(dry_run ? "wouldPurge" : "purged", **ids, {}));
+      [page, dry_run = order->dry_run, request_id, done = std::move(done)] {
+        if (!*page) return done(http::error_response(page->error(), request_id));
+        done(done_answer(dry_run ? "wouldPurge" : "purged", ids_of((*page)->records), {},
+                         (*page)->next_token));
       });
 }
 

@@ -57,7 +57,7 @@ class Tasks {
   // Failed ones (failed_calls.cc).
   void list_failed(const Query& query, std::string request_id, Done done);
   void redrive(http::Request request, std::string request_id, Done done);
-  void accept_all_again(std::vector<history::Record> records, std::string request_id, Done done);
+  void accept_all_again(history::Page page, std::string request_id, Done done);
   void purge(http::Request request, std::string request_id, Done done);
 
   TaskHost& host_;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -94,7 +95,8 @@ struct History::Implementation {
   UnderWay under_way;
   Reader reader{database, under_way};
   Counts counts;
-  bool poisoned = false;  // an I/O error: what the disk holds is not known any more
+  std::set<CallId> taken;  // of what failed; at most a page for each request under way
+  bool poisoned = false;   // an I/O error: what the disk holds is not known any more
 };
 
 Result<void> History::Implementation::open() {
@@ -244,6 +246,19 @@ Result<std::optional<Record>> History::get(const CallId& id, Payload payload) {
 Result<Page> History::list(const ListQuery& query) { return implementation_->list(query); }
 Result<Page> History::list_failed(const FailedQuery& query) { return implementation_->list(query); }
 
+Result<Page> History::take_failed(const FailedQuery& query) {
+  Result<Page> page = list_failed(query);
+  if (!page) return page;
+  std::set<CallId>& taken = implementation_->taken;
+  std::erase_if(page->records,
+                [&taken](const Record& record) { return !taken.insert(record.id).second; });
+  return page;
+}
+
+void History::put_back(const std::vector<CallId>& calls) {
+  for (const CallId& id : calls) implementation_->taken.erase(id);
+}
+
 Result<std::vector<FunctionId>> History::functions_with_history(FunctionId after,
                                                                 std::uint32_t limit) {
   std::vector<FunctionId> functions;
@@ -271,6 +286,7 @@ Result<std::uint64_t> History::purge(const std::vector<CallId>& calls) {
   Result<void> done = own.write([&] { return history::purge(own.database, calls, purged); });
   if (!done) return done.error();
   own.counts.purged += purged;
+  put_back(calls);
   return purged;
 }
 

@@ -84,6 +84,10 @@ class History {
   // payload may change from page to page).
   [[nodiscard]] Result<Page> list(const ListQuery& query);
   [[nodiscard]] Result<Page> list_failed(const FailedQuery& query);
+  // The same page without the calls that were taken before: two who run calls again at once meet
+  // none twice. A call is taken until it is purged or put back, or the engine ends.
+  [[nodiscard]] Result<Page> take_failed(const FailedQuery& query);
+  void put_back(const std::vector<CallId>& calls);
 
   // Functions with calls that have a name, beyond `after`, in ascending order.
   [[nodiscard]] Result<std::vector<FunctionId>> functions_with_history(FunctionId after,

@@ -165,24 +165,34 @@ class FailedCalls(CommandTest):
 
     def test_all_are_run_in_small_pages_at_a_rate(self):
         self.failed(["a", "b", "c"], "&sortOrderByTime=asc")
-        pages = [page(redriven=[one], refused=[]) for one in "abc"]
+        pages = [page(redriven=[one], refused=[], nextToken=f"behind {one}") for one in "abc"]
         self.answers["POST", "/convoke/failed/redrive"] = pages
         arguments = ["failed", "redrive", "--all", "--rate", "19", "--json"]
         self.assertEqual(self.convoke(*arguments), OK)
         self.assertEqual(json.loads(self.stdout), {"redriven": ["a", "b", "c"], "refused": []})
-        self.assertEqual(self.sent(), [{"limit": 1}] * 3)
+        pages = [{"limit": 1, **token} for token in ({}, {"nextToken": "behind a"}, {"nextToken": "behind b"})]
+        self.assertEqual(self.sent(), pages)
 
     def test_what_is_refused_is_said_once_and_holds_up_nothing(self):
         self.failed(["a", "b", "c"], "&sortOrderByTime=asc")
         self.answers["POST", "/convoke/failed/redrive"] = [
-            page(redriven=["b"], refused=["a: deleted"]),
-            page(redriven=["c"], refused=["a: deleted"]),
+            page(redriven=[], refused=["a: deleted"], nextToken="behind a"),
+            page(redriven=["b", "c"], refused=[]),
         ]
         self.assertEqual(self.convoke("failed", "redrive", "--all"), REFUSED)
         self.assertEqual(self.stdout, b"accepted again: 2, refused: 1\n")
         self.assertEqual(self.stderr.count("a: deleted"), 1)
 
-    def test_when_nothing_moves_it_ends(self):
+    def test_a_page_that_somebody_else_runs_again_is_passed_by(self):
+        self.failed(["a", "b"], "&sortOrderByTime=asc")
+        self.answers["POST", "/convoke/failed/redrive"] = [
+            page(redriven=[], refused=[], nextToken="behind a"),
+            page(redriven=["b"], refused=[]),
+        ]
+        self.assertEqual(self.convoke("failed", "redrive", "--all"), OK)
+        self.assertEqual(self.stdout, b"accepted again: 1\n")
+
+    def test_when_nothing_comes_behind_a_page_it_ends(self):
         self.failed(["a", "b"], "&sortOrderByTime=asc")
         self.answers["POST", "/convoke/failed/purge"] = page(purged=[])
         self.assertEqual(self.convoke("failed", "purge", "--all"), OK)
@@ -190,7 +200,7 @@ class FailedCalls(CommandTest):
 
     def test_what_was_done_before_a_failure_is_said(self):
         self.failed(["a", "b"], "&sortOrderByTime=asc")
-        pages = [page(redriven=["a"], refused=[]), error(503, "ServiceUnavailable", "full disk")]
+        pages = [page(redriven=["a"], refused=[], nextToken="behind a"), error(503, "ServiceUnavailable", "full disk")]
         self.answers["POST", "/convoke/failed/redrive"] = pages
         self.assertEqual(self.convoke("failed", "redrive", "--all"), UNREACHABLE)
         self.assertEqual(self.stdout, b"accepted again: 1\n")

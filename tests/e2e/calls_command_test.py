@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 import unittest
 
 import tap
@@ -95,19 +96,52 @@ class Calls(unittest.TestCase):
             self.assertEqual(self.convoke(engine, "failed", "purge", "--all", "--json")["purged"], oldest[3:])
             self.assertEqual(self.failed(engine), [])
 
+    def fail(self, engine, name, events):
+        """Calls of a function that fails, once each: they are in the list when this returns."""
+        engine.deploy(name, "basics", handler="index.fail")
+        config = f"/2016-08-15/services/e2e/functions/{name}/async-invoke-config"
+        self.assertEqual(engine.request("PUT", config, {"maxAsyncRetryAttempts": 0}).status, 200)
+        for event in events:
+            self.assertEqual(engine.invoke(name, event.encode(), invocation_type="Async").status, 202)
+        wait_until(lambda: len(self.failed(engine, f"e2e/{name}")) == len(events), "they have failed", every=0.2)
+
     def test_calls_of_a_deleted_function_are_refused_and_do_not_hold_up_others(self):
         with Engine() as engine:
-            for name in ("gone", "kept"):
-                engine.deploy(name, "basics", handler="index.fail")
-                config = f"/2016-08-15/services/e2e/functions/{name}/async-invoke-config"
-                engine.request("PUT", config, {"maxAsyncRetryAttempts": 0})
-                self.convoke(engine, "invoke", f"e2e/{name}", "--async", "-e", name)
-                wait_until(lambda: any(name == one["functionName"] for one in self.failed(engine)), "it failed")
+            self.fail(engine, "gone", [f"gone-{i}" for i in range(101)])  # more than a page
+            self.fail(engine, "kept", ["kept"])
             self.convoke(engine, "delete", "e2e/gone")
             engine.deploy("kept", "basics", handler="index.note")
-            told = self.convoke(engine, "failed", "redrive", "--all", "--rate", "1000", "--json", expect=REFUSED)
-            self.assertEqual((len(told["redriven"]), len(told["refused"])), (1, 1))
+            told = self.convoke(engine, "failed", "redrive", "--all", "--json", expect=REFUSED)
+            self.assertEqual((len(told["redriven"]), len(told["refused"])), (1, 101))
             self.assertIn("(deleted)", self.convoke(engine, "failed", "list"))
+            again = self.convoke(engine, "failed", "redrive", "--all", "--json", expect=REFUSED)
+            self.assertEqual((len(again["redriven"]), len(again["refused"])), (0, 101), "refused ones stay")
+
+    def test_two_who_run_failed_calls_again_at_once_run_each_once(self):
+        with Engine() as engine:
+            events = [f"e{i}" for i in range(60)]
+            self.fail(engine, "fail", events)
+            engine.deploy("fail", "basics", handler="index.note")
+            answers = []
+            together = threading.Barrier(6)
+
+            def redrive():
+                with engine.client() as client:
+                    client.request("GET", "/healthz")
+                    together.wait()
+                    answers.append(client.request("POST", "/convoke/failed/redrive", {"limit": 100}).json())
+
+            threads = [threading.Thread(target=redrive) for _ in range(together.parties)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            redriven = [one for answer in answers for one in answer["redriven"]]
+            self.assertEqual((len(redriven), len(set(redriven))), (len(events), len(events)))
+            self.assertEqual(self.failed(engine), [])
+            notes = lambda: engine.file("notes").read_text().split() if engine.file("notes").exists() else []
+            wait_until(lambda: len(notes()) >= len(events), notes)
+            self.assertEqual(sorted(notes()), sorted(events))
 
 
 if __name__ == "__main__":

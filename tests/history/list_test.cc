@@ -320,6 +320,23 @@ TEST_F(List, FailedOnesOfAFunctionAndOfAllNamedOrNot) {
   EXPECT_EQ(all_pages(ask), "- call-1");
 }
 
+TEST_F(List, AFailedCallIsTakenOnceUntilItIsPutBackOrPurged) {
+  tell({accepted(1, 100), accepted(2, 200), accepted(3, 300), finished(1, 900, Settlement::kFailed),
+        finished(2, 900, Settlement::kFailed), finished(3, 900, Settlement::kFailed)});
+  FailedQuery ask;
+  ask.order = Order::kAscending;
+  ask.limit = 2;
+  EXPECT_EQ(names(history->take_failed(ask)->records), "call-1 call-2");
+  const Page other = history->take_failed(ask).value();
+  EXPECT_EQ(names(other.records), "");
+  EXPECT_FALSE(other.next_token.empty()) << "a page may be short and yet be followed";
+  EXPECT_EQ(names(page(ask).records), "call-1 call-2") << "they are shown all the same";
+  history->put_back({call(1)});
+  ASSERT_TRUE(history->purge({call(2)}));
+  ask.limit = 3;
+  EXPECT_EQ(names(history->take_failed(ask)->records), "call-1 call-3");
+}
+
 TEST_F(List, AFailedCallCanBeRunAgainFromItsRecord) {
   Accepted fact = accepted(1, 100, "");
   fact.qualifier = "live";
