@@ -224,7 +224,9 @@ void ProcessInstance::lost(const CallId& id, const Error& error, Begun begun) {
     if (all_lost()) conclude_exit();
     return;
   }
-  if (!verdict_.scheduled()) edge_.wheel.schedule(verdict_, edge_.clock.now() + kVerdictMax);
+  if (verdict_.scheduled()) return;
+  const Duration patience = begun == Begun::kCertainlyNot ? kUnbegunVerdictMax : kVerdictMax;
+  edge_.wheel.schedule(verdict_, edge_.clock.now() + patience);
 }
 
 void ProcessInstance::link_broken(const std::vector<CallId>& unread) {

@@ -30,6 +30,9 @@ inline constexpr Duration kTermGrace = Millis{500};  // from SIGTERM to SIGKILL
 // A dying process shows itself twice, by its connection and by its exit, in either order. How long
 // the one waits for the other.
 inline constexpr Duration kVerdictMax = Millis{100};
+// The same for a call that has certainly not begun: it has a future on another instance if this one
+// is dead, and a machine under load is late to say so.
+inline constexpr Duration kUnbegunVerdictMax = Seconds{2};
 inline constexpr Duration kMemorySampleAge = Seconds{1};  // older: sampled again after a call
 
 // What an instance touches; all of it outlives the instance.

@@ -196,6 +196,26 @@ def basics():
         return file.read()
 
 
+# Keeps its connections, and notes each event before it answers with it.
+CUSTOM = """\
+#!/usr/bin/env python3
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        event = self.rfile.read(int(self.headers["Content-Length"]))
+        with open(os.environ["STATE"] + "/served", "ab", buffering=0) as trace:
+            trace.write(event + b"\\n")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(event)))
+        self.end_headers()
+        self.wfile.write(event)
+    def log_message(self, *words): pass
+HTTPServer(("127.0.0.1", int(os.environ["FC_SERVER_PORT"])), Handler).serve_forever()
+"""
+
+
 class Caller:
     """Calls `serve` one time after the other, on a thread of its own, until it is stopped."""
 
@@ -240,6 +260,23 @@ class Launcher(unittest.TestCase):
                 for pid in engine.instances():
                     os.kill(pid, signal.SIGKILL)
             self.assertEqual([line.split()[1] for line in lines_of(engine.file("served"))], events)
+
+    def test_a_custom_runtime_killed_while_idle_costs_a_call_at_most_its_answer(self):
+        # A kept-alive connection that ends does not tell whether the call was read: whoever sent
+        # one before the engine had seen the end is told so, and it is not run again.
+        with Engine() as engine:
+            engine.deploy("serve", {"bootstrap": CUSTOM}, runtime="custom")
+            events = [b"%d" % n for n in range(40)]
+            for event in events:
+                answer = engine.invoke("serve", event)
+                if "X-Fc-Error-Type" in answer.headers:
+                    self.assertIn("Process exited unexpectedly", answer.json()["errorMessage"])
+                else:
+                    self.assertEqual((answer.status, answer.body), (200, event))
+                for pid in engine.instances():
+                    os.kill(pid, signal.SIGKILL)
+            ran = lines_of(engine.file("served"))
+            self.assertEqual(len(ran), len(set(ran)), "no call ran twice")
 
     def test_a_call_in_a_killed_instance_runs_at_most_once_and_its_caller_is_told(self):
         # One that was read and cut may not run again; whatever else was handed over is served.

@@ -481,10 +481,21 @@ TEST_F(ProcessInstanceTest, ALinkThatBreaksAfterTheDeathIsTheVerdict) {
   EXPECT_EQ(listener.gones, 1);
 }
 
+TEST_F(ProcessInstanceTest, ACallThatWasNotSentToAProcessThatLivesIsABadResponse) {
+  make_ready();
+  instance->invoke(attempt_of(call_id(1)));
+  link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "refused"}, Begun::kCertainlyNot);
+  time.pass(kUnbegunVerdictMax + Millis{1});
+  ASSERT_EQ(listener.replies.size(), 1U);
+  EXPECT_EQ(reply().system_error.value().message, "refused");
+  EXPECT_FALSE(reply().never_began) << "it would come here again";
+}
+
 TEST_F(ProcessInstanceTest, ACallThatWasNotSentHasNotBegunWhenTheProcessIsDead) {
   make_ready();
   instance->invoke(attempt_of(call_id(1)));
   link.host->lost(call_id(1), Error{ErrorCode::kBadResponse, "refused"}, Begun::kCertainlyNot);
+  time.pass(Seconds{1});  // a machine under load
   exit_with(0, SIGKILL);
   ASSERT_EQ(listener.replies.size(), 1U);
   EXPECT_TRUE(reply().never_began);
