@@ -26,11 +26,11 @@ struct ServeOptions {
   std::chrono::seconds grace{30};          // for what runs, after SIGTERM, SIGINT or SIGUSR2
   std::chrono::seconds idle_timeout{300};  // then an instance without calls is stopped
   std::uint32_t account_instances_max = 300;
-  std::chrono::seconds sync_wait_max{30};     // for a slot at a limit, then 429
-  std::uint32_t sync_waiters_max = 10'000;    // of one function
-  std::uint32_t queue_depth_max = 1'000'000;  // asynchronous calls that have not ended; then 429
-  std::uint32_t function_queue_depth_max = 900'000;  // and of one function
-  std::uint32_t log_max_mb = 64;                     // of one function's log
+  std::chrono::seconds sync_wait_max{30};      // for a slot at a limit, then 429
+  std::uint32_t sync_waiters_max = 10'000;     // of one function
+  std::uint32_t queue_depth_max = 10'000'000;  // asynchronous calls that have not ended; then 429
+  std::uint32_t function_queue_depth_max = 9'000'000;  // and of one function
+  std::uint32_t log_max_mb = 64;                       // of one function's log
   std::uint32_t log_max_days = 7;
   std::string destinations_allow;  // CIDR,...: not public, but deliveries may go there
   std::string launcher;  // the program that starts instances; default: beside this executable
