@@ -169,6 +169,8 @@ Failure FactWriter::insert_result(std::int64_t number, const Finished& finished)
                        std::int64_t{finished.result_cut}, sqlite::Blob{finished.result});
 }
 
+// An end that a crash undid may have left a delivery, whose own end can come before this one's: what
+// became of it stands, until another delivery says more.
 Failure FactWriter::write(const Fact& fact, const Finished& finished) {
   std::optional<Known> known;
   Failure done = find_unfinished(finished.id, known);
@@ -177,8 +179,9 @@ Failure FactWriter::write(const Fact& fact, const Finished& finished) {
   const CallState state = state_after(finished.settlement);
   const std::uint32_t retries = std::max(finished.retries, known->retries);
   done = database_.run(
-      "UPDATE calls SET status = ?, started_ms = ?, ended_ms = ?, retries = ?, events = ?, "
-      "destination_status = ? WHERE number = ?",
+      "UPDATE calls SET status = ?1, started_ms = ?2, ended_ms = ?3, retries = ?4, events = ?5, "
+      "destination_status = CASE WHEN destination_status = '' OR ?6 <> 'Pending' THEN ?6 "
+      "ELSE destination_status END WHERE number = ?7",
       stored(state), to_ms(last_start(*known, report)),
       std::max<std::int64_t>(to_ms(finished.at), 1), std::int64_t{retries},
       static_cast<std::int64_t>(known->events + events_of(report)),

@@ -153,6 +153,13 @@ TEST_F(Life, OfManyAttemptsTheLastAreKeptAndKeepTheirIds) {
   EXPECT_EQ(record->events.back().at, at(50'000));
 }
 
+TEST_F(Life, ADeliveryThatAnEndBeforeThisOneLeftMayHaveEndedAlready) {
+  Finished end = finished(1, 140);
+  end.destination_status = "Pending";
+  tell({accepted(1, 100), Delivered{call(1), at(130), "Failed"}, end});
+  EXPECT_EQ(get(1)->destination_status, "Failed") << "nobody will say more";
+}
+
 TEST_F(Life, WhatBecameOfADeliveryIsTold) {
   tell({accepted(1, 100), finished(1, 140), Delivered{call(1), at(150), "Failed"}});
   EXPECT_EQ(get(1)->destination_status, "Failed");
