@@ -91,6 +91,16 @@ class FakeDisk {
     }
   }
 
+  // What was written and not synced is durable from here on.
+  void make_durable() {
+    for (auto& [directory, files] : directories_) {
+      for (auto& [name, file] : files) {
+        file->durable = file->content();
+        file->unsynced.clear();
+      }
+    }
+  }
+
   // Faults, until changed again.
   void fail_syncs() { fail_syncs_ = true; }
   // A disk that lies, which none should have to survive: syncs report success and do nothing.

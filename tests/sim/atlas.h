@@ -41,6 +41,14 @@ enum class Fault : std::uint8_t {
   kKillSwitch,
   kFunctionDeleted,
   kFunctionUpdated,
+  kHistoryStalls,
+  kHistoryFull,
+  kReceiverFails,
+  kReceiverTimesOut,
+  kReceiverRefuses,
+  kReceiverNotAllowed,
+  kReceiverFull,
+  kDrained,
 };
 
 struct FaultRow {
@@ -79,6 +87,14 @@ inline constexpr std::array kAtlas = {
     FaultRow{Fault::kKillSwitch, "kill-switch", 20, "limit 0, and back after a while"},
     FaultRow{Fault::kFunctionDeleted, "function-deleted", 30, "and re-created by the same name"},
     FaultRow{Fault::kFunctionUpdated, "function-updated", 30, "new code"},
+    FaultRow{Fault::kHistoryStalls, "history-stalls", 30, "SQLite takes seconds"},
+    FaultRow{Fault::kHistoryFull, "history-full", 60, "and has no room, for a while"},
+    FaultRow{Fault::kReceiverFails, "receiver-fails", 4, "a URL answers 503 or 429"},
+    FaultRow{Fault::kReceiverTimesOut, "receiver-times-out", 6, "or not at all: it may have it"},
+    FaultRow{Fault::kReceiverRefuses, "receiver-refuses", 8, "or 404: given up"},
+    FaultRow{Fault::kReceiverNotAllowed, "receiver-not-allowed", 10, "its address is not allowed"},
+    FaultRow{Fault::kReceiverFull, "receiver-full", 8, "too much waits for it already"},
+    FaultRow{Fault::kDrained, "drained", 60, "the engine is stopped with grace, and started again"},
 };
 inline constexpr std::size_t kFaults = kAtlas.size();
 

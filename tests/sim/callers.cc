@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace convoke::sim {
 namespace {
 
+constexpr Duration kFloodPauseMax = Millis{2};
 constexpr Seconds kPatienceMax{20};  // of a caller that will hang up
 
 // Its first eight digits are its number, for a reader of traces.
@@ -18,33 +20,36 @@ CallId numbered(std::uint32_t number, Rng& rng) {
 
 }  // namespace
 
-Callers::Callers(Stage& stage, Desk& desk, std::uint32_t requests)
+Callers::Callers(Stage& stage, Desk& desk, std::uint32_t requests, std::uint32_t backlog)
     : stage_(stage),
       desk_(desk),
       rng_(stage.rng.fork("callers")),
       planted_(stage.rng.fork("planted answers")),
-      left_(requests) {
+      left_(requests + backlog),
+      backlog_(backlog) {
   pause_max_ = Millis{1} * (1 << rng_.below(12));  // 1 ms .. 2 s
   async_percent_ = 20 + rng_.below(81);
   delay_max_ = Seconds{rng_.one_in(2) ? 5 : 300};
-  event_bytes_max_ = rng_.one_in(3) ? 1500 : 200;
+  event_bytes_max_ = rng_.one_in(3) ? 1000 : 200;  // a record of a record of it fits a segment
 }
 
 void Callers::begin() { send_next(); }
 
 void Callers::send_next() {
-  stage_.agenda.in(between(rng_, Duration{0}, pause_max_), [this] {
+  const Duration pause_max = sent_ < backlog_ ? kFloodPauseMax : pause_max_;
+  stage_.agenda.in(between(rng_, Duration{0}, pause_max), [this] {
     send();
-    if (--left_ > 0) send_next();
+    const bool again = engine_ == nullptr && sent_ < backlog_;  // the whole of it must come
+    if (again || --left_ > 0) send_next();
   });
 }
 
 void Callers::send() {
-  if (engine_ == nullptr) return;  // connection refused
+  if (engine_ == nullptr || !sending_) return;  // connection refused
   const std::uint32_t number = ++sent_;
   Sent sent;
   sent.id = numbered(number, rng_);
-  const FunctionPtr function = desk_.any_function(rng_);
+  const FunctionPtr function = floods() ? desk_.first_function() : desk_.any_function(rng_);
   sent.function = function->id;
   http::Request request = draw_request(sent);
   const ShardIndex at{static_cast<std::uint16_t>(rng_.below(engine_->shards()))};
@@ -62,7 +67,7 @@ http::Request Callers::draw_request(Sent& sent) {
   http::Request request;
   request.head.method = "POST";
   request.body.assign(rng_.below(event_bytes_max_), static_cast<char>('a' + rng_.below(26)));
-  sent.asynchronous = rng_.below(100) < async_percent_;
+  sent.asynchronous = floods() || rng_.below(100) < async_percent_;
   if (!sent.asynchronous) return request;
   request.head.headers.add("X-Fc-Invocation-Type", "Async");
   if (rng_.one_in(4)) {
@@ -71,7 +76,7 @@ http::Request Callers::draw_request(Sent& sent) {
   }
   if (rng_.one_in(8)) {
     request.head.headers.add("X-Fc-Stateful-Async-Invocation-Id",
-                             fmt::format("n{}", rng_.below(4)));
+                             fmt::format("n{}", rng_.below(50)));
   }
   if (rng_.one_in(6)) {
     request.head.headers.add("Prefer", fmt::format("wait={}", 1 + rng_.below(20)));
@@ -86,6 +91,11 @@ void Callers::hang_up(http::ExchangeId exchange) {
   open_.erase(found);
   stage_.seen.tell(&Observer::on_closed, gone.id);
   engine_->client_gone(gone.at, exchange);
+}
+
+std::size_t Callers::unanswered() const {
+  return static_cast<std::size_t>(std::count_if(
+      open_.begin(), open_.end(), [](const auto& one) { return !one.second.answered; }));
 }
 
 void Callers::engine_died() {

@@ -12,12 +12,18 @@ namespace convoke::sim {
 
 class Callers {
  public:
-  Callers(Stage& stage, Desk& desk, std::uint32_t requests);
+  // `backlog`: that many more, before the others, all asynchronous and of the first function.
+  Callers(Stage& stage, Desk& desk, std::uint32_t requests, std::uint32_t backlog);
 
   void begin();  // of the storm
   [[nodiscard]] bool all_sent() const { return left_ == 0; }
-  void meet(Engine* engine) { engine_ = engine; }
-  void engine_died();  // every connection is cut
+  void meet(Engine* engine) {
+    engine_ = engine;
+    sending_ = true;
+  }
+  void engine_died();                        // every connection is cut
+  void stop_sending() { sending_ = false; }  // until the next engine
+  [[nodiscard]] std::size_t unanswered() const;
 
   void on_response(http::ExchangeId exchange, const http::Response& response);
 
@@ -29,6 +35,7 @@ class Callers {
   };
   void send_next();
   void send();
+  [[nodiscard]] bool floods() const { return sent_ <= backlog_; }
   http::Request draw_request(Sent& sent);
   void hang_up(http::ExchangeId exchange);
 
@@ -37,7 +44,9 @@ class Callers {
   Rng rng_;
   Rng planted_;
   Engine* engine_ = nullptr;
+  bool sending_ = true;
   std::uint32_t left_;
+  std::uint32_t backlog_;  // of those
   std::uint32_t sent_ = 0;
   Duration pause_max_{};
   std::uint64_t async_percent_ = 0;

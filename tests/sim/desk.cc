@@ -17,6 +17,32 @@ Desk::Desk(Stage& stage, std::uint32_t functions) : stage_(stage), rng_(stage.rn
   service->name = "default";
   service_ = std::move(service);
   for (std::uint32_t i = 0; i < functions; ++i) functions_.push_back(made(fmt::format("f{}", i)));
+  for (const FunctionPtr& function : functions_) configs_[function->id] = draw_config(*function);
+}
+
+// An outcome goes to functions of higher names alone: what goes in circles comes to no end.
+std::optional<Destination> Desk::draw_destination(const Function& function) {
+  const std::uint64_t kind = rng_.below(4);
+  if (kind == 0) return std::nullopt;
+  const std::string to = function.spec.name.substr(0, 1) +
+                         std::to_string(std::stoul(function.spec.name.substr(1)) + 1);
+  const std::string text = kind == 1 ? "acs:fc:::services/default/functions/" + to
+                                     : "http://receiver.example/" + function.spec.name;
+  return *parse_destination("destination", text);
+}
+
+AsyncConfigPtr Desk::draw_config(const Function& function) {
+  auto config = std::make_shared<AsyncConfig>();
+  config->service = "default";
+  config->qualifier = kLatest;
+  config->function = function.spec.name;
+  config->function_id = function.id;
+  config->on_success = draw_destination(function);
+  config->on_failure = draw_destination(function);
+  if (rng_.one_in(2)) config->retries_max = static_cast<std::uint32_t>(rng_.below(9));
+  if (rng_.one_in(3)) config->age_max = Seconds{1 + rng_.below(rng_.one_in(2) ? 20 : 600)};
+  if (rng_.one_in(4)) config->stateful = true;
+  return config;
 }
 
 FunctionPtr Desk::made(const std::string& name) {
@@ -39,7 +65,15 @@ void Desk::open(Engine& engine) {
     engine.apply(ShardIndex{i}, {version_, ServicePut{service_}});
     for (const FunctionPtr& function : functions_) {
       engine.apply(ShardIndex{i}, {version_, FunctionPut{function}});
+      engine.apply(ShardIndex{i}, {version_, AsyncConfigPut{configs_.at(function->id)}});
     }
+  }
+  for (const auto& [id, config] : configs_) {
+    Changed known;
+    known.function = id;
+    known.what = Changed::What::kConfigured;
+    known.config = config;
+    stage_.seen.tell(&Observer::on_answered, known);
   }
 }
 
@@ -137,7 +171,9 @@ void Desk::replace_function() {
   const FunctionPtr old = pick();
   functions_.erase(std::find(functions_.begin(), functions_.end(), old));
   limits_.erase(old->id);
+  configs_.erase(old->id);
   FunctionPtr next = made(old->spec.name);
+  configs_[next->id] = draw_config(*next);
   functions_.push_back(next);  // what is committed at last, if the engine dies between the two
   Changed deleted;
   deleted.function = old->id;
@@ -146,7 +182,13 @@ void Desk::replace_function() {
     Changed created;
     created.function = next->id;
     created.what = Changed::What::kCreated;
-    commit(created, FunctionPut{next}, {});
+    commit(created, FunctionPut{next}, [this, next] {
+      Changed configured;
+      configured.function = next->id;
+      configured.what = Changed::What::kConfigured;
+      configured.config = configs_.at(next->id);
+      commit(configured, AsyncConfigPut{configured.config}, {});
+    });
   });
 }
 
@@ -162,6 +204,8 @@ void Desk::update_function() {
   changed.revision = next->revision;
   commit(changed, FunctionPut{next}, {});
 }
+
+void Desk::stop_first() { limits_[functions_.front()->id] = 0; }
 
 void Desk::lift_all() {
   if (limits_.empty()) return;

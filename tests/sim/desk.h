@@ -30,13 +30,17 @@ class Desk {
   void flip_kill_switch();
   void replace_function();  // deletes it, then makes one of the same name
   void update_function();
-  void lift_all();  // the calm: until no limit is left
+  void stop_first();  // limit 0 for one function, before the first turns
+  void lift_all();    // the calm: until no limit is left
 
   [[nodiscard]] const FunctionPtr& any_function(Rng& rng) const;
+  [[nodiscard]] const FunctionPtr& first_function() const { return functions_.front(); }
   [[nodiscard]] FunctionPtr find(const std::string& name) const;
 
  private:
   FunctionPtr made(const std::string& name);
+  [[nodiscard]] AsyncConfigPtr draw_config(const Function& function);
+  [[nodiscard]] std::optional<Destination> draw_destination(const Function& function);
   void commit(Changed changed, decltype(Change::what) what, std::function<void()> then);
   void tour(const std::shared_ptr<const Change>& change);
   void set_gate(FunctionId function);
@@ -54,6 +58,7 @@ class Desk {
   ServicePtr service_;
   std::vector<FunctionPtr> functions_;
   std::map<FunctionId, std::uint32_t> limits_;
+  std::map<FunctionId, AsyncConfigPtr> configs_;  // from its birth to its end
   // The change under way.
   std::size_t to_visit_ = 0;
   Changed changed_;

@@ -5,13 +5,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/dispatch/deliverer.h"
 #include "queue/journal/incarnation.h"
+#include "tests/sim/receivers.h"
 
 namespace convoke::sim {
 namespace {
 
+const std::string kDeliveryKey = "a key that signs";
 // Between the end of a turn that has work left and the next.
 constexpr Duration kTurnAgain = std::chrono::microseconds{200};
+
+// A desk's message to a shard, at most.
+constexpr Duration kDeskPostMax = std::chrono::microseconds{500};
+
+// Where the journal can leave ready calls on disk.
+template <class Options>
+void keep_ready_in_memory(Options& options, std::uint64_t calls) {
+  if constexpr (requires { options.ready_in_memory_max; }) {
+    if (calls > 0) options.ready_in_memory_max = calls;
+  }
+}
 
 journal::Options store_options(const EngineOptions& options, const Stage& stage, Rng& rng) {
   journal::Options made;
@@ -20,6 +34,7 @@ journal::Options store_options(const EngineOptions& options, const Stage& stage,
   made.depth_max = options.depth_max + (stage.planted(Planted::kOverfills) ? 2 : 0);
   made.secret = rng.next();
   made.ends_wait_max = Millis{1};
+  keep_ready_in_memory(made, options.ready_in_memory);
   return made;
 }
 
@@ -36,14 +51,15 @@ std::vector<std::uint32_t> journals_of(std::uint16_t shard, std::uint16_t shards
 
 std::string journal_directory(std::uint32_t number) { return fmt::format("journal-{}", number); }
 
-struct Engine::Shard {
-  Shard(Engine& engine, std::uint16_t index, Rng chance)
-      : self(ShardIndex{index}),
+struct Engine::Shard final : ShardDoor {
+  Shard(Engine& made, std::uint16_t index, Rng chance)
+      : engine(made),
+        self(ShardIndex{index}),
         rng(chance),
         wheel(engine.outside_.stage.clock.now()),
         workers(engine.outside_.stage, rng.fork("instances"),
-                [&engine, index](Duration delay, std::function<void()> what) {
-                  engine.turn_in(index, delay, std::move(what));
+                [&made, index](Duration delay, std::function<void()> what) {
+                  made.turn_in(index, delay, std::move(what));
                 }),
         mail(engine.post_office_, self),
         dispatcher({engine.outside_.stage.clock, wheel, workers, engine.gates_, engine.account_,
@@ -52,32 +68,58 @@ struct Engine::Shard {
         pump(self, {engine.outside_.stage.clock, wheel, directory}, rng.fork("retries"),
              [](std::string_view) {}),
         witness(engine.outside_.stage, engine.outside_.spent, pump),
-        names(engine.names_,
-              [&engine, index](Duration delay, std::function<void()> what) {
-                engine.turn_in(index, delay, std::move(what));
-              }),
+        poster(engine.outside_.stage, rng.fork("receivers"),
+               [&made, index](Duration delay, std::function<void()> what) {
+                 made.turn_in(index, delay, std::move(what));
+               }),
+        deliverer({engine.outside_.stage.clock, directory, poster, kDeliveryKey},
+                  rng.fork("deliveries"), [](std::string_view) {}),
+        names(*engine.history_desk_, self),
         invoker(self, {engine.outside_.stage.clock, wheel, directory, dispatcher, witness, names},
                 engine.outside_.respond) {
     dispatcher.attach(invoker, pump, pump);
-    pump.attach(witness, dispatcher, invoker);
+    deliverer.attach(witness);
+    pump.attach(witness, dispatcher, invoker, &deliverer);
   }
 
-  Result<void> open_store(Engine& engine, std::uint32_t incarnation, std::uint32_t journals) {
+  Result<void> open_store(std::uint32_t incarnation, std::uint32_t journals) {
     Stage& stage = engine.outside_.stage;
     std::vector<journal::JournalPlace> places;
     const std::uint16_t shards = engine.post_office_.shards();
     for (const std::uint32_t number : journals_of(self.value, shards, journals)) {
-      places.push_back(
-          {number, std::make_unique<fake::FakeLogDir>(stage.disk, journal_directory(number)), {}});
+      places.push_back({number,
+                        std::make_unique<fake::FakeLogDir>(stage.disk, journal_directory(number)),
+                        engine.history_desk_->mark_of(number)});
     }
-    auto store =
-        journal::JournalStore::open(store_options(engine.options_, stage, rng), std::move(places),
-                                    incarnation, stage.clock, wheel, witness);
-    if (!store) return store.error();
-    witness.watch(*std::move(store));
+    journal::Options options = store_options(engine.options_, stage, rng);
+    options.history = &engine.history_tap_;
+    auto opened = journal::JournalStore::open(std::move(options), std::move(places), incarnation,
+                                              stage.clock, wheel, witness);
+    if (!opened) return opened.error();
+    store = opened->get();
+    witness.watch(*std::move(opened));
     return {};
   }
 
+  // ShardDoor. In the order in which they were posted, each in a turn of its own.
+  void post(std::function<void()> task) override {
+    const Instant now = engine.outside_.stage.clock.now();
+    posted = std::max(posted + Duration{1}, now + between(rng, Duration{1'000}, kDeskPostMax));
+    engine.turn_in(self.value, posted - now, std::move(task));
+  }
+  void apply(const Change&) override {}
+  [[nodiscard]] std::vector<std::string> code_in_use() const override { return {}; }
+  void on_taken(std::uint32_t journal, const history::Mark& upto) override {
+    store->on_taken(journal, upto);
+  }
+  void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override {
+    pump.stop(function, id, std::move(stopped));
+  }
+  [[nodiscard]] std::optional<CallPosition> find_call(const CallId& id) const override {
+    return store->find(id);
+  }
+
+  Engine& engine;
   const ShardIndex self;
   Rng rng;
   TimerWheel wheel;
@@ -87,13 +129,18 @@ struct Engine::Shard {
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;
+  SimPoster poster;
+  Deliverer deliverer;
   SimNames names;
   Invoker invoker;
+  journal::JournalStore* store = nullptr;  // the witness's
+  Instant posted{};                        // when the last task of a desk's arrives
   std::optional<Instant> armed;
   bool turns_again = false;
 };
 
-Engine::Engine(Outside outside, const EngineOptions& options, std::uint16_t shards)
+Engine::Engine(Outside outside, const EngineOptions& options, std::uint16_t shards,
+               std::unique_ptr<history::History> history)
     : outside_(std::move(outside)),
       options_(options),
       gates_(shards),
@@ -103,7 +150,14 @@ Engine::Engine(Outside outside, const EngineOptions& options, std::uint16_t shar
                      turn_in(to.value, delay, [this, to, take = std::move(take)] {
                        shards_[to.value]->dispatcher.on_letter(take());
                      });
-                   }) {}
+                   }),
+      history_(history.get()),
+      history_thread_(outside_.stage,
+                      [this](Duration delay, std::function<void()> what) {
+                        turn_in(0, delay, std::move(what));
+                      }),
+      history_desk_(std::make_unique<HistoryDesk>(std::move(history))),
+      history_tap_(outside_.stage, *history_desk_) {}
 
 Engine::~Engine() = default;
 
@@ -113,15 +167,28 @@ Result<std::unique_ptr<Engine>> Engine::start(Outside outside, const EngineOptio
   fake::FakeLogDir root(outside.stage.disk, "root");
   const auto incarnation = journal::next_incarnation(root);
   if (!incarnation) return incarnation.error();
-  std::unique_ptr<Engine> engine(new Engine(std::move(outside), options, shards));
+  auto history = outside.history.open();
+  if (!history) return history.error();
+  std::unique_ptr<Engine> engine(
+      new Engine(std::move(outside), options, shards, *std::move(history)));
   for (std::uint16_t i = 0; i < shards; ++i) {
     engine->shards_.push_back(
         std::make_unique<Shard>(*engine, i, rng.fork(fmt::format("shard {}", i))));
-    auto opened = engine->shards_.back()->open_store(*engine, *incarnation, journals);
+    auto opened = engine->shards_.back()->open_store(*incarnation, journals);
     if (!opened) return opened.error();
   }
+  engine->open_history();
   for (const auto& shard : engine->shards_) engine->wake(*shard);
   return engine;
+}
+
+void Engine::open_history() {
+  std::vector<ShardDoor*> doors;
+  for (const auto& shard : shards_) doors.push_back(shard.get());
+  history_desk_->open(std::move(doors), history_thread_);
+  history_tap_.deafen(outside_.stage.planted(Planted::kRetellsNothing));
+  for (const auto& shard : shards_) shard->store->tell_recovered();
+  history_tap_.deafen(false);
 }
 
 // ---- turns ----
@@ -192,15 +259,38 @@ void Engine::use_stale(ShardIndex at, const Receipt& receipt) {
   turn(shard, [&] { shard.witness.use_stale(receipt); });
 }
 
-// Whoever has it, if anybody has.
 void Engine::stop_call(FunctionId function, const CallId& id) {
-  for (const auto& shard : shards_) {
-    if (!shard->witness.find(id)) continue;
-    return turn(*shard, [&] {
-      shard->pump.stop(function, id, [this, id](StopResult result) {
-        outside_.stage.seen.tell(&Observer::on_stop_answered, id, result);
-      });
+  history_desk_->stop(function, id, ShardIndex{0}, [this, id](StopResult result) {
+    outside_.stage.seen.tell(&Observer::on_stop_answered, id, result);
+  });
+}
+
+// A question sees all that was told before it was asked, but for a history whose disk is full.
+void Engine::audit() {
+  outside_.stage.seen.tell(&Observer::on_history_asked);
+  const auto question = [this, told = history_tap_.told()](history::History& history) {
+    const bool up_to_date = std::all_of(told.begin(), told.end(), [&](const auto& mark) {
+      return history.mark_of(mark.first) >= mark.second;
     });
+    outside_.stage.seen.tell(&Observer::on_history, *this, history, up_to_date);
+  };
+  history_desk_->ask(ShardIndex{0}, question, [] {});
+}
+
+void Engine::drain() {
+  for (const auto& shard : shards_) {
+    turn(*shard, [&] {
+      shard->invoker.end_waits();
+      if (outside_.stage.planted(Planted::kClaimsWhileDrained)) return;
+      shard->deliverer.drain();
+      shard->dispatcher.drain();
+    });
+  }
+}
+
+void Engine::cut() {
+  for (const auto& shard : shards_) {
+    turn(*shard, [&] { (void)shard->dispatcher.cut(); });
   }
 }
 
@@ -225,6 +315,14 @@ QueueCounts Engine::counts(ShardIndex at, FunctionId function) const {
   return shards_[at.value]->witness.counts(function);
 }
 
+std::size_t Engine::busy() const {
+  std::size_t busy = 0;
+  for (const auto& shard : shards_) {
+    busy += shard->invoker.calls_open() + shard->pump.calls_open() + shard->deliverer.under_way();
+  }
+  return busy;
+}
+
 std::string Engine::left_over() const {
   std::string left;
   const auto add = [&left](const char* what, std::size_t count) {
@@ -235,6 +333,7 @@ std::string Engine::left_over() const {
     add("calls here", shard->dispatcher.calls_here());
     add("instances", shard->dispatcher.instances());
     add("calls open in the pump", shard->pump.calls_open());
+    add("deliveries under way", shard->deliverer.under_way());
     add("answers owed", shard->invoker.calls_open());
     add("timers", shard->wheel.size());
     add("queued calls", counts.ready + counts.delayed + counts.claimed);

@@ -14,11 +14,12 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/gate.h"
+#include "core/history_desk.h"
 #include "core/registry/directory.h"
 #include "queue/journal/store.h"
+#include "tests/sim/history.h"
 #include "tests/sim/instance.h"
 #include "tests/sim/mail.h"
-#include "tests/sim/names.h"
 #include "tests/sim/stage.h"
 #include "tests/sim/witness.h"
 
@@ -31,6 +32,7 @@ struct EngineOptions {
   std::uint64_t segment_bytes = 4096;
   std::uint64_t event_bytes_in_memory_max = 1 << 20;
   std::uint64_t depth_max = 1'000'000;
+  std::uint64_t ready_in_memory = 0;  // 0: as the store has it; for a deep backlog: few
 };
 
 class Engine {
@@ -38,6 +40,7 @@ class Engine {
   struct Outside {
     Stage& stage;
     SpentReceipts& spent;
+    const HistoryDisk& history;
     Invoker::Respond respond;
     std::function<void()> turned;  // after every turn; may not end the engine
   };
@@ -57,6 +60,12 @@ class Engine {
   void apply(ShardIndex at, const Change& change);
   void use_stale(ShardIndex at, const Receipt& receipt);
   void stop_call(FunctionId function, const CallId& id);
+  // Asks the history a question, for oracles.
+  void audit();
+  void retry_history() { history_desk_->retry(); }
+  // Claims no more; what is under way goes on. Then, what still runs is ended.
+  void drain();
+  void cut();
   // Something of that journal's disk has completed.
   void complete(const std::string& directory, const fake::FakeDisk::Completion& completion);
 
@@ -64,7 +73,12 @@ class Engine {
   [[nodiscard]] GateTable& gates() { return gates_; }
   [[nodiscard]] const EngineOptions& options() const { return options_; }
 
+  // Answers and outcomes that are still owed.
+  [[nodiscard]] std::size_t busy() const;
+
   // For oracles.
+  [[nodiscard]] history::History& history() const { return *history_; }
+  [[nodiscard]] Result<void> history_keeps_up() const { return history_desk_->keeps_up(); }
   [[nodiscard]] bool holds(const CallId& id) const;  // unsettled, in any store
   [[nodiscard]] QueueCounts counts(ShardIndex at) const;
   [[nodiscard]] QueueCounts counts(ShardIndex at, FunctionId function) const;
@@ -75,7 +89,9 @@ class Engine {
 
  private:
   struct Shard;
-  Engine(Outside outside, const EngineOptions& options, std::uint16_t shards);
+  Engine(Outside outside, const EngineOptions& options, std::uint16_t shards,
+         std::unique_ptr<history::History> history);
+  void open_history();
   void turn(Shard& shard, const std::function<void()>& what);
   void turn_in(std::uint16_t shard, Duration delay, std::function<void()> what);
   void wake(Shard& shard);
@@ -86,7 +102,10 @@ class Engine {
   GateTable gates_;
   AccountPlaces account_;
   PostOffice post_office_;
-  SimNames::InUse names_;
+  history::History* const history_;  // the desk's
+  SimIoThread history_thread_;
+  const std::unique_ptr<HistoryDesk> history_desk_;
+  HistoryTap history_tap_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

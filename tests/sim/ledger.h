@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "tests/sim/observer.h"
 
@@ -24,7 +25,13 @@ struct Account {
   bool settled_by_crash = false;  // asked for, not reported, and gone from the store since
   bool lost = false;              // it had to end, and the store does not know it any more
   bool back = false;              // it had ended, and the store has it again
-  std::optional<Settlement> settlement;
+  std::optional<End> end;         // as asked for last, or as reported
+  FunctionId function;            // that its name meant when it was to be accepted
+  bool named = false;             // by a caller, or for one that waits: the history keeps it
+  std::uint32_t delivered = 0;    // its record has got to a URL that says so
+  std::optional<CallId> follows;  // the end of that call
+  bool is_delivery = false;
+  std::vector<CallId> successors;  // of each end that was asked for
 
   [[nodiscard]] bool must_end() const { return acknowledged || recovered; }
   [[nodiscard]] bool ended() const { return settled > 0 || settled_by_crash; }
@@ -47,21 +54,22 @@ class Ledger final : public Observer {
     if (status == 202) call.acknowledged = true;
   }
   void on_closed(const CallId& id) override { calls_[id].closed = true; }
+  void on_accept_asked(const NewCall& call) override {
+    Account& accepting = calls_[call.id];
+    accepting.function = call.function;
+    accepting.named = !call.name.empty() && call.name.front() != kInternalName;
+  }
   void on_claimed(const ClaimedCall& call) override { ++calls_[call.receipt.id].claims; }
   void on_ended(const CallId& id, const Reply& reply) override {
     if (!reply.system_error && reply.function_error == FunctionError::kNone) ++calls_[id].good_ends;
   }
-  void on_settle_asked(const Receipt& receipt, Settlement settlement) override {
-    Account& call = calls_[receipt.id];
-    call.settle_asked = true;
-    call.settlement = settlement;
-  }
-  void on_settled(const Receipt& receipt, Settlement settlement) override {
-    Account& call = calls_[receipt.id];
-    ++call.settled;
-    call.settlement = settlement;
-  }
+  void on_settle_asked(const Receipt& receipt, const End& end) override;
+  void on_settled(const Receipt& receipt, const End& end) override;
+  void on_delivered(const CallId& id, int status) override;
   void on_restart(const Engine& engine) override;  // what the crash has made of each
+
+  // Of that call's ends one is followed, or has been.
+  [[nodiscard]] bool is_followed(const Account& call) const;
 
  private:
   std::map<CallId, Account> calls_;

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/model/function.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/registry/definitions.h"
+#include "queue/history/history.h"
 #include "queue/queue.h"
 #include "workers/worker.h"
 
@@ -29,9 +33,30 @@ struct Started {
 // One change of a definition, when it was committed and when it was answered.
 struct Changed {
   FunctionId function;
-  enum class What : std::uint8_t { kCreated, kUpdated, kDeleted, kLimit } what = What::kLimit;
+  enum class What : std::uint8_t {
+    kCreated,
+    kConfigured,
+    kUpdated,
+    kDeleted,
+    kLimit
+  } what = What::kLimit;
   std::uint32_t limit = 0;     // kLimit; kUnlimited: lifted
   std::uint64_t revision = 0;  // kUpdated: the new one
+  AsyncConfigPtr config;       // kConfigured
+};
+
+// How a store was asked to end a call.
+struct End {
+  End(Settlement how) : settlement(how) {}  // NOLINT: implicit on purpose
+  explicit End(const Ending& ending);
+
+  Settlement settlement;
+  std::string destination_status;  // "": it has no destination
+  bool has_event = false;          // so that the history can show it, though it has no name
+  // What follows it.
+  std::optional<CallId> successor;
+  FunctionId successor_function;
+  bool successor_is_there = false;  // known when it has ended
 };
 
 class Observer {
@@ -42,9 +67,12 @@ class Observer {
   virtual void on_answer(const CallId&, int /*status*/) {}
   virtual void on_closed(const CallId&) {}  // unanswered: its client has gone, or the engine has
   // The store.
+  virtual void on_accept_asked(const NewCall&) {}
+  virtual void on_accepted(const CallId&) {}
+  virtual void on_claim_asked(FunctionId) {}
   virtual void on_claimed(const ClaimedCall&) {}
-  virtual void on_settle_asked(const Receipt&, Settlement) {}
-  virtual void on_settled(const Receipt&, Settlement) {}
+  virtual void on_settle_asked(const Receipt&, const End&) {}
+  virtual void on_settled(const Receipt&, const End&) {}
   virtual void on_stale_used(const Receipt&, SettleResult) {}
   virtual void on_stop_answered(const CallId&, StopResult) {}
   // Instances.
@@ -52,11 +80,21 @@ class Observer {
   virtual void on_instance_gone(const FunctionPtr&) {}
   virtual void on_started(const Started&) {}
   virtual void on_ended(const CallId&, const Reply&) {}
+  // Users' URLs: one has got the record of that call, and says so if it answers.
+  virtual void on_delivered(const CallId&, int /*status*/) {}
+  // The history: somebody asks, and is shown it. `up_to_date`: all that was told before he asked.
+  virtual void on_history_asked() {}
+  virtual void on_history(const Engine&, history::History&, bool /*up_to_date*/) {}
+  virtual void on_history_full() {}
+  // The disk of the journals.
+  virtual void on_disk_full() {}
   // The operator.
   virtual void on_committed(const Changed&) {}
   virtual void on_answered(const Changed&) {}
   // The engine as a whole.
   virtual void on_crash() {}
+  virtual void on_drain() {}                              // it is being stopped with grace
+  virtual void on_drained(std::size_t /*unanswered*/) {}  // all is quiet: it ends now
   virtual void on_restart(const Engine&) {}
   virtual void after_turn(const Engine&) {}
   virtual void at_end(const Engine&) {}
@@ -67,7 +105,7 @@ class Observers {
  public:
   void add(Observer& observer) { all_.push_back(&observer); }
   template <class... Parameters, class... Arguments>
-  void tell(void (Observer::*what)(Parameters...), const Arguments&... arguments) const {
+  void tell(void (Observer::*what)(Parameters...), Arguments&&... arguments) const {
     for (Observer* observer : all_) (observer->*what)(arguments...);
   }
 

@@ -31,6 +31,13 @@ using Oracles = std::vector<std::unique_ptr<Observer>>;
 [[nodiscard]] std::unique_ptr<Observer> within_maxima(Court& court);
 // I11 at the end nothing is left.
 [[nodiscard]] std::unique_ptr<Observer> nothing_is_left(Court& court);
+// I12 the history shows what became of each call, whatever crashed: it catches up from the
+// journals.
+[[nodiscard]] std::unique_ptr<Observer> history_agrees(Court& court);
+// I14 each end that has a destination reaches it, or is given up aloud.
+[[nodiscard]] std::unique_ptr<Observer> destination_reached(Court& court);
+// I15 an engine that is being stopped claims nothing, and leaves nobody without an answer.
+[[nodiscard]] std::unique_ptr<Observer> stopped_with_grace(Court& court);
 // I13 (the same seed twice gives the same trace) is judged by run.h.
 
 [[nodiscard]] Oracles all_oracles(Court& court);

@@ -16,6 +16,13 @@ const std::vector<PlantedRow>& planted_bugs() {
       {Planted::kNeverAnswers, "never-answers"},
       {Planted::kOutlivesKill, "outlives-kill"},
       {Planted::kUnseeded, "unseeded"},
+      {Planted::kStopForgotten, "stop-forgotten"},
+      {Planted::kHistoryForgets, "history-forgets"},
+      {Planted::kRetellsNothing, "retells-nothing"},
+      {Planted::kLosesSuccessor, "loses-successor"},
+      {Planted::kDeliversNowhere, "delivers-nowhere"},
+      {Planted::kClaimsWhileDrained, "claims-while-drained"},
+      {Planted::kStopsAtOnce, "stops-at-once"},
   };
   return rows;
 }
@@ -23,6 +30,7 @@ const std::vector<PlantedRow>& planted_bugs() {
 std::string flags_of(const Plan& plan) {
   std::string flags = "--seed " + std::to_string(plan.seed);
   if (plan.requests > 0) flags += " --requests " + std::to_string(plan.requests);
+  if (plan.backlog > 0) flags += " --backlog " + std::to_string(plan.backlog);
   const char* separator = " --without ";
   for (const FaultRow& row : kAtlas) {
     if ((plan.off & bit(row.fault)) == 0) continue;

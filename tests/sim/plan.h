@@ -27,6 +27,13 @@ enum class Planted : std::uint8_t {
   kNeverAnswers,            // or none
   kOutlivesKill,            // an instance that no signal ends
   kUnseeded,                // chance that does not come from the seed
+  kStopForgotten,           // a stop is answered that the store never heard of
+  kHistoryForgets,          // the history is not told of an end
+  kRetellsNothing,          // nor, after a crash, of what it had not taken in
+  kLosesSuccessor,          // an end is written without what follows it
+  kDeliversNowhere,         // a URL is said to have answered that got nothing
+  kClaimsWhileDrained,      // an engine that is being stopped goes on claiming
+  kStopsAtOnce,             // or waits for nobody
 };
 struct PlantedRow {
   Planted planted;
@@ -37,11 +44,12 @@ struct PlantedRow {
 struct Plan {
   std::uint64_t seed = 1;
   std::uint32_t requests = 0;  // how many callers come in the storm; 0: drawn from the seed
+  std::uint32_t backlog = 0;   // and before them, for a function that may not run yet
   FaultSet off = 0;            // faults that do not strike, beside those that the seed leaves out
   Planted planted = Planted::kNone;
 };
 
-// "--seed 7 --requests 40 --without crash,hangs".
+// "--seed 7 --requests 40 --backlog 2000 --without crash,hangs".
 [[nodiscard]] std::string flags_of(const Plan& plan);
 [[nodiscard]] Result<FaultSet> faults_named(std::string_view commas);
 

@@ -1,6 +1,7 @@
 #include "tests/sim/run.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,13 +36,14 @@ Coverage coverage_of(const World& world) {
   covered.lives = world.lives();
   covered.turns = world.trace().turns();
   for (const auto& [id, call] : world.ledger().calls()) {
-    ++covered.calls;
+    if (call.follows) ++(call.is_delivery ? covered.deliveries : covered.followers);
+    if (!call.follows) ++covered.calls;
     if (!call.sent.asynchronous) ++covered.synchronous;
-    if (call.acknowledged) ++covered.acknowledged;
+    if (call.acknowledged && !call.follows) ++covered.acknowledged;
     if (call.status >= 400) ++covered.refused;
     if (call.closed) ++covered.closed;
     if (call.settled_by_crash) ++covered.settled_by_crash;
-    if (call.settled > 0) ++covered.settled.at(static_cast<std::size_t>(*call.settlement));
+    if (call.settled > 0) ++covered.settled.at(static_cast<std::size_t>(call.end->settlement));
   }
   for (std::size_t i = 0; i < kFaults; ++i) {
     covered.faults.at(i) = world.stage().chaos.struck(kAtlas[i].fault);
@@ -66,6 +68,8 @@ void Coverage::add(const Coverage& other) {
   acknowledged += other.acknowledged;
   refused += other.refused;
   closed += other.closed;
+  followers += other.followers;
+  deliveries += other.deliveries;
   settled_by_crash += other.settled_by_crash;
   for (std::size_t i = 0; i < settled.size(); ++i) settled.at(i) += other.settled.at(i);
   for (std::size_t i = 0; i < kFaults; ++i) faults.at(i) += other.faults.at(i);
@@ -74,8 +78,8 @@ void Coverage::add(const Coverage& other) {
 std::string Coverage::text() const {
   std::string text = fmt::format(
       "{} runs, {} lives, {} turns, {} calls ({} synchronous; {} acknowledged with 202; {} refused "
-      "or failed; {} connections closed)\nsettled:",
-      runs, lives, turns, calls, synchronous, acknowledged, refused, closed);
+      "or failed; {} connections closed)\nfollowed by {} calls and {} deliveries\nsettled:",
+      runs, lives, turns, calls, synchronous, acknowledged, refused, closed, followers, deliveries);
   for (std::size_t i = 0; i < settled.size(); ++i) {
     text += fmt::format(" {} {},", kSettlements.at(i), settled.at(i));
   }
@@ -87,6 +91,7 @@ std::string Coverage::text() const {
 }
 
 Judged run(const Plan& plan) {
+  spdlog::set_level(spdlog::level::off);  // what the engine says of faults is no news here
   plan_being_run() = flags_of(plan);
   World world(plan);
   world.run();

@@ -21,6 +21,8 @@ struct Coverage {
   std::uint64_t acknowledged = 0;
   std::uint64_t refused = 0;  // answered 4xx or 5xx
   std::uint64_t closed = 0;
+  std::uint64_t followers = 0;             // calls of functions that are destinations
+  std::uint64_t deliveries = 0;            // to URLs
   std::uint64_t settled_by_crash = 0;      // durable, and nobody was told
   std::array<std::uint64_t, 5> settled{};  // by Settlement
   std::array<std::uint64_t, kFaults> faults{};

@@ -17,7 +17,7 @@ struct Kept {
   std::string story;
 };
 
-// "SEED [--requests N] : story"
+// "SEED [--requests N] [--backlog N] : story"
 std::vector<Kept> kept_seeds() {
   std::ifstream file(SIM_SEEDS);
   std::vector<Kept> kept;
@@ -29,6 +29,7 @@ std::vector<Kept> kept_seeds() {
     words >> one.plan.seed;
     while (words >> word && word != ":") {
       if (word == "--requests") words >> one.plan.requests;
+      if (word == "--backlog") words >> one.plan.backlog;
     }
     std::getline(words, one.story);
     kept.push_back(std::move(one));
@@ -54,6 +55,8 @@ TEST_F(Sim, EveryPromiseHoldsThroughStormAndCalm) {
     EXPECT_GT(covered.faults.at(i), 0U) << kAtlas[i].name << " has never struck";
   }
   EXPECT_GT(covered.settled_by_crash, 0U);
+  EXPECT_GT(covered.followers, 0U);
+  EXPECT_GT(covered.deliveries, 0U);
 }
 
 TEST_F(Sim, SeedsThatOnceFailedDoNotAnyMore) {
@@ -109,6 +112,17 @@ struct Canary {
   std::uint64_t seeds = 0;  // within which it must be caught
 };
 
+TEST_F(Sim, ADeepBacklogComesToItsEndToo) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    Plan plan;
+    plan.seed = seed;
+    plan.backlog = 1500;
+    const Judged once = run(plan);
+    ASSERT_FALSE(once.verdict) << report(plan, once);
+    EXPECT_GT(once.coverage.calls, plan.backlog / 2);
+  }
+}
+
 class Canaries : public ::testing::TestWithParam<Canary> {};
 
 std::string name_of_planted(Planted planted) {
@@ -135,24 +149,26 @@ TEST_P(Canaries, APlantedBugIsCaught) {
                 << " seeds";
 }
 
-INSTANTIATE_TEST_SUITE_P(Planted, Canaries,
-                         ::testing::Values(Canary{Planted::kAcknowledgesBeforeSync, "I1 I2 I4", 50},
-                                           Canary{Planted::kForgetsDelayed, "I1 I4", 50},
-                                           Canary{Planted::kAcceptsStale, "I3", 100},
-                                           Canary{Planted::kSwallowsSettle, "I2 I3 I11", 10},
-                                           Canary{Planted::kMiscounts, "I4", 10},
-                                           Canary{Planted::kKillSwitchHalfway, "I5", 100},
-                                           Canary{Planted::kLimitPlusOne, "I6", 50},
-                                           Canary{Planted::kOverfills, "I10", 50},
-                                           Canary{Planted::kAnswersTwice, "I8", 10},
-                                           Canary{Planted::kNeverAnswers, "I8", 10},
-                                           Canary{Planted::kOutlivesKill, "I9 I11", 20},
-                                           Canary{Planted::kUnseeded, "I13", 5}),
-                         [](const auto& tried) {
-                           std::string name = name_of_planted(tried.param.planted);
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Planted, Canaries,
+    ::testing::Values(
+        Canary{Planted::kAcknowledgesBeforeSync, "I1 I2 I4", 50},
+        Canary{Planted::kForgetsDelayed, "I1 I4", 50}, Canary{Planted::kAcceptsStale, "I3", 400},
+        Canary{Planted::kSwallowsSettle, "I2 I3 I11 I14", 10},
+        Canary{Planted::kMiscounts, "I4", 10}, Canary{Planted::kKillSwitchHalfway, "I5", 100},
+        Canary{Planted::kLimitPlusOne, "I6", 50}, Canary{Planted::kOverfills, "I10", 50},
+        Canary{Planted::kAnswersTwice, "I8", 10}, Canary{Planted::kNeverAnswers, "I8 I15", 10},
+        Canary{Planted::kOutlivesKill, "I9 I11", 20}, Canary{Planted::kUnseeded, "I13", 5},
+        Canary{Planted::kStopForgotten, "I2 I5", 50}, Canary{Planted::kHistoryForgets, "I12", 20},
+        Canary{Planted::kRetellsNothing, "I12", 200}, Canary{Planted::kLosesSuccessor, "I14", 20},
+        Canary{Planted::kDeliversNowhere, "I2 I12 I14", 20},
+        Canary{Planted::kClaimsWhileDrained, "I15", 100},
+        Canary{Planted::kStopsAtOnce, "I15", 100}),
+    [](const auto& tried) {
+      std::string name = name_of_planted(tried.param.planted);
+      for (char& c : name) c = c == '-' ? '_' : c;
+      return name;
+    });
 
 }  // namespace
 }  // namespace convoke::sim

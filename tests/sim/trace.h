@@ -39,12 +39,20 @@ class Trace final : public Observer {
   void on_claimed(const ClaimedCall& call) override {
     note("claimed", call.receipt.id, call.receipt.epoch.value);
   }
-  void on_settle_asked(const Receipt& receipt, Settlement settlement) override {
-    note("settle asked", receipt.id, static_cast<std::uint64_t>(settlement));
+  void on_settle_asked(const Receipt& receipt, const End& end) override {
+    note("settle asked", receipt.id, static_cast<std::uint64_t>(end.settlement));
   }
-  void on_settled(const Receipt& receipt, Settlement settlement) override {
-    note("settled", receipt.id, static_cast<std::uint64_t>(settlement));
+  void on_settled(const Receipt& receipt, const End& end) override {
+    note("settled", receipt.id, static_cast<std::uint64_t>(end.settlement));
   }
+  void on_delivered(const CallId& id, int status) override {
+    note("record delivered, of", id, static_cast<std::uint64_t>(status));
+  }
+  void on_history(const Engine&, history::History&, bool up_to_date) override {
+    note("history shown", static_cast<std::uint64_t>(up_to_date));
+  }
+  void on_drain() override { note("drain"); }
+  void on_drained(std::size_t unanswered) override { note("drained", unanswered); }
   void on_stale_used(const Receipt& receipt, SettleResult result) override {
     note("stale receipt used", receipt.id, static_cast<std::uint64_t>(result));
   }

@@ -27,18 +27,32 @@ void Witness::use_stale(const Receipt& receipt) {
   });
 }
 
+void Witness::accept(NewCall call, Accepted accepted) {
+  stage_.seen.tell(&Observer::on_accept_asked, call);
+  store_->accept(std::move(call),
+                 [this, id = call.id, accepted = std::move(accepted)](const Result<void>& result) {
+                   if (result) stage_.seen.tell(&Observer::on_accepted, id);
+                   accepted(result);
+                 });
+}
+
 void Witness::settle(const Receipt& receipt, Ending ending, Settled settled) {
-  const Settlement settlement = ending.settlement;
-  stage_.seen.tell(&Observer::on_settle_asked, receipt, settlement);
+  const End end(ending);
+  stage_.seen.tell(&Observer::on_settle_asked, receipt, end);
   spend(receipt);
-  Settled told = [this, receipt, settlement, settled = std::move(settled)](SettleResult result) {
-    if (result == SettleResult::kDone) {
-      stage_.seen.tell(&Observer::on_settled, receipt, settlement);
-    }
+  Settled told = [this, receipt, end, settled = std::move(settled)](SettleResult result) {
+    if (result == SettleResult::kDone) say_settled(receipt, end);
+    if (result == SettleResult::kNoRoom) spent_.remove(receipt);  // it holds, and is used again
     settled(result);
   };
   if (stage_.planted(Planted::kSwallowsSettle) && rng_.one_in(10)) return told(SettleResult::kDone);
+  if (stage_.planted(Planted::kLosesSuccessor) && rng_.one_in(10)) ending.successor.reset();
   store_->settle(receipt, std::move(ending), std::move(told));
+}
+
+void Witness::say_settled(const Receipt& receipt, End end) {
+  end.successor_is_there = end.successor && store_->find(*end.successor);
+  stage_.seen.tell(&Observer::on_settled, receipt, end);
 }
 
 void Witness::postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
@@ -50,11 +64,15 @@ void Witness::postpone(const Receipt& receipt, WallTime due, Spends spends, Atte
 // Whether a stop ends the call here is known when it is answered; before that it may have.
 void Witness::stop(const CallId& id, Stopped stopped) {
   const Receipt waiting{id, FunctionId{}, Epoch{}};
-  stage_.seen.tell(&Observer::on_settle_asked, waiting, Settlement::kStopped);
+  const auto found = store_->find(id);
+  if (found && found->state != CallState::kDequeued) {
+    stage_.seen.tell(&Observer::on_settle_asked, waiting, End(Settlement::kStopped));
+  }
+  if (stage_.planted(Planted::kStopForgotten) && found && found->state == CallState::kEnqueued) {
+    return stopped(StopResult::kStopped);
+  }
   store_->stop(id, [this, waiting, stopped = std::move(stopped)](StopResult result) {
-    if (result == StopResult::kStopped) {
-      stage_.seen.tell(&Observer::on_settled, waiting, Settlement::kStopped);
-    }
+    if (result == StopResult::kStopped) say_settled(waiting, End(Settlement::kStopped));
     stopped(result);
   });
 }

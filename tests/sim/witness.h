@@ -3,6 +3,7 @@
 // The only file of the simulation that must follow when the queue contract changes.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,12 @@ class SpentReceipts {
   void add(const Receipt& receipt) {
     if (receipts_.size() < kMax) return receipts_.push_back(receipt);
     receipts_[next_++ % kMax] = receipt;
+  }
+  void remove(const Receipt& receipt) {
+    const auto is_it = [&](const Receipt& one) {
+      return one.id == receipt.id && one.epoch == receipt.epoch;
+    };
+    receipts_.erase(std::remove_if(receipts_.begin(), receipts_.end(), is_it), receipts_.end());
   }
   [[nodiscard]] bool empty() const { return receipts_.empty(); }
   [[nodiscard]] const Receipt& any(Rng& rng) const {
@@ -43,10 +50,11 @@ class Witness final : public Queue, public QueueListener {
   // Somebody settles with a receipt that is good for nothing.
   void use_stale(const Receipt& receipt);
 
-  void accept(NewCall call, Accepted accepted) override {
-    store_->accept(std::move(call), std::move(accepted));
+  void accept(NewCall call, Accepted accepted) override;
+  void claim(FunctionId function, std::size_t max) override {
+    stage_.seen.tell(&Observer::on_claim_asked, function);
+    store_->claim(function, max);
   }
-  void claim(FunctionId function, std::size_t max) override { store_->claim(function, max); }
   void settle(const Receipt& receipt, Ending ending, Settled settled) override;
   void postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
                 Settled settled) override;
@@ -71,6 +79,7 @@ class Witness final : public Queue, public QueueListener {
 
  private:
   void spend(const Receipt& receipt);
+  void say_settled(const Receipt& receipt, End end);
   [[nodiscard]] bool forgets(const CallPosition& position) const;
 
   Stage& stage_;

@@ -35,9 +35,14 @@ class World {
   void weather_of_disk();
   void use_stale_receipt();
   void stop_some_call();
+  void fill_history();
+  void look_after_history(Instant until);
+  void drain();
+  void wait_until_quiet(Instant until, bool cut);
   void complete_later(const std::string& directory, fake::FakeDisk::Completion completion);
   void start();
   void crash();
+  void end_life(fake::Unsynced unsynced);
   void turned();
 
   Stage stage_;
@@ -48,6 +53,7 @@ class World {
   Court court_;
   Oracles oracles_;
   SpentReceipts spent_;
+  HistoryDisk history_;
   Desk desk_;
   Callers callers_;
   std::unique_ptr<Engine> engine_;
@@ -56,6 +62,8 @@ class World {
   std::uint64_t lives_ = 0;
   std::size_t disk_pending_ = 0;
   bool crash_due_ = false;
+  bool disk_was_full_ = false;
+  bool draining_ = false;
   bool poisoned_ = false;  // a sync has failed or will: only a restart helps
   bool calm_ = false;
 };

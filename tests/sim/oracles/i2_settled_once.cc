@@ -11,10 +11,10 @@ class SettledOnce final : public Observer {
     const Account* call = court_.ledger().find(claimed.receipt.id);
     if (call->ended()) red("claimed after its end", claimed.receipt.id);
   }
-  void on_settled(const Receipt& receipt, Settlement settlement) override {
+  void on_settled(const Receipt& receipt, const End& end) override {
     const Account* call = court_.ledger().find(receipt.id);
     if (call->settled > 1 || call->settled_by_crash) red("settled twice", receipt.id);
-    if (settlement == Settlement::kSucceeded && call->good_ends == 0) {
+    if (end.settlement == Settlement::kSucceeded && call->good_ends == 0) {
       red("settled as succeeded, though no attempt ended well", receipt.id);
     }
   }

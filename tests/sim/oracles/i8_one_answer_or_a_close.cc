@@ -14,7 +14,9 @@ class OneAnswerOrAClose final : public Observer {
   }
   void at_end(const Engine&) override {
     for (const auto& [id, call] : court_.ledger().calls()) {
-      if (call.answers == 0 && !call.closed) court_.red("I8", "never answered: " + id.text());
+      const bool sent = !call.follows;
+      if (sent && call.answers == 0 && !call.closed)
+        court_.red("I8", "never answered: " + id.text());
     }
   }
 
