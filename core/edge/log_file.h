@@ -59,6 +59,8 @@ class LogDir {
   // At most `size` bytes from `offset`; fewer only where the file ends.
   [[nodiscard]] virtual Result<std::string> read(const std::string& name, std::uint64_t offset,
                                                  std::size_t size) = 0;
+  // Whatever was written to it, by an earlier life of the engine too, is durable on return.
+  [[nodiscard]] virtual Result<void> sync(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& name) = 0;  // durable on return
   // remove() off the shard's thread. Best effort: what is left is found by list() at next start.
   virtual void remove_async(const std::string& name) = 0;

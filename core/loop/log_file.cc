@@ -191,6 +191,12 @@ Result<std::string> DiskLogDir::read(const std::string& name, std::uint64_t offs
   return (*file)->read_at(offset, size);
 }
 
+Result<void> DiskLogDir::sync(const std::string& name) {
+  auto file = File::open(path_of(name), O_RDWR);
+  if (!file) return std::move(file).error();
+  return (*file)->sync_data();
+}
+
 Result<void> DiskLogDir::remove(const std::string& name) {
   Result<void> removed = remove_file(path_of(name));
   return removed ? sync_directory(path_) : removed;

@@ -34,6 +34,7 @@ class DiskLogDir final : public LogDir {
   [[nodiscard]] Result<std::string> read_all(const std::string& name) override;
   [[nodiscard]] Result<std::string> read(const std::string& name, std::uint64_t offset,
                                          std::size_t size) override;
+  [[nodiscard]] Result<void> sync(const std::string& name) override;
   [[nodiscard]] Result<void> remove(const std::string& name) override;
   void remove_async(const std::string& name) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;

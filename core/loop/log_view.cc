@@ -68,6 +68,8 @@ void LogView::create_async(const std::string&, std::uint64_t, Created) { changes
 Result<void> LogView::remove(const std::string&) { return refused(); }
 void LogView::remove_async(const std::string&) { changes_nothing(); }
 Result<void> LogView::rename(const std::string&, const std::string&) { return refused(); }
+Result<void> LogView::sync(const std::string&) { return {}; }
+
 // Whoever wants room for what memory should not hold does without.
 Result<std::unique_ptr<ScratchFile>> LogView::scratch() { return refused(); }
 

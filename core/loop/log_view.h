@@ -26,6 +26,7 @@ class LogView final : public LogDir {
   [[nodiscard]] Result<std::unique_ptr<LogFile>> create(const std::string& name,
                                                         std::uint64_t reserve) override;
   void create_async(const std::string& name, std::uint64_t reserve, Created created) override;
+  [[nodiscard]] Result<void> sync(const std::string& name) override;  // left as it is
   [[nodiscard]] Result<void> remove(const std::string& name) override;
   void remove_async(const std::string& name) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;

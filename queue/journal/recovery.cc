@@ -70,6 +70,7 @@ class Recovery {
       if (auto trimmed = find_first_live(); !trimmed.ok()) return trimmed.error();
       if (auto replayed = replay_all(); !replayed.ok()) return replayed.error();
     }
+    if (auto synced = sync_tail(); !synced.ok()) return synced.error();
     if (auto opened = open_all(); !opened.ok()) return opened.error();
     return std::move(out_);
   }
@@ -81,6 +82,7 @@ class Recovery {
   Result<void> place_segment(const std::string& name, const HeaderFound& found);
   Result<void> find_first_live();
   Result<void> replay_all();
+  Result<void> sync_tail();
   Result<void> open_all();
   Result<SegmentFile> open(const std::string& name, std::uint32_t end);
   Result<std::uint32_t> scan(const Found& segment, std::optional<std::uint32_t> end,
@@ -173,6 +175,12 @@ Result<void> Recovery::replay_all() {
     if (!end.ok()) return end.error();
   }
   return {};
+}
+
+// What the history is told must be durable here first, or a power failure could leave it ahead.
+Result<void> Recovery::sync_tail() {
+  if (by_sequence_.empty()) return {};
+  return dir_.sync(by_sequence_.rbegin()->second.name);
 }
 
 Result<void> Recovery::open_all() {

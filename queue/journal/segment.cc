@@ -58,6 +58,15 @@ void SegmentPool::give(SegmentFile file) {
   spares_.push_back(std::move(file));
 }
 
+// With spares enough by now (files came back) nothing is created that could show that there is
+// room again: whoever wants more finds out.
+void SegmentPool::try_again() {
+  create_next();
+  if (creating_) return;
+  full_.reset();
+  hooks_.changed();
+}
+
 void SegmentPool::create_next() {
   if (creating_ || spares_.size() >= wanted_) return;
   creating_ = true;

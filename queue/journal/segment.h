@@ -64,6 +64,7 @@ class SegmentPool {
 
  private:
   void create_next();
+  void try_again();
   void on_created(std::string name, Result<std::unique_ptr<LogFile>> file);
 
   LogDir& dir_;
@@ -76,7 +77,7 @@ class SegmentPool {
   std::size_t wanted_ = 0;
   bool creating_ = false;
   std::optional<Error> full_;
-  Timer retry_ = timer_for<&SegmentPool::create_next>(this);
+  Timer retry_ = timer_for<&SegmentPool::try_again>(this);
 };
 
 }  // namespace convoke::journal

@@ -91,16 +91,6 @@ class FakeDisk {
     }
   }
 
-  // What was written and not synced is durable from here on.
-  void make_durable() {
-    for (auto& [directory, files] : directories_) {
-      for (auto& [name, file] : files) {
-        file->durable = file->content();
-        file->unsynced.clear();
-      }
-    }
-  }
-
   // Faults, until changed again.
   void fail_syncs() { fail_syncs_ = true; }
   // A disk that lies, which none should have to survive: syncs report success and do nothing.
@@ -310,6 +300,15 @@ class FakeLogDir final : public LogDir {
 
   void remove_async(const std::string& name) override {
     disk_.later(directory_, alive_, [this, name] { files().erase(name); });
+  }
+
+  Result<void> sync(const std::string& name) override {
+    const auto at = files().find(name);
+    if (at == files().end()) return failed("no such file: " + name);
+    if (disk_.fail_syncs_) return failed("fdatasync: input/output error");
+    at->second->durable = at->second->content();
+    at->second->unsynced.clear();
+    return {};
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {

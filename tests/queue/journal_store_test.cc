@@ -175,6 +175,23 @@ TEST(JournalStore, AFullDiskRefusesNewCallsSettlesOldOnesAndComesBackByItself) {
   EXPECT_TRUE(world.accept(world.call(kF)).ok());
 }
 
+TEST(JournalStore, AFullDiskTakesCallsAgainOnceOthersHaveEndedThoughNoFileCanBeMade) {
+  JournalWorld world;
+  world.accepted(kF);
+  world.disk.set_capacity(world.disk.used());
+  while (world.accept(world.call(kF, std::string(200, 'x'))).ok()) {
+  }
+  EXPECT_FALSE(world.queue().health().ok());
+  for (auto claimed = world.claim(kF, 10); !claimed.empty(); claimed = world.claim(kF, 10)) {
+    for (const ClaimedCall& call : claimed) {
+      ASSERT_EQ(world.settled(call.receipt), SettleResult::kDone);
+    }
+  }
+  world.advance(Seconds{2});
+  EXPECT_TRUE(world.queue().health().ok());
+  EXPECT_TRUE(world.accept(world.call(kF)).ok());
+}
+
 TEST(JournalStore, AFullDiskSeesAnyNumberOfStartsAndStillSettlesEverything) {
   JournalWorld world;
   world.accepted(kF);

@@ -95,9 +95,7 @@ void World::calm() {
   stage_.disk.fail_reads(false);
   history_.make_room();
   trace_.note("calm");
-  // A journal whose disk was full may refuse new calls, and so what follows an end, when there is
-  // room again: it is not asked to make files while it has spares. Not mended yet; a start helps.
-  if ((poisoned_ || disk_was_full_) && engine_ != nullptr) crash();
+  if (poisoned_ && engine_ != nullptr) crash();
   desk_.lift_all();
   run_until(stage_.clock.now() + kCalmMax);
 }
@@ -151,9 +149,6 @@ void World::end_life(fake::Unsynced unsynced) {
   engine_.reset();
   Rng& chance = stage_.chaos.rng(Fault::kCrash);
   stage_.disk.crash(unsynced, chance);
-  // A journal tells the history what it recovers before it has synced it: with the machine lost
-  // just then, the history is ahead of the journal. Not mended yet; here a start finds it synced.
-  if (unsynced == fake::Unsynced::kKept) stage_.disk.make_durable();
   disk_pending_ = 0;
   poisoned_ = false;
   draining_ = false;
@@ -236,7 +231,6 @@ void World::weather_of_disk() {
   Chaos& chaos = stage_.chaos;
   fake::FakeDisk& disk = stage_.disk;
   if (chaos.strikes(Fault::kDiskFull)) {
-    disk_was_full_ = true;
     stage_.seen.tell(&Observer::on_disk_full);
     disk.set_capacity(disk.used());
     stage_.agenda.in(between(chaos.rng(Fault::kDiskFull), Duration{0}, kBadWeatherMax),

@@ -62,7 +62,6 @@ class World {
   std::uint64_t lives_ = 0;
   std::size_t disk_pending_ = 0;
   bool crash_due_ = false;
-  bool disk_was_full_ = false;
   bool draining_ = false;
   bool poisoned_ = false;  // a sync has failed or will: only a restart helps
   bool calm_ = false;
