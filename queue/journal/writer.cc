@@ -68,12 +68,8 @@ Segment* Writer::segment(std::uint64_t sequence) {
 
 void Writer::write(Write write) {
   ENSURE(!poisoned_);
-  if (!write.short_record.empty() && !has_room_for_history(write.record.size())) {
-    write.record = std::move(write.short_record);
-  }
-  write.short_record.clear();
   const bool accept = write.purpose == Purpose::kAccept;
-  const bool waits = (accept && !waiting_accepts_.empty()) ||
+  const bool waits = !decide_length(write) || (accept && !waiting_accepts_.empty()) ||
                      (write.purpose == Purpose::kPostpone && !waiting_settles_.empty());
   if (!waits && has_room(write.purpose, write.record.size())) {
     place(std::move(write));
@@ -99,9 +95,18 @@ bool Writer::has_room(Purpose purpose, std::size_t bytes) const {
   return after >= keep_for(purpose);
 }
 
-// Beyond everything that is reserved.
-bool Writer::has_room_for_history(std::size_t bytes) const {
-  return bytes <= std::min(usable_bytes(), kRecordBytesMax) && has_room(Purpose::kCopy, bytes);
+// What only the history wants is written beyond everything that is reserved. It waits (false) for a
+// file that is being made, and is left out where none can be.
+bool Writer::decide_length(Write& write) const {
+  if (write.short_record.empty()) return true;
+  const std::size_t bytes = write.record.size();
+  const bool fits = bytes <= std::min(usable_bytes(), kRecordBytesMax);
+  if (!fits || !has_room(Purpose::kCopy, bytes)) {
+    if (fits && !pool_.full()) return false;
+    write.record = std::move(write.short_record);
+  }
+  write.short_record.clear();
+  return true;
 }
 
 // What must still fit after a record of that purpose.
@@ -231,7 +236,8 @@ void Writer::on_spares_changed() {
 
 void Writer::place_waiting() {
   const auto place_from = [this](std::deque<Write>& waiting) {
-    while (!waiting.empty() && has_room(waiting.front().purpose, waiting.front().record.size())) {
+    while (!waiting.empty() && decide_length(waiting.front()) &&
+           has_room(waiting.front().purpose, waiting.front().record.size())) {
       Write write = std::move(waiting.front());
       waiting.pop_front();
       place(std::move(write));

@@ -9,7 +9,7 @@
 // and one postpone of every unsettled call still fit in files that exist already, and the oldest
 // segment's survivors could be copied out of it; a postpone, if every finish still fits. What finds
 // no room waits for a spare segment; accepts are refused instead while none can be created. What a
-// finish or postpone says for the history alone is left out where it would take reserved room.
+// finish or postpone says for the history alone is left out then, where it would take reserved room.
 //
 // Trimming: only the oldest segments are given up, and only after a record that says so is durable.
 // So nothing that a dead segment holds can come back to life while the records that ended it have
@@ -49,7 +49,7 @@ struct Write {
   Purpose purpose{};
   std::string record;  // encoded, not sealed; empty once it is placed
   // Of a finish or a postpone: the same without what only the history wants, written where `record`
-  // would take room that is kept for others. Empty: `record` is that short already.
+  // would take room that is kept for others and there will be no more. Empty: it is decided.
   std::string short_record;
   std::uint32_t slot = 0;  // of the call
   CallId id;
@@ -128,7 +128,7 @@ class Writer {
   void on_spares_changed();
   void place_waiting();
   void want_spares(std::size_t next_record);
-  [[nodiscard]] bool has_room_for_history(std::size_t bytes) const;
+  [[nodiscard]] bool decide_length(Write& write) const;
   [[nodiscard]] std::uint64_t keep_for(Purpose purpose) const;
   [[nodiscard]] std::uint64_t oldest_live_bytes() const;
   [[nodiscard]] std::size_t left_in_active() const;

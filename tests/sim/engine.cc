@@ -19,14 +19,6 @@ constexpr Duration kTurnAgain = std::chrono::microseconds{200};
 // A desk's message to a shard, at most.
 constexpr Duration kDeskPostMax = std::chrono::microseconds{500};
 
-// Where the journal can leave ready calls on disk.
-template <class Options>
-void keep_ready_in_memory(Options& options, std::uint64_t calls) {
-  if constexpr (requires { options.ready_in_memory_max; }) {
-    if (calls > 0) options.ready_in_memory_max = calls;
-  }
-}
-
 journal::Options store_options(const EngineOptions& options, const Stage& stage, Rng& rng) {
   journal::Options made;
   made.segment_bytes = options.segment_bytes;
@@ -34,7 +26,12 @@ journal::Options store_options(const EngineOptions& options, const Stage& stage,
   made.depth_max = options.depth_max + (stage.planted(Planted::kOverfills) ? 2 : 0);
   made.secret = rng.next();
   made.ends_wait_max = Millis{1};
-  keep_ready_in_memory(made, options.ready_in_memory);
+  if (options.ready_in_memory > 0) {
+    made.ready_in_memory_max = options.ready_in_memory;
+    made.delayed_in_memory_max = options.ready_in_memory / 4;
+    made.calls_in_memory_max = 2 * options.ready_in_memory;
+    made.scratch_block_bytes = journal::kBlockBytesMin;
+  }
   return made;
 }
 

@@ -32,7 +32,7 @@ struct EngineOptions {
   std::uint64_t segment_bytes = 4096;
   std::uint64_t event_bytes_in_memory_max = 1 << 20;
   std::uint64_t depth_max = 1'000'000;
-  std::uint64_t ready_in_memory = 0;  // 0: as the store has it; for a deep backlog: few
+  std::uint64_t ready_in_memory = 0;  // and of delayed calls a quarter; 0: as the store has it
 };
 
 class Engine {

@@ -80,8 +80,9 @@ TEST_F(Sim, I13_TheSameSeedTwiceGoesTheSameWay) {
 TEST_F(Sim, AFailingPlanIsMadeSmallerAndStillFailsAlike) {
   Plan plan;
   plan.planted = Planted::kNeverAnswers;
-  plan.seed = 3;
-  const Judged failed = run(plan);
+  Judged failed;
+  for (plan.seed = 1; plan.seed < 50 && !failed.verdict; ++plan.seed) failed = run(plan);
+  --plan.seed;
   ASSERT_TRUE(failed.verdict);
   const Plan smaller = shrink(plan);
   EXPECT_LT(smaller.requests, failed.coverage.calls);

@@ -66,6 +66,7 @@ void World::draw_options() {
   options_.dispatch.starts_max = 1 + static_cast<std::uint32_t>(rng_.below(4));
   options_.account_max = rng_.one_in(3) ? 2 + static_cast<std::uint32_t>(rng_.below(10)) : 300;
   options_.segment_bytes = 4096UL << rng_.below(3);
+  options_.ready_in_memory = rng_.one_in(2) ? 1 + rng_.below(20) : 0;
   options_.event_bytes_in_memory_max = rng_.one_in(2) ? rng_.below(2000) : 1 << 20;
   options_.depth_max = rng_.one_in(3) ? 5 + rng_.below(40) : 1'000'000;
 }
