@@ -31,6 +31,12 @@ Error name_in_use(const std::string& name) {
           "an invocation with the id '" + name + "' exists already; ids are kept with the history"};
 }
 
+Error cannot_be_written_now() {
+  return {ErrorCode::kServiceUnavailable,
+          "the history cannot be written just now, so no id can be given; its log says why",
+          Seconds{1}};
+}
+
 }  // namespace
 
 Result<void> HistoryDesk::forget_all_but(const std::vector<std::uint32_t>& existing) {
@@ -138,6 +144,10 @@ void HistoryDesk::reserve(FunctionId function, std::string name, ShardIndex from
   ask(
       from,
       [this, name = Name{function, std::move(name)}, result](history::History& history) {
+        if (stuck_) {  // what waits to be taken in may hold the name
+          *result = cannot_be_written_now();
+          return;
+        }
         const auto in_use = history.name_in_use(name.first, name.second);
         if (!in_use) {
           *result = Error{ErrorCode::kServiceUnavailable, in_use.error().message};

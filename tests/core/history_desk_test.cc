@@ -166,6 +166,22 @@ TEST_F(HistoryDeskTest, AFullDiskIsTriedAgainInOrderAndNothingIsLost) {
   EXPECT_TRUE(takes_all());
 }
 
+TEST_F(HistoryDeskTest, WhileItsDiskIsFullItGivesNoNameForItMayHoldItUntaken) {
+  const auto reserve = [this] {
+    std::optional<Result<void>> answer;
+    desk_.reserve(FunctionId{1}, "call-1", ShardIndex{0},
+                  [&answer](const Result<void>& result) { answer = result; });
+    settle();
+    return answer && !answer->ok() ? answer->error().code : ErrorCode::kInvalidArgument;
+  };
+  disk_.fail_from(0, SQLITE_FULL);
+  tell(1);
+  EXPECT_EQ(reserve(), ErrorCode::kServiceUnavailable);
+  disk_.heal();
+  desk_.retry();
+  EXPECT_EQ(reserve(), ErrorCode::kCallAlreadyExists);
+}
+
 TEST_F(HistoryDeskTest, ADiskThatStaysFullIsGivenUpAtTheBoundAndNotBefore) {
   disk_.fail_from(0, SQLITE_FULL);
   tell(4);
