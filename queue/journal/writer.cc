@@ -68,8 +68,17 @@ Segment* Writer::segment(std::uint64_t sequence) {
 
 void Writer::write(Write write) {
   ENSURE(!poisoned_);
+  // One behind the other: a delivery's end must not come before the end that it follows.
+  const bool undecided = !write.short_record.empty() && !waiting_long_.empty();
+  if (!undecided && decide_length(write)) return write_decided(std::move(write));
+  const std::size_t bytes = write.record.size();
+  waiting_long_.push_back(std::move(write));
+  want_spares(bytes);
+}
+
+void Writer::write_decided(Write write) {
   const bool accept = write.purpose == Purpose::kAccept;
-  const bool waits = !decide_length(write) || (accept && !waiting_accepts_.empty()) ||
+  const bool waits = (accept && !waiting_accepts_.empty()) ||
                      (write.purpose == Purpose::kPostpone && !waiting_settles_.empty());
   if (!waits && has_room(write.purpose, write.record.size())) {
     place(std::move(write));
@@ -236,13 +245,17 @@ void Writer::on_spares_changed() {
 
 void Writer::place_waiting() {
   const auto place_from = [this](std::deque<Write>& waiting) {
-    while (!waiting.empty() && decide_length(waiting.front()) &&
-           has_room(waiting.front().purpose, waiting.front().record.size())) {
+    while (!waiting.empty() && has_room(waiting.front().purpose, waiting.front().record.size())) {
       Write write = std::move(waiting.front());
       waiting.pop_front();
       place(std::move(write));
     }
   };
+  while (!waiting_long_.empty() && decide_length(waiting_long_.front())) {
+    Write write = std::move(waiting_long_.front());
+    waiting_long_.pop_front();
+    write_decided(std::move(write));
+  }
   place_from(waiting_settles_);
   place_from(waiting_accepts_);
   while (pool_.full() && !waiting_accepts_.empty()) {
@@ -250,7 +263,8 @@ void Writer::place_waiting() {
     waiting_accepts_.pop_front();
     client_.on_refused(std::move(write), *pool_.full());
   }
-  const auto& next = waiting_settles_.empty() ? waiting_accepts_ : waiting_settles_;
+  const auto& settles = waiting_long_.empty() ? waiting_settles_ : waiting_long_;
+  const auto& next = settles.empty() ? waiting_accepts_ : settles;
   want_spares(next.empty() ? 0 : next.front().record.size());
 }
 
@@ -262,9 +276,11 @@ void Writer::poison(const Error& why) {
   for (Batch& batch : batches_) {
     for (Write& write : batch.writes) failed.push_back(std::move(write));
   }
+  for (Write& write : waiting_long_) failed.push_back(std::move(write));
   for (Write& write : waiting_settles_) failed.push_back(std::move(write));
   for (Write& write : waiting_accepts_) failed.push_back(std::move(write));
   batches_.clear();
+  waiting_long_.clear();
   waiting_settles_.clear();
   waiting_accepts_.clear();
   for (Write& write : failed) {

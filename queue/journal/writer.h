@@ -9,7 +9,8 @@
 // and one postpone of every unsettled call still fit in files that exist already, and the oldest
 // segment's survivors could be copied out of it; a postpone, if every finish still fits. What finds
 // no room waits for a spare segment; accepts are refused instead while none can be created. What a
-// finish or postpone says for the history alone is left out then, where it would take reserved room.
+// finish or postpone says for the history alone is left out then, where it would take reserved
+// room.
 //
 // Trimming: only the oldest segments are given up, and only after a record that says so is durable.
 // So nothing that a dead segment holds can come back to life while the records that ended it have
@@ -112,7 +113,9 @@ class Writer {
   [[nodiscard]] const std::deque<std::unique_ptr<Segment>>& segments() const { return segments_; }
   [[nodiscard]] std::uint64_t live_bytes() const { return live_bytes_; }
   [[nodiscard]] std::size_t usable_bytes() const;  // of a segment, for records
-  [[nodiscard]] bool at_rest() const { return batches_.empty() && waiting_settles_.empty(); }
+  [[nodiscard]] bool at_rest() const {
+    return batches_.empty() && waiting_long_.empty() && waiting_settles_.empty();
+  }
 
  private:
   struct Batch {
@@ -122,6 +125,7 @@ class Writer {
     bool waited_for = false;  // not only ends of calls without a history
   };
 
+  void write_decided(Write write);
   void place(Write write);
   void roll();
   Batch& open_batch();
@@ -155,6 +159,7 @@ class Writer {
   std::optional<std::uint64_t> trimmed_before_;
   std::optional<std::uint64_t> kept_from_;
   std::deque<Batch> batches_;          // the first is being synced if syncing_
+  std::deque<Write> waiting_long_;     // for a file that is being made, or that none can be
   std::deque<Write> waiting_settles_;  // for room
   std::deque<Write> waiting_accepts_;
   bool syncing_ = false;
