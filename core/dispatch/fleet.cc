@@ -90,7 +90,7 @@ void Dispatcher::on_host_idle(Host& host) { host.leave(); }
 
 void Dispatcher::on_call_started(const Call& call, const std::string& instance_id) {
   const Receipt& receipt = call.lease->receipt;
-  const WallTime now = world_.clock.wall();
+  const WallTime now = std::max(world_.clock.wall(), call.lease->dequeued);
   if (call.home == outbox_.self()) return queued_->on_started(receipt, now, instance_id);
   outbox_.post(call.home, Started{receipt, now, instance_id});
 }

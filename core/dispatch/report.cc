@@ -65,7 +65,10 @@ AttemptReport report_of(const Call& call, const Outcome& outcome, WallTime now) 
   report.dequeued = call.lease->dequeued;
   report.instance_id = outcome.instance_id;
   report.duration = std::chrono::duration_cast<Millis>(outcome.duration);
-  if (!outcome.instance_id.empty()) report.started = now - report.duration;
+  // Shards read their clocks at different moments: by another's it may have begun before it came.
+  if (!outcome.instance_id.empty()) {
+    report.started = std::max(now - report.duration, report.dequeued);
+  }
   report.error = error_name(outcome);
   const Error* const error = error_of(outcome);
   const std::string& words = error != nullptr ? error->message : outcome.reply.body;
