@@ -5,11 +5,18 @@
 namespace convoke {
 
 void Expiry::on_ready(FunctionId function) {
-  if (waiting_.insert(function).second) wheel_.schedule(next_look_, clock_.now());
+  if (waiting_.insert(function).second) look_within(kLookAtOnce);
 }
 
 void Expiry::on_expired(FunctionId function) {
-  if (asked_.erase(function) > 0) wheel_.schedule(next_look_, clock_.now());
+  if (asked_.erase(function) > 0) look_within(Duration{});
+}
+
+void Expiry::look_within(Duration wait) {
+  const Instant at = clock_.now() + wait;
+  if (next_look_.scheduled() && look_at_ <= at) return;
+  look_at_ = at;
+  wheel_.schedule(next_look_, at);
 }
 
 void Expiry::look() {
@@ -33,7 +40,7 @@ void Expiry::look() {
     asked->second = now;
     hooks_.overdue(function);
   }
-  if (!waiting_.empty()) wheel_.schedule(next_look_, clock_.now() + (next - now));
+  if (!waiting_.empty()) look_within(next - now);
 }
 
 }  // namespace convoke

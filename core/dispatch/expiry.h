@@ -2,8 +2,9 @@
 // nobody else would look at them before it runs again.
 //
 // Looks at a function's oldest call alone, when that comes of age by what is known of it here: its
-// accept time and its function's config. What came of age by another clock (it was delayed, a
-// qualifier has a config of its own, the config has changed) is seen within kLookEvery.
+// accept time and its function's config, and within kLookAtOnce of that. What came of age by
+// another clock (it was delayed, a qualifier has a config of its own, the config has changed) is
+// seen within kLookEvery.
 //
 // Shard thread only.
 #pragma once
@@ -22,6 +23,7 @@ namespace convoke {
 class Expiry {
  public:
   static constexpr Millis kLookEvery = std::chrono::minutes{10};
+  static constexpr Seconds kLookAtOnce{1};  // so that a busy function costs a look a second
 
   struct Hooks {
     // When the oldest call that waits here is too old; nullopt: none waits.
@@ -36,6 +38,7 @@ class Expiry {
   void on_expired(FunctionId function);  // a call of it: there may be more
 
  private:
+  void look_within(Duration wait);
   void look();
 
   const Clock& clock_;
@@ -43,6 +46,7 @@ class Expiry {
   Hooks hooks_;
   std::unordered_set<FunctionId> waiting_;
   std::unordered_map<FunctionId, WallTime> asked_;  // when overdue() was said, for nothing so far
+  Instant look_at_{};                               // if it is scheduled
   Timer next_look_ = timer_for<&Expiry::look>(this);
 };
 

@@ -1,6 +1,7 @@
 #include "queue/journal/blocks.h"
 
 namespace convoke::journal {
+
 Result<Blocks::Place> Blocks::write(std::string_view bytes) {
   ENSURE(bytes.size() <= space_.block_bytes);
   if (file_ == nullptr) {

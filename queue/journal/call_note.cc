@@ -1,25 +1,18 @@
 #include "queue/journal/call_note.h"
 
-#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/model/error.h"
+#include "queue/journal/bytes.h"
 
 namespace convoke::journal {
 namespace {
 
 template <class T>
-void put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-template <class T>
 T take(std::string_view& bytes) {
   ENSURE(bytes.size() >= sizeof(T));
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof value);
-  bytes.remove_prefix(sizeof value);
+  const T value = get<T>(bytes, 0);
+  bytes.remove_prefix(sizeof(T));
   return value;
 }
 
@@ -28,7 +21,7 @@ WallTime take_wall(std::string_view& bytes) { return wall_from_ms(take<std::int6
 }  // namespace
 
 void append(std::string& out, const CallNote& note) {
-  put(out, note.id.bytes());
+  put(out, note.id);
   put(out, note.function.value);
   put(out, note.order);
   put(out, to_ms(note.accepted));

@@ -32,6 +32,7 @@ struct CallNote {
   std::string name;
 };
 
+inline constexpr std::size_t kNoteBytes = 90;  // and its name
 void append(std::string& out, const CallNote& note);
 // The note that starts `bytes`, which go on behind it. They are whole.
 [[nodiscard]] CallNote take_note(std::string_view& bytes);

@@ -2,13 +2,12 @@
 
 #include <lzma.h>
 
-#include <bit>
 #include <cstring>
+
+#include "queue/journal/bytes.h"
 
 namespace convoke::journal {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "fields are copied as they stand");
 
 constexpr std::string_view kMagic = "CONVOKEJ";
 constexpr std::size_t kSizeAt = 8;  // within a frame, whose first field is the checksum
@@ -22,20 +21,8 @@ std::uint64_t crc(std::string_view bytes, std::uint64_t salt) {
 }
 
 template <class T>
-void put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-template <class T>
 void put_at(std::string& out, std::size_t at, T value) {
   std::memcpy(out.data() + at, &value, sizeof value);
-}
-
-template <class T>
-T get(std::string_view bytes, std::size_t at) {
-  T value;
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return value;
 }
 
 std::string frame(RecordKind kind, std::uint8_t detail, std::size_t size) {
@@ -53,10 +40,6 @@ std::string padded(std::string out) {
   out.resize((out.size() + 7) / 8 * 8, '\0');
   put_at(out, kSizeAt, static_cast<std::uint32_t>(out.size()));
   return out;
-}
-
-void put(std::string& out, const CallId& id) {
-  out.append(reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size());
 }
 
 CallId get_id(std::string_view bytes) {

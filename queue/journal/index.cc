@@ -99,6 +99,14 @@ Slot Index::add(const CallId& id, FunctionId function, const std::string& name) 
   return slot;
 }
 
+Slot Index::adopt(const CallNote& note) {
+  const Slot slot = take_back(note, Stand::kAccepting);
+  ++entries_[slot].line->depth;
+  ++depth_;
+  accepted(slot);
+  return slot;
+}
+
 void Index::accepted(Slot slot) {
   ++counts_.accepted;
   ++entries_[slot].line->counts.accepted;

@@ -123,6 +123,7 @@ class Index {
 
   // A call whose record is not durable yet. Its id and name are not in use.
   Slot add(const CallId& id, FunctionId function, const std::string& name);
+  Slot adopt(const CallNote& note);  // one that a start has found: accepted, for the rest as add()
   void accepted(Slot slot);  // durable: counted from here on; follow with ready() or delay()
   void remove(Slot slot);    // settled (was kEnding), or never accepted (was kAccepting)
 

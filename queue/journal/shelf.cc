@@ -11,17 +11,16 @@ void Shelf::Range::include(std::uint64_t value) {
 }
 
 void Shelf::put(const CallNote& note) {
-  std::string bytes;
-  append(bytes, note);
+  const std::size_t bytes = kNoteBytes + note.name.size();
   const bool fits = !filled_.empty() && !filled_.back().place &&
-                    filled_.back().size + bytes.size() <= blocks_.block_bytes();
+                    filled_.back().size + bytes <= blocks_.block_bytes();
   if (!fits) {
     if (!filled_.empty()) close(filled_.back());
     filled_.emplace_back().first_order = note.order;
   }
   Block& block = filled_.back();
-  block.bytes += bytes;
-  block.size += static_cast<std::uint32_t>(bytes.size());
+  append(block.bytes, note);
+  block.size += static_cast<std::uint32_t>(bytes);
   block.ids.include(note.id.first_half());
   block.segments.include(note.segment);
   ++size_;

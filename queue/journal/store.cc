@@ -31,39 +31,7 @@ Error full(const std::string& what, std::uint64_t depth_max) {
                kFullRetryAfter};
 }
 
-bool due_at_once(WallTime accepted, WallTime due, WallTime now) {
-  return due <= accepted || due <= now;
-}
-
 }  // namespace
-
-Result<std::unique_ptr<JournalStore>> JournalStore::open(Options options,
-                                                         std::vector<JournalPlace> journals,
-                                                         std::uint32_t incarnation,
-                                                         const Clock& clock, TimerWheel& wheel,
-                                                         QueueListener& listener) {
-  ENSURE(!journals.empty() && incarnation > 0);
-  ENSURE(options.segment_bytes >= kSegmentBytesMin && options.segment_bytes <= kSegmentBytesMax);
-  std::vector<Recovered> recovered;
-  for (const JournalPlace& place : journals) {
-    auto calls = std::make_unique<Unfinished>(
-        ScratchSpace{[&dir = *place.dir] { return dir.scratch(); }, options.scratch_block_bytes},
-        options.calls_in_memory_max);
-    auto one =
-        recover(*place.dir, place.number, options.segment_bytes, place.mark, std::move(calls));
-    if (!one.ok()) return one.error();
-    one->calls->settle(clock.wall());
-    recovered.push_back(std::move(*one));
-  }
-  std::unique_ptr<JournalStore> store(
-      new JournalStore(std::move(options), incarnation, clock, wheel, listener));
-  for (std::size_t i = 0; i < journals.size(); ++i) {
-    store->adopt(std::move(journals[i]), recovered[i]);
-  }
-  if (auto adopted = store->adopt_calls(recovered); !adopted.ok()) return adopted.error();
-  store->arm_due_timer();
-  return store;
-}
 
 JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clock& clock,
                            TimerWheel& wheel, QueueListener& listener)
@@ -84,79 +52,6 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
       outbox_(wheel, listener) {}
 
 JournalStore::~JournalStore() = default;
-
-void JournalStore::adopt(JournalPlace place, Recovered& recovered) {
-  Journal journal;
-  journal.dir = std::move(place.dir);
-  const Writer::Place at{place.number,    incarnation_,      options_.segment_bytes,
-                         options_.secret, journals_.empty(), options_.ends_wait_max};
-  WriterClient& self = *this;
-  journal.writer =
-      std::make_unique<Writer>(at, *journal.dir, recovered, clock_, wheel_, self, options_.alarm);
-  journal.compaction = std::make_unique<Compaction>(index_, *journal.writer, options_.segment_bytes,
-                                                    wheel_, options_.alarm);
-  if (options_.history != nullptr) {
-    journal.teller = std::make_unique<Teller>(*journal.writer, *options_.history);
-    for (history::Fact& fact : recovered.calls->take_facts()) {
-      recovered.facts.push_back(std::move(fact));
-    }
-    journal.teller->restore(place.mark, std::move(recovered.facts), recovered.told_upto);
-  }
-  index_.add_writer(*journal.writer);
-  journals_.push_back(std::move(journal));
-}
-
-// All journals' calls in one order: so those of one function come as they are to be claimed.
-Result<void> JournalStore::adopt_calls(std::vector<Recovered>& recovered) {
-  std::vector<std::uint64_t> unsettled(recovered.size());
-  CallId last;
-  for (;;) {
-    std::optional<std::size_t> first;
-    for (std::size_t i = 0; i < recovered.size(); ++i) {
-      const CallNote* const call = recovered[i].calls->peek();
-      if (call == nullptr) continue;
-      if (!first || call->order < recovered[*first].calls->peek()->order) first = i;
-    }
-    if (!first) break;
-    const CallNote call = recovered[*first].calls->take();
-    if (call.id == last || index_.find(call.id) != kNoSlot) {
-      options_.alarm("journal: two journals hold the call " + call.id.text() +
-                     "; one is left alone");
-      continue;
-    }
-    adopt(call);
-    last = call.id;
-  }
-  for (std::size_t i = 0; i < recovered.size(); ++i) {
-    if (const auto& failure = recovered[i].calls->failure()) return *failure;
-    journals_[i].writer->begin(recovered[i].calls->size());
-    recovered[i].calls.reset();
-  }
-  return {};
-}
-
-void JournalStore::adopt(const CallNote& call) {
-  const Slot slot = index_.add(call.id, call.function, call.name);
-  Entry& entry = index_.at(slot);
-  Writer& writer = *std::find_if(journals_.begin(), journals_.end(), [&](const Journal& one) {
-                      return one.writer->journal() == call.journal;
-                    })->writer;
-  entry.writer = &writer;
-  entry.location = Location{writer.segment(call.segment), call.offset, call.size};
-  entry.accepted = call.accepted;
-  entry.due = call.due;
-  entry.first_due = call.first_due;
-  entry.function_errors = call.function_errors;
-  entry.retries = call.retries;
-  entry.maybe_repeated = call.maybe_repeated;
-  entry.order = call.order;
-  keys_.seen(call.order);
-  writer.hold(entry.location);
-  index_.accepted(slot);
-  const WallTime now = clock_.wall();
-  if (!due_at_once(call.accepted, call.due, now)) return index_.delay(slot, call.due, now);
-  become_ready(slot);
-}
 
 void JournalStore::accept(NewCall call, Accepted accepted) {
   accept(std::move(call), Limits::kHold, std::move(accepted));
@@ -274,141 +169,6 @@ void JournalStore::answer(FunctionId function, std::vector<ClaimedCall> calls) {
   if (index_.line(function).first != kNoSlot && !poisoned_) outbox_.later(ReadyNews{function});
 }
 
-void JournalStore::settle(const Receipt& receipt, Ending ending, Settled settled) {
-  const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
-  if (!ending.successor || poisoned_) {
-    return settle(slot, receipt, std::move(ending), std::move(settled));
-  }
-  index_.ending(slot);
-  NewCall successor = *std::exchange(ending.successor, std::nullopt);
-  settle_after(std::move(successor), receipt, std::move(ending), std::move(settled));
-}
-
-// The successor first: once it is durable this call may end, and not before.
-void JournalStore::settle_after(NewCall successor, const Receipt& receipt, Ending ending,
-                                Settled settled) {
-  const auto kept = std::make_shared<Ending>(std::move(ending));
-  accept(std::move(successor), Limits::kLifted,
-         [this, receipt, kept, settled = std::move(settled)](const Result<void>& accepted) {
-           const Slot slot = index_.find(receipt.id);
-           const bool there =
-               accepted.ok() || accepted.error().code == ErrorCode::kCallAlreadyExists;
-           if (there) return settle(slot, receipt, std::move(*kept), settled);
-           index_.claimed_again(slot);
-           settled(poisoned_ ? SettleResult::kStoreFailed : SettleResult::kNoRoom);
-         });
-}
-
-void JournalStore::settle(Slot slot, const Receipt& receipt, Ending ending, Settled settled) {
-  const Settlement settlement = ending.settlement;
-  Write write;
-  write.purpose = Purpose::kFinish;
-  write.settled = std::move(settled);
-  FinishedRecord record{receipt.id, clock_.wall(), settlement, std::nullopt};
-  if (options_.history != nullptr && (!index_.name_of(slot).empty() || ending.event)) {
-    write.short_record = encode(record);
-    record.told = told(slot, std::move(ending));
-  }
-  write.record = encode(record);
-  if (options_.history != nullptr) write.facts = facts_of(record);
-  end_attempt(slot, std::move(write));
-}
-
-EndTold JournalStore::told(Slot slot, Ending ending) const {
-  const Entry& entry = index_.at(slot);
-  EndTold told;
-  told.function = entry.line->id;
-  told.accepted = entry.accepted;
-  told.due = entry.first_due;
-  told.retries = entry.retries;
-  told.report = std::move(ending.report);
-  told.qualifier = std::move(ending.qualifier);
-  told.name = index_.name_of(slot);
-  told.destination_status = std::move(ending.destination_status);
-  told.result_cut = ending.result_cut || ending.result.size() > kResultMax;
-  told.result = std::move(ending.result);
-  told.result.resize(std::min(told.result.size(), kResultMax));
-  told.event = std::move(ending.event);
-  return told;
-}
-
-void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
-                            AttemptReport report, Settled settled) {
-  const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
-  const Entry& entry = index_.at(slot);
-  Write write;
-  write.purpose = Purpose::kPostpone;
-  write.settled = std::move(settled);
-  AttemptRecord& attempt = write.attempt;
-  attempt.id = receipt.id;
-  attempt.due = due;
-  attempt.retries = entry.retries + 1;
-  attempt.function_errors = entry.function_errors + (spends == Spends::kAttempt ? 1U : 0U);
-  if (has_history(slot)) {
-    write.short_record = encode(attempt);
-    attempt.told = AttemptTold{clock_.wall(), std::move(report)};
-    write.facts = facts_of(attempt);
-  }
-  write.record = encode(attempt);
-  end_attempt(slot, std::move(write));
-}
-
-void JournalStore::end_attempt(Slot slot, Write write) {
-  if (poisoned_) {
-    return outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
-  }
-  index_.ending(slot);
-  write.slot = slot;
-  write.id = index_.at(slot).id;
-  index_.at(slot).writer->write(std::move(write));
-}
-
-void JournalStore::give_back(const Receipt& receipt) {
-  const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return;
-  tell_volatile(slot, history::GivenBack{receipt.id, clock_.wall()});
-  become_ready(slot);
-}
-
-void JournalStore::note_started(const Receipt& receipt, WallTime at,
-                                const std::string& instance_id) {
-  const Slot slot = claimed(receipt);
-  if (slot != kNoSlot) tell_volatile(slot, history::Started{receipt.id, at, instance_id});
-}
-
-void JournalStore::stop(const CallId& id, Stopped stopped) {
-  const auto say = [this](Stopped to, StopResult result) {
-    outbox_.later(StopAnswer{std::move(to), result});
-  };
-  if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
-  const Slot in_memory = index_.find(id);
-  const Slot slot = in_memory == kNoSlot ? index_.withdraw_spilled(id) : in_memory;
-  check_scratch();
-  if (slot == kNoSlot || index_.at(slot).stand == Stand::kAccepting) {
-    return say(std::move(stopped), poisoned_ ? StopResult::kStoreFailed : StopResult::kUnknown);
-  }
-  if (in_memory != kNoSlot && !index_.waits(slot)) {
-    tell_volatile(slot, history::Stopping{id, clock_.wall()});
-    return say(std::move(stopped), StopResult::kUnderWay);
-  }
-  if (in_memory != kNoSlot) index_.withdraw(slot);
-  settle(slot, Receipt{id, index_.at(slot).line->id, {}}, Settlement::kStopped,
-         [stopped = std::move(stopped)](SettleResult result) {
-           stopped(result == SettleResult::kDone ? StopResult::kStopped : StopResult::kStoreFailed);
-         });
-}
-
-Slot JournalStore::claimed(const Receipt& receipt) const {
-  const Slot slot = index_.find(receipt.id);
-  if (slot == kNoSlot) return kNoSlot;
-  const Entry& entry = index_.at(slot);
-  const bool current =
-      entry.stand == Stand::kClaimed && receipt.epoch == Epoch::of(incarnation_, entry.attempt);
-  return current ? slot : kNoSlot;
-}
-
 void JournalStore::submit() {
   for (Journal& journal : journals_) {
     journal.writer->submit();
@@ -465,9 +225,7 @@ void JournalStore::on_written(Writer& writer, Write write) {
     writer.hold(entry.location);
     index_.accepted(write.slot);
     outbox_.later(AcceptAnswer{std::move(write.accepted), {}});
-    if (due_at_once(entry.accepted, entry.due, clock_.wall())) return become_ready(write.slot);
-    index_.delay(write.slot, entry.due, clock_.wall());
-    return arm_due_timer();
+    return begin_to_wait(write.slot);
   }
   outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kDone});
   if (write.purpose == Purpose::kFinish) {
@@ -516,6 +274,15 @@ void JournalStore::on_progress(Writer& writer) {
   // Before the answers: whoever asks the history because of one finds there what it is about.
   if (journal.teller) journal.teller->flush();
   outbox_.deliver();
+}
+
+// A call that has been accepted, now or before this start.
+void JournalStore::begin_to_wait(Slot slot) {
+  const Entry& entry = index_.at(slot);
+  const WallTime now = clock_.wall();
+  if (entry.due <= entry.accepted || entry.due <= now) return become_ready(slot);
+  index_.delay(slot, entry.due, now);
+  arm_due_timer();
 }
 
 void JournalStore::become_ready(Slot slot) {

@@ -105,6 +105,7 @@ class JournalStore final : public Queue, private WriterClient {
   };
   JournalStore(Options options, std::uint32_t incarnation, const Clock& clock, TimerWheel& wheel,
                QueueListener& listener);
+  // Taking over what was found (takeover.cc).
   void adopt(JournalPlace place, Recovered& recovered);
   [[nodiscard]] Result<void> adopt_calls(std::vector<Recovered>& recovered);
   void adopt(const CallNote& call);
@@ -116,14 +117,18 @@ class JournalStore final : public Queue, private WriterClient {
   void on_poisoned(const Error& why) override;
   void on_progress(Writer& writer) override;
 
-  enum class Limits : std::uint8_t { kHold, kLifted };
-  void accept(NewCall call, Limits limits, Accepted accepted);
+  // Ends (ends.cc).
   void settle(Slot slot, const Receipt& receipt, Ending ending, Settled settled);
   void settle_after(NewCall successor, const Receipt& receipt, Ending ending, Settled settled);
-  [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
-  void check_scratch();
   [[nodiscard]] Slot claimed(const Receipt& receipt) const;  // kNoSlot: stale
   void end_attempt(Slot slot, Write write);
+  [[nodiscard]] EndTold told(Slot slot, Ending ending) const;
+
+  enum class Limits : std::uint8_t { kHold, kLifted };
+  void accept(NewCall call, Limits limits, Accepted accepted);
+  [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
+  void check_scratch();
+  void begin_to_wait(Slot slot);
   void become_ready(Slot slot);
   void join(Slot slot);
   void join_due();
@@ -131,7 +136,6 @@ class JournalStore final : public Queue, private WriterClient {
   [[nodiscard]] Claims::Taken start_attempt(Slot slot);
   void answer(FunctionId function, std::vector<ClaimedCall> calls);
   void on_unreadable(Slot slot, const std::string& why);
-  [[nodiscard]] EndTold told(Slot slot, Ending ending) const;
   [[nodiscard]] Journal& journal_of(const Writer& writer);
   [[nodiscard]] bool has_history(Slot slot) const;
   void tell_volatile(Slot slot, history::Fact fact);

@@ -4,17 +4,14 @@
 #include <cstring>
 #include <limits>
 
+#include "queue/journal/bytes.h"
+
 namespace convoke::journal {
 namespace {
 
 constexpr std::uint32_t kResultCut = 1;
 constexpr std::uint32_t kHasEvent = 2;
 constexpr std::size_t kPaddingMax = 7;
-
-template <class T>
-void put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
 
 void put_short(std::string& out, std::string_view text) {
   constexpr std::size_t kMax = std::numeric_limits<std::uint16_t>::max();

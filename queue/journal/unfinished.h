@@ -1,8 +1,8 @@
 // The calls that a journal's records, taken one after the other, leave without a finish.
 //
 // In memory up to a number. Beyond it what the records say is put down in scratch space, dealt out
-// by id into shares that are then settled one after the other: memory stays bounded, however long
-// the backlog.
+// by id into shares that are then settled one after the other: so memory holds a 64th of a long
+// backlog.
 //
 // One thread.
 #pragma once
