@@ -25,12 +25,15 @@ class DestinationReached final : public Observer {
     if (changed.what == Changed::What::kDeleted) configs_.erase(changed.function);
   }
 
-  void on_settled(const Receipt& receipt, const End& end) override {
+  // What is to follow is decided by the config that holds when the end is asked for.
+  void on_settle_asked(const Receipt& receipt, const End& end) override {
     const Account& call = *court_.ledger().find(receipt.id);
-    check_followed(receipt.id, call);
     const auto config = configs_.find(call.function);
     if (config == configs_.end() || wanted(*config->second, end.settlement) == nullptr) return;
     if (end.destination_status.empty()) red("has a destination, and ended without", receipt.id);
+  }
+  void on_settled(const Receipt& receipt, const End&) override {
+    check_followed(receipt.id, *court_.ledger().find(receipt.id));
   }
   void on_restart(const Engine&) override {
     for (const auto& [id, call] : court_.ledger().calls()) {
