@@ -7,6 +7,7 @@
 
 #include "queue/history/record.h"
 #include "queue/history/rows.h"
+#include "queue/history/schema.h"
 
 namespace convoke::history {
 namespace {
@@ -70,6 +71,8 @@ class FactWriter {
   Failure make_room_for(const Accepted& accepted);
   Failure insert_attempt(const Known& known, const AttemptReport& report, WallTime ended,
                          CallState became, std::uint32_t retries);
+  Failure keep_early(const Delivered& delivered);
+  Failure take_early(const Finished& finished, std::string& status);
   Failure insert_result(std::int64_t number, const Finished& finished);
   void see(const Known& known, const Fact& fact) {
     applied_.seen.push_back({known.function, {known.accepted, known.number}, &fact});
@@ -169,8 +172,8 @@ Failure FactWriter::insert_result(std::int64_t number, const Finished& finished)
                        std::int64_t{finished.result_cut}, sqlite::Blob{finished.result});
 }
 
-// An end that a crash undid may have left a delivery, whose own end can come before this one's: what
-// became of it stands, until another delivery says more.
+// An end that a crash undid may have left a delivery, whose own end can come before this one's:
+// what became of it stands, until another delivery says more.
 Failure FactWriter::write(const Fact& fact, const Finished& finished) {
   std::optional<Known> known;
   Failure done = find_unfinished(finished.id, known);
@@ -178,6 +181,9 @@ Failure FactWriter::write(const Fact& fact, const Finished& finished) {
   const AttemptReport& report = finished.report;
   const CallState state = state_after(finished.settlement);
   const std::uint32_t retries = std::max(finished.retries, known->retries);
+  std::string destination_status = finished.destination_status;
+  done = take_early(finished, destination_status);
+  if (sqlite::failed(done)) return done;
   done = database_.run(
       "UPDATE calls SET status = ?1, started_ms = ?2, ended_ms = ?3, retries = ?4, events = ?5, "
       "destination_status = CASE WHEN destination_status = '' OR ?6 <> 'Pending' THEN ?6 "
@@ -185,7 +191,7 @@ Failure FactWriter::write(const Fact& fact, const Finished& finished) {
       stored(state), to_ms(last_start(*known, report)),
       std::max<std::int64_t>(to_ms(finished.at), 1), std::int64_t{retries},
       static_cast<std::int64_t>(known->events + events_of(report)),
-      std::string_view(finished.destination_status), known->number);
+      std::string_view(destination_status), known->number);
   if (!sqlite::failed(done)) done = insert_attempt(*known, report, finished.at, state, retries);
   if (!sqlite::failed(done)) done = insert_result(known->number, finished);
   see(*known, fact);
@@ -196,8 +202,31 @@ Failure FactWriter::write(const Fact&, const Delivered& delivered) {
   Failure done =
       database_.run("UPDATE calls SET destination_status = ? WHERE id = ?",
                     std::string_view(delivered.destination_status), stored(delivered.id));
-  if (!sqlite::failed(done) && database_.changes() == 0) ++applied_.ignored;
-  return done;
+  if (sqlite::failed(done) || database_.changes() > 0) return done;
+  return keep_early(delivered);
+}
+
+Failure FactWriter::keep_early(const Delivered& delivered) {
+  Failure done =
+      database_.run("INSERT OR REPLACE INTO early_deliveries(id, destination_status) VALUES(?,?)",
+                    stored(delivered.id), std::string_view(delivered.destination_status));
+  if (sqlite::failed(done)) return done;
+  return database_.run("DELETE FROM early_deliveries WHERE number <= ?",
+                       database_.last_row() - kEarlyKept);
+}
+
+// What became of the delivery, where that was told before the end that it follows.
+Failure FactWriter::take_early(const Finished& finished, std::string& status) {
+  if (status != "Pending") return {};
+  bool found = false;
+  Failure done = database_.for_each_row(
+      [&](const sqlite::Statement& row) {
+        found = true;
+        status = row.text(0);
+      },
+      "SELECT destination_status FROM early_deliveries WHERE id = ?", stored(finished.id));
+  if (sqlite::failed(done) || !found) return done;
+  return database_.run("DELETE FROM early_deliveries WHERE id = ?", stored(finished.id));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 namespace convoke::history {
 
@@ -88,7 +89,19 @@ CREATE VIEW history AS SELECT
 FROM calls;
 )sql";
 
+// A delivery's end can come before the end that it follows: the journal was told of the delivery
+// first, and a crash or a full file may stand between the two. A call without a name has no row yet
+// then. Kept for the last kEarlyKept of them, since the end comes soon or was never wanted.
+inline constexpr const char* kSchemaStep2 = R"sql(
+CREATE TABLE early_deliveries(
+  number INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,                -- of the call
+  destination_status TEXT NOT NULL
+) STRICT;
+)sql";
+inline constexpr std::int64_t kEarlyKept = 10'000;
+
 // Step n makes version n of version n - 1.
-inline constexpr std::array kSchemaSteps = {kSchemaStep1};
+inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2};
 
 }  // namespace convoke::history

@@ -160,6 +160,17 @@ TEST_F(Life, ADeliveryThatAnEndBeforeThisOneLeftMayHaveEndedAlready) {
   EXPECT_EQ(get(1)->destination_status, "Failed") << "nobody will say more";
 }
 
+TEST_F(Life, ADeliveryMayEndBeforeTheHistoryKnowsOfItsCall) {
+  Accepted fact = accepted(1, 100, "");
+  fact.event = "e";
+  Finished end = finished(1, 140, Settlement::kFailed);
+  end.destination_status = "Pending";
+  tell({Delivered{call(1), at(130), "Failed: answered 410"}});
+  reopen();
+  tell({fact, end});
+  EXPECT_EQ(get(1)->destination_status, "Failed: answered 410") << "nobody will say more";
+}
+
 TEST_F(Life, WhatBecameOfADeliveryIsTold) {
   tell({accepted(1, 100), finished(1, 140), Delivered{call(1), at(150), "Failed"}});
   EXPECT_EQ(get(1)->destination_status, "Failed");

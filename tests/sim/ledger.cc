@@ -59,7 +59,7 @@ void Ledger::on_restart(const Engine& engine) {
     const bool held = engine.holds(id);
     if (call.settled > 0) {
       call.back = held;
-    } else if (!held && call.must_end() && !call.settled_by_crash) {
+    } else if (!held && call.was_there() && !call.settled_by_crash) {
       if (call.settle_asked) call.settled_by_crash = true;
       if (!call.settle_asked && call.acknowledged) call.lost = true;
     } else if (held) {

@@ -34,6 +34,8 @@ struct Account {
   std::vector<CallId> successors;  // of each end that was asked for
 
   [[nodiscard]] bool must_end() const { return acknowledged || recovered; }
+  // The store has had it: what is claimed was durable, though nobody may have been told so.
+  [[nodiscard]] bool was_there() const { return must_end() || claims > 0; }
   [[nodiscard]] bool ended() const { return settled > 0 || settled_by_crash; }
 };
 

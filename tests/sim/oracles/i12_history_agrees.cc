@@ -123,10 +123,7 @@ class HistoryAgrees final : public Observer {
     if (may_have_one ? !call.end->destination_status.empty() && status.empty() : !status.empty()) {
       red("has another destination status than it ended with: '" + status + "'", id);
     }
-    // A call without a name is here from its last end on: what became of a delivery that an end
-    // which a crash undid had left may have been told before, and is not known. Not mended yet.
-    const bool told_too_early = !call.named && call.successors.size() > 1;
-    if (status == "Pending" && !told_too_early) red("waits for its delivery for ever", id);
+    if (status == "Pending") red("waits for its delivery for ever", id);
     if (call.end->destination_status != "Pending") return;
     const bool succeeded = status == "Succeeded";
     if (succeeded && call.delivered == 0) red("is said to be delivered, and nobody has it", id);
