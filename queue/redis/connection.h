@@ -1,9 +1,9 @@
 // A pipelined connection to a Redis server: commands go out together at the end of a turn, and each
 // is answered once.
 //
-// Commands are executed in the order in which they were sent, by whichever server is there. Each
-// handler runs exactly once, in a later turn than its send(), and in order; those still under way
-// when the connection is destroyed are dropped.
+// Commands are executed, and replies come, in the order in which they were sent. Each handler runs
+// exactly once, in a later turn than its send(); those still under way when the connection is
+// destroyed are dropped.
 //
 // Threads: one shard's; see Link for the world, and for destroying it in a callback.
 #pragma once
@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
@@ -64,10 +66,10 @@ class Connection final : private LinkHandler {
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] bool ready() const { return link_.up(); }
-  // Another command would not be taken now; answers make room.
+  // Another command would not be taken now; answers make room. The last one that was may go beyond
+  // the limit of bytes.
   [[nodiscard]] bool full() const;
-  // Unless ready() and not full(), its answer is kNotSent. A command that alone is larger than the
-  // limit never is sent.
+  // Unless ready() and not full(), its answer is kNotSent.
   void send(const Command& command, Handler handler);
   // The end of a turn: what it sent leaves, in one write. The owner calls it at the end of every
   // turn, also of one that sent nothing.
@@ -100,7 +102,10 @@ class Connection final : private LinkHandler {
   std::size_t unflushed_ = 0;   // commands in it
   std::uint64_t sent_ = 0;      // bytes, on this connection, output_ included
   std::uint64_t answered_ = 0;  // of those, bytes of commands whose replies have come
-  std::deque<Ended> ended_;     // without a reply; told in the turn after the next flush()
+  std::vector<Ended> ended_;    // without a reply; told in the turn after the next flush()
+  std::size_t ended_before_flush_ = 0;
+  // What is being told now. Whoever tells holds it too, and stops when nobody else does.
+  std::shared_ptr<std::vector<Ended>> telling_;
   Timer tell_ = timer_for<&Connection::tell_ended>(this);
   Link link_;
 };

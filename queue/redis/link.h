@@ -69,6 +69,8 @@ class Link final : private WireHandler {
   [[nodiscard]] bool up() const { return state_ == State::kUp; }
   // While up. `replies` are expected of it; while any is, silence ends the link.
   void write(std::string bytes, std::size_t replies);
+  // From on_reply alone: this is not what we asked. Ends the connection; on_down comes at once.
+  void reject(std::string_view why) { fail(why); }
   [[nodiscard]] const LinkOptions& options() const { return options_; }
 
  private:
@@ -84,7 +86,7 @@ class Link final : private WireHandler {
   void take(const Reply& reply);
   void take_greeting(const Reply& reply);
   void watch();
-  void fail(Error why);
+  void fail(std::string_view why);
 
   const LinkWorld world_;
   const LinkOptions options_;

@@ -14,6 +14,7 @@
 
 namespace convoke::redis {
 
+struct ReplyNode;
 struct ReplyTree;
 
 class Reply {
@@ -39,19 +40,22 @@ class Reply {
   [[nodiscard]] Reply operator[](std::size_t i) const;  // of an array; beyond its end: nil
 
  private:
+  [[nodiscard]] const ReplyNode& node() const;
+
   const ReplyTree* tree_ = nullptr;
   std::uint32_t node_ = 0;
 };
 
+struct ReplyNode {
+  Reply::Kind kind = Reply::Kind::kNil;
+  std::uint32_t size = 0;  // of a text in bytes, of an array in elements
+  std::int64_t value = 0;  // the integer; where in `bytes` the text, in `nodes` the first child
+};
+
 // Where the nodes and bytes of a reply lie, one after the other: no allocation for each, and none
-// at all once the vectors have grown. The children of an array stand beside each other.
+// at all once the two have grown. The elements of an array stand beside each other.
 struct ReplyTree {
-  struct Node {
-    Reply::Kind kind = Reply::Kind::kNil;
-    std::uint32_t size = 0;  // of a text in bytes, of an array in elements
-    std::int64_t value = 0;  // the integer; where in `bytes` the text, in `nodes` the first child
-  };
-  std::vector<Node> nodes;  // the first is the reply itself
+  std::vector<ReplyNode> nodes;  // the first is the reply itself
   std::string bytes;
 };
 

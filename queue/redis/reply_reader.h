@@ -12,7 +12,6 @@
 #include "queue/redis/reply.h"
 
 struct redisReader;
-struct redisReadTask;
 
 namespace convoke::redis {
 
@@ -45,10 +44,12 @@ class ReplyReader {
 
   void start_reply();
   [[nodiscard]] Step broken(std::string why);
+  [[nodiscard]] Step broken_by_size();
 
   const ReplyLimits limits_;
   std::unique_ptr<redisReader, FreeReader> reader_;
   ReplyTree tree_;
+  bool whole_ = false;  // what lies in tree_ has been handed out
   std::string error_;
 };
 

@@ -7,12 +7,14 @@
 // Threads: one shard's; see Link for the world, and for destroying it in a callback.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
+#include "queue/redis/command.h"
 #include "queue/redis/link.h"
 #include "queue/redis/reply.h"
 
@@ -42,6 +44,8 @@ class Subscription final : private LinkHandler {
   void on_reply(const Reply& reply) override;
   void on_down(const Error& why, std::size_t never_read) override;
   void ping();
+  void ping_later();
+  void write(const Command& command, std::size_t replies);
 
   const LinkWorld world_;
   const std::vector<std::string> channels_;

@@ -24,7 +24,7 @@ inline constexpr unsigned kDatabaseMax = 65'535;
 struct Target {
   Address address;
   std::string user;      // empty: the server's default user
-  std::string password;  // empty: none; never shown
+  std::string password;  // may be filled in later, from a file; empty: none; never shown
   unsigned db = 0;
   bool tls = false;
 

@@ -1,0 +1,98 @@
+#include "queue/redis/link.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace convoke::redis {
+
+Millis back_off(std::uint32_t failures, Rng& rng) {
+  const std::uint32_t doublings = std::min<std::uint32_t>(failures - 1, 16);
+  const Millis whole = std::min(kBackOffMax, kBackOffFirst * (1 << doublings));
+  const auto half = static_cast<std::uint64_t>(whole.count()) / 2;
+  return Millis{static_cast<std::int64_t>(half + rng.below(half + 1))};
+}
+
+Link::Link(const LinkWorld& world, LinkOptions options, Rng rng, LinkHandler& handler)
+    : world_(world), options_(std::move(options)), rng_(rng), handler_(handler) {
+  connect();
+}
+
+void Link::connect() {
+  state_ = State::kConnecting;
+  reader_ = std::make_shared<ReplyReader>(options_.replies);
+  wire_ = world_.wires.connect(options_.target.address, *this);
+  watch();
+}
+
+void Link::on_connected() {
+  state_ = State::kGreeting;
+  greeting_.emplace(options_.target, options_.name);
+  expected_ = greeting_->replies();
+  wire_->write(greeting_->bytes());
+  watch();
+}
+
+void Link::write(std::string bytes, std::size_t replies) {
+  ENSURE(up());
+  expected_ += replies;
+  if (!silence_.scheduled()) watch();
+  wire_->write(std::move(bytes));
+}
+
+void Link::on_bytes(std::string_view bytes) {
+  const std::shared_ptr<ReplyReader> reader = reader_;
+  reader->feed(bytes);
+  ReplyReader::Step step = reader->advance();
+  for (; step == ReplyReader::Step::kReply; step = reader->advance()) {
+    take(reader->reply());
+    if (reader.use_count() == 1) return;  // this connection has ended, or we are gone
+  }
+  if (step == ReplyReader::Step::kBroken) return fail(reader->error());
+  watch();
+}
+
+void Link::take(const Reply& reply) {
+  if (expected_ > 0) --expected_;
+  if (state_ == State::kGreeting) return take_greeting(reply);
+  handler_.on_reply(reply);
+}
+
+void Link::take_greeting(const Reply& reply) {
+  if (const auto taken = greeting_->take(reply); !taken) return fail(taken.error().message);
+  if (!greeting_->done()) return;
+  greeting_.reset();
+  state_ = State::kUp;
+  failures_ = 0;
+  handler_.on_up();
+}
+
+// Every byte from the server is a sign of life.
+void Link::watch() {
+  const bool waits = state_ != State::kUp || expected_ > 0;
+  if (!waits) return silence_.cancel();
+  world_.wheel.schedule(silence_, world_.clock.now() + options_.patience);
+}
+
+void Link::on_silence() {
+  fail("it has said nothing for " + std::to_string(options_.patience / Millis{1}) + " ms");
+}
+
+void Link::on_eof() { fail("it closed the connection"); }
+
+void Link::on_closed(const Error& why) { fail(why.message); }
+
+void Link::fail(std::string_view why) {
+  const Error error{ErrorCode::kServiceUnavailable,
+                    "Redis at " + options_.target.text() + ": " + std::string(why)};
+  const std::size_t never_read = wire_->never_read();
+  wire_.reset();
+  reader_.reset();
+  greeting_.reset();
+  expected_ = 0;
+  silence_.cancel();
+  state_ = State::kDown;
+  world_.wheel.schedule(reconnect_, world_.clock.now() + back_off(++failures_, rng_));
+  handler_.on_down(error, never_read);
+}
+
+}  // namespace convoke::redis

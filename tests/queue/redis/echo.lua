@@ -1,0 +1,2 @@
+-- What it was called with.
+return {KEYS[1], ARGV[1]}
