@@ -44,7 +44,7 @@ struct LinkWorld {
 
 struct LinkOptions {
   Target target;
-  std::string name;                 // of the connection, as CLIENT LIST shows it; empty: none
+  std::string name;                 // as CLIENT LIST shows it: no blanks; empty: none
   Duration patience = Seconds{10};  // with a silent server: to connect and greet, and for replies
   ReplyLimits replies;
 };

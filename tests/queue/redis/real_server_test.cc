@@ -171,6 +171,39 @@ TEST_F(RealRedis, KilledAndStartedAgainItIsThereAgain) {
   EXPECT_EQ(owner_.ready, 2);
 }
 
+TEST_F(RealRedis, KilledUnderLoadWhatWasAnsweredIsThereAndWhatWasNotSentIsNot) {
+  server_.ask({"CONFIG", "SET", "appendfsync", "always"});
+  connect();
+  for (int round = 0; round < 5; ++round) {
+    const std::string key = "n" + std::to_string(round);
+    int replied = 0;
+    int lost = 0;
+    int told = 0;
+    int sent = 0;
+    const auto send_some = [&] {
+      for (int i = 0; i < 50; ++i, ++sent) {
+        connection_->send(Command("INCR").arg(key), [&](const Answer& answer) {
+          ++told;
+          if (answer.fate == Fate::kReplied) ++replied;
+          if (answer.fate == Fate::kLost) ++lost;
+        });
+      }
+    };
+    const int before_kill = 200 * (round + 1);
+    until([&] {
+      if (connection_->ready()) send_some();
+      if (replied > before_kill) server_.kill();
+      return !connection_->ready();
+    });
+    until([&] { return told == sent; });
+    server_.start();
+    until([this] { return connection_->ready(); });
+    const int executed = std::stoi(ask(Command("GET").arg(key)));
+    EXPECT_GE(executed, replied);
+    EXPECT_LE(executed, replied + lost);
+  }
+}
+
 TEST_F(RealRedis, ASilentServerIsLostAndWhatItReadMayHaveRun) {
   LinkOptions impatient = options();
   impatient.patience = Millis{50};
