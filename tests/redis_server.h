@@ -84,6 +84,7 @@ class RedisServer {
         "warning"};
     words.insert(words.end(), more_.begin(), more_.end());
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     process_ = fork();

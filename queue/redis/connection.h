@@ -69,7 +69,7 @@ class Connection final : private LinkHandler {
   // Another command would not be taken now; answers make room. The last one that was may go beyond
   // the limit of bytes.
   [[nodiscard]] bool full() const;
-  // Unless ready() and not full(), its answer is kNotSent.
+  // Unless ready() and not full(), its answer is kNotSent: who cannot wait for that, asks first.
   void send(const Command& command, Handler handler);
   // The end of a turn: what it sent leaves, in one write. The owner calls it at the end of every
   // turn, also of one that sent nothing.

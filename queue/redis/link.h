@@ -36,6 +36,7 @@ inline constexpr Millis kBackOffMax{5'000};
 // `failures` in a row so far, at least 1.
 [[nodiscard]] Millis back_off(std::uint32_t failures, Rng& rng);
 
+// The machine's time, also where calls live by a virtual one.
 struct LinkWorld {
   Wires& wires;
   const Clock& clock;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ struct ReplyLimits {
 
 class ReplyReader {
  public:
-  enum class Step : unsigned char { kReply, kNeedMore, kBroken };
+  enum class Step : std::uint8_t { kReply, kNeedMore, kBroken };
 
   explicit ReplyReader(const ReplyLimits& limits);
   ~ReplyReader();
