@@ -1,9 +1,11 @@
-// A Redis server played by the test, byte by byte, in virtual time, and owners that write down what
-// they hear.
+// A Redis server played by the test, byte by byte, in virtual time; a connection to it, and an
+// owner and handlers that write down what they hear.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,6 @@
 
 #include "core/edge/rng.h"
 #include "queue/redis/connection.h"
-#include "queue/redis/subscription.h"
 #include "tests/http/fake_wires.h"
 
 namespace convoke::redis {
@@ -72,6 +73,31 @@ class Heard {
 
  private:
   std::string all_;
+};
+
+// A test whose steps are turns: end_turn() is what the owner does at the end of each.
+class RedisConnection : public testing::Test {
+ protected:
+  void connect(const PipelineLimits& limits = {}, LinkOptions options = FakeServer::options()) {
+    connection_ = std::make_unique<Connection>(server_.world(), std::move(options), limits,
+                                               FakeServer::rng(), owner_);
+  }
+  void make_ready(const PipelineLimits& limits = {}) {
+    connect(limits);
+    server_.welcome();
+    ASSERT_TRUE(connection_->ready());
+  }
+  void send(const std::string& name) { connection_->send(Command(name), heard_.as(name)); }
+  void end_turn() {
+    if (connection_) connection_->flush();
+    server_.network.flush();
+  }
+  void next_turn() { server_.time.turn(); }
+
+  FakeServer server_;
+  Owner owner_;
+  Heard heard_;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace convoke::redis
