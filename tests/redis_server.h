@@ -1,5 +1,9 @@
 // A real redis-server of a test's own: on a Unix socket in a directory of its own, gone with the
-// test, also when the test's process dies. It keeps what it was told through kill() and start().
+// test, also when the test's process dies.
+//
+// It keeps what it answered through kill() and start(). With `--appendfsync everysec` it would not:
+// while a sync is under way, Redis puts off writing, and a killed process takes with it what it had
+// answered already.
 //
 // Blocking; for the test's thread, never from a callback that a promise hangs on.
 #pragma once
@@ -30,7 +34,7 @@ namespace convoke::redis {
 
 class RedisServer {
  public:
-  // `arguments` come behind ours, and win: {"--appendfsync", "always"}.
+  // `arguments` come behind ours, and win: {"--appendfsync", "everysec"}.
   explicit RedisServer(std::vector<std::string> arguments = {}) : more_(std::move(arguments)) {
     start();
   }
@@ -80,7 +84,7 @@ class RedisServer {
     std::vector<std::string> words = {
         "redis-server",    "--port",    "0", "--unixsocket", path,  "--dir",
         directory_.path(), "--save",    "",  "--appendonly", "yes", "--appendfsync",
-        "everysec",        "--logfile", log, "--daemonize",  "no",  "--loglevel",
+        "always",          "--logfile", log, "--daemonize",  "no",  "--loglevel",
         "warning"};
     words.insert(words.end(), more_.begin(), more_.end());
     std::vector<char*> arguments;
