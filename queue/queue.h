@@ -23,9 +23,11 @@
 //      holds up another's.
 //  Q6  Conserved: accepted = ready + delayed + claimed + settled, in every counts().
 //  Q7  Bounded: beyond `depth_max` accept answers kResourceThrottled (429, with retry_after); when
-//      the store cannot write, kServiceUnavailable (503). In both cases nothing was written.
-//  Q8  A write that failed is final: all later writes answer kServiceUnavailable, loudly, until the
-//      engine is restarted. What was acknowledged before is kept.
+//      the store cannot write, kServiceUnavailable (503). In both cases nothing was written, but
+//      where a server's answer was lost: it may have taken the call.
+//  Q8  After a write that failed all later ones answer kServiceUnavailable, loudly: on our own disk
+//      until the engine is restarted, on a server until it is there again. What was acknowledged
+//      before is kept.
 //  Q9  Stopped: after kStopped was reported, no claim returns the call.
 //  Q10 Followed: a settle's successor is accepted, durably, before the settle can be.
 //
@@ -195,8 +197,8 @@ class Queue {
   // The attempt was handed to an instance: for those who look. Not durable; stale: ignored.
   virtual void note_started(const Receipt& receipt, WallTime at,
                             const std::string& instance_id) = 0;
-  // Ends a call that waits.
-  virtual void stop(const CallId& id, Stopped stopped) = 0;
+  // Ends a call of that function that waits.
+  virtual void stop(FunctionId function, const CallId& id, Stopped stopped) = 0;
 
   // Sends this turn's work to the store. The shard calls it once at the end of every turn.
   virtual void submit() = 0;

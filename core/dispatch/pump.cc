@@ -209,7 +209,7 @@ void Pump::stop(FunctionId function, const CallId& id, Queue::Stopped stopped) {
 
 // Under way, it is met where its claim or its outcome comes by.
 void Pump::stop_in_store(FunctionId function, const CallId& id) {
-  queue_->stop(id, [this, function, id](StopResult result) {
+  queue_->stop(function, id, [this, function, id](StopResult result) {
     if (result == StopResult::kUnderWay) return dispatcher_->stop_call(function, id);
     if (result == StopResult::kStopped) stopped_while_waiting(function, id);
     answer_stops(id, result);

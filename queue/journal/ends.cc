@@ -9,7 +9,8 @@ namespace convoke::journal {
 
 void JournalStore::settle(const Receipt& receipt, Ending ending, Settled settled) {
   const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
+  if (slot == kNoSlot)
+    return answers_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
   if (!ending.successor || poisoned_) {
     return settle(slot, receipt, std::move(ending), std::move(settled));
   }
@@ -69,7 +70,8 @@ EndTold JournalStore::told(Slot slot, Ending ending) const {
 void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
                             AttemptReport report, Settled settled) {
   const Slot slot = claimed(receipt);
-  if (slot == kNoSlot) return outbox_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
+  if (slot == kNoSlot)
+    return answers_.later(SettleAnswer{std::move(settled), SettleResult::kStale});
   const Entry& entry = index_.at(slot);
   Write write;
   write.purpose = Purpose::kPostpone;
@@ -90,7 +92,7 @@ void JournalStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
 
 void JournalStore::end_attempt(Slot slot, Write write) {
   if (poisoned_) {
-    return outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
+    return answers_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
   }
   index_.ending(slot);
   write.slot = slot;
@@ -111,9 +113,9 @@ void JournalStore::note_started(const Receipt& receipt, WallTime at,
   if (slot != kNoSlot) tell_volatile(slot, history::Started{receipt.id, at, instance_id});
 }
 
-void JournalStore::stop(const CallId& id, Stopped stopped) {
+void JournalStore::stop(FunctionId /*any*/, const CallId& id, Stopped stopped) {
   const auto say = [this](Stopped to, StopResult result) {
-    outbox_.later(StopAnswer{std::move(to), result});
+    answers_.later(StopAnswer{std::move(to), result});
   };
   if (poisoned_) return say(std::move(stopped), StopResult::kStoreFailed);
   const Slot in_memory = index_.find(id);

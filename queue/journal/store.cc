@@ -49,7 +49,7 @@ JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clo
             answer(function, std::move(calls));
           },
           [this](Slot slot, const std::string& why) { on_unreadable(slot, why); }),
-      outbox_(wheel, listener) {}
+      answers_(wheel, listener) {}
 
 JournalStore::~JournalStore() = default;
 
@@ -59,7 +59,7 @@ void JournalStore::accept(NewCall call, Accepted accepted) {
 
 void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
   if (auto refused = refusal(call, limits)) {
-    return outbox_.later(AcceptAnswer{std::move(accepted), *std::move(refused)});
+    return answers_.later(AcceptAnswer{std::move(accepted), *std::move(refused)});
   }
   const Slot slot = index_.add(call.id, call.function, call.name);
   Writer& writer = *journals_.front().writer;
@@ -165,8 +165,8 @@ void JournalStore::on_unreadable(Slot slot, const std::string& why) {
 }
 
 void JournalStore::answer(FunctionId function, std::vector<ClaimedCall> calls) {
-  outbox_.later(ClaimAnswer{function, std::move(calls)});
-  if (index_.line(function).first != kNoSlot && !poisoned_) outbox_.later(ReadyNews{function});
+  answers_.later(ClaimAnswer{function, std::move(calls)});
+  if (index_.line(function).first != kNoSlot && !poisoned_) answers_.later(ReadyNews{function});
 }
 
 void JournalStore::submit() {
@@ -224,10 +224,10 @@ void JournalStore::on_written(Writer& writer, Write write) {
     entry.location = write.location;
     writer.hold(entry.location);
     index_.accepted(write.slot);
-    outbox_.later(AcceptAnswer{std::move(write.accepted), {}});
+    answers_.later(AcceptAnswer{std::move(write.accepted), {}});
     return begin_to_wait(write.slot);
   }
-  outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kDone});
+  answers_.later(SettleAnswer{std::move(write.settled), SettleResult::kDone});
   if (write.purpose == Purpose::kFinish) {
     writer.release(entry.location);
     return index_.remove(write.slot);
@@ -240,16 +240,16 @@ void JournalStore::on_written(Writer& writer, Write write) {
 
 void JournalStore::on_refused(Write write, const Error& why) {
   index_.remove(write.slot);
-  outbox_.later(AcceptAnswer{std::move(write.accepted), disk_full(why)});
+  answers_.later(AcceptAnswer{std::move(write.accepted), disk_full(why)});
 }
 
 void JournalStore::on_failed(Write write, const Error& why) {
   if (write.purpose == Purpose::kAccept) {
     index_.remove(write.slot);
-    outbox_.later(AcceptAnswer{std::move(write.accepted), unavailable(why)});
+    answers_.later(AcceptAnswer{std::move(write.accepted), unavailable(why)});
   } else if (write.purpose != Purpose::kCopy) {
     index_.claimed_again(write.slot);
-    outbox_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
+    answers_.later(SettleAnswer{std::move(write.settled), SettleResult::kStoreFailed});
   }
 }
 
@@ -273,7 +273,7 @@ void JournalStore::on_progress(Writer& writer) {
   journal.compaction->on_progress();
   // Before the answers: whoever asks the history because of one finds there what it is about.
   if (journal.teller) journal.teller->flush();
-  outbox_.deliver();
+  answers_.deliver();
 }
 
 // A call that has been accepted, now or before this start.
@@ -286,7 +286,7 @@ void JournalStore::begin_to_wait(Slot slot) {
 }
 
 void JournalStore::become_ready(Slot slot) {
-  if (index_.ready(slot) == Index::Was::kFirst) outbox_.later(ReadyNews{index_.at(slot).line->id});
+  if (index_.ready(slot) == Index::Was::kFirst) answers_.later(ReadyNews{index_.at(slot).line->id});
 }
 
 void JournalStore::join(Slot slot) {
@@ -302,7 +302,7 @@ void JournalStore::join_due() {
   }
   check_scratch();
   arm_due_timer();
-  outbox_.deliver();
+  answers_.deliver();
 }
 
 void JournalStore::arm_due_timer() {

@@ -22,11 +22,11 @@
 #include "core/edge/clock.h"
 #include "core/edge/log_file.h"
 #include "core/edge/timer_wheel.h"
+#include "queue/answers.h"
 #include "queue/history/sink.h"
 #include "queue/journal/claims.h"
 #include "queue/journal/compaction.h"
 #include "queue/journal/index.h"
-#include "queue/journal/outbox.h"
 #include "queue/journal/teller.h"
 #include "queue/journal/writer.h"
 #include "queue/queue.h"
@@ -78,7 +78,7 @@ class JournalStore final : public Queue, private WriterClient {
                 Settled settled) override;
   void give_back(const Receipt& receipt) override;
   void note_started(const Receipt& receipt, WallTime at, const std::string& instance_id) override;
-  void stop(const CallId& id, Stopped stopped) override;
+  void stop(FunctionId function, const CallId& id, Stopped stopped) override;
   void submit() override;
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;
   [[nodiscard]] std::optional<CallPosition> find(const CallId& id) const override;
@@ -149,7 +149,7 @@ class JournalStore final : public Queue, private WriterClient {
   std::vector<Journal> journals_;  // the first takes new calls
   std::optional<Error> poisoned_;
   Claims claims_;
-  Outbox outbox_;
+  Answers answers_;
   Timer due_timer_ = timer_for<&JournalStore::join_due>(this);
 };
 

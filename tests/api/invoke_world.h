@@ -37,7 +37,7 @@ class HeldQueue final : public Queue {
   void postpone(const Receipt&, WallTime, Spends, AttemptReport, Settled) override {}
   void give_back(const Receipt&) override {}
   void note_started(const Receipt&, WallTime, const std::string&) override {}
-  void stop(const CallId&, Stopped) override {}
+  void stop(FunctionId, const CallId&, Stopped) override {}
   void submit() override {}
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId) const override { return {}; }
   [[nodiscard]] std::optional<CallPosition> find(const CallId&) const override { return {}; }

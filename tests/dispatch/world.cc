@@ -104,7 +104,7 @@ void NaiveQueue::settle(const Receipt& receipt, Ending ending, Settled settled) 
   written_.push_back([settled] { settled(SettleResult::kDone); });
 }
 
-void NaiveQueue::stop(const CallId& id, Stopped stopped) {
+void NaiveQueue::stop(FunctionId /*any*/, const CallId& id, Stopped stopped) {
   const auto is_it = [&](const ClaimedCall& call) { return call.receipt.id == id; };
   std::size_t waited = std::erase_if(ready_, is_it);
   waited += std::erase_if(postponed_, [&](const auto& pair) { return is_it(pair.second); });

@@ -89,7 +89,7 @@ class NaiveQueue final : public Queue {
   void note_started(const Receipt& receipt, WallTime, const std::string&) override {
     started.push_back(receipt.id.text());
   }
-  void stop(const CallId& id, Stopped stopped) override;
+  void stop(FunctionId function, const CallId& id, Stopped stopped) override;
   void give_back(const Receipt& receipt) override;
   void submit() override {}
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;

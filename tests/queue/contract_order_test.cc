@@ -48,7 +48,7 @@ TEST_P(QueueContract, Q5_APostponedCallJoinsBehindThoseThatWereReadyBefore) {
   world().accepted(kF, "second");
   const auto first = world().claim(kF);
   ASSERT_EQ(world().postponed(first.at(0).receipt, in(Millis{10})), SettleResult::kDone);
-  EXPECT_EQ(queue().find(first[0].receipt.id)->state, CallState::kRetrying);
+  EXPECT_EQ(world().find(first[0].receipt.id)->state, CallState::kRetrying);
   world().advance(Millis{10});
   EXPECT_EQ(events(world().claim(kF, 9)), (Events{"second", "first"}));
 }

@@ -71,6 +71,8 @@ class StoreHarness {
   virtual void step() = 0;
   virtual void fail_writes() = 0;  // the next one, and so all that follow
   virtual void advance(Millis by) = 0;
+  // Where a call stands, for one who asks after all was settled.
+  virtual std::optional<CallPosition> find(const CallId& id) { return queue().find(id); }
 
   FakeClock clock;
   Recorder heard;
@@ -112,9 +114,9 @@ class StoreHarness {
     ENSURE(answer.has_value());
     return *answer;
   }
-  StopResult stopped(const CallId& id) {
+  StopResult stopped(const CallId& id, FunctionId function = FunctionId{1}) {
     std::optional<StopResult> answer;
-    queue().stop(id, [&answer](StopResult result) { answer = result; });
+    queue().stop(function, id, [&answer](StopResult result) { answer = result; });
     settle();
     ENSURE(answer.has_value());
     return *answer;

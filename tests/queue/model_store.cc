@@ -169,7 +169,7 @@ void ModelStore::give_back(const Receipt& receipt) {
   if (Call* const call = claimed(receipt)) stand(*call, Stand::kReady);
 }
 
-void ModelStore::stop(const CallId& id, Stopped stopped) {
+void ModelStore::stop(FunctionId /*any*/, const CallId& id, Stopped stopped) {
   const auto say = [&](StopResult result) {
     later([result, stopped = std::move(stopped)] { stopped(result); });
   };

@@ -62,7 +62,7 @@ class ModelStore final : public Queue {
                 Settled settled) override;
   void give_back(const Receipt& receipt) override;
   void note_started(const Receipt&, WallTime, const std::string&) override {}
-  void stop(const CallId& id, Stopped stopped) override;
+  void stop(FunctionId function, const CallId& id, Stopped stopped) override;
   void submit() override;
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;
   [[nodiscard]] std::optional<CallPosition> find(const CallId& id) const override;

@@ -221,8 +221,9 @@ class SideBySide {
   void stop() {
     if (known_.empty()) return;
     const CallId id = any_known();
+    const FunctionId any{};  // neither store asks
     for (Side& side : sides_) {
-      side.queue().stop(id, [&side, n = asked_](StopResult result) {
+      side.queue().stop(any, id, [&side, n = asked_](StopResult result) {
         side.said[n] += fmt::format("stop {}", static_cast<int>(result));
       });
     }

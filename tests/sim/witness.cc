@@ -62,7 +62,7 @@ void Witness::postpone(const Receipt& receipt, WallTime due, Spends spends, Atte
 }
 
 // Whether a stop ends the call here is known when it is answered; before that it may have.
-void Witness::stop(const CallId& id, Stopped stopped) {
+void Witness::stop(FunctionId function, const CallId& id, Stopped stopped) {
   const Receipt waiting{id, FunctionId{}, Epoch{}};
   const auto found = store_->find(id);
   if (found && found->state != CallState::kDequeued) {
@@ -71,7 +71,7 @@ void Witness::stop(const CallId& id, Stopped stopped) {
   if (stage_.planted(Planted::kStopForgotten) && found && found->state == CallState::kEnqueued) {
     return stopped(StopResult::kStopped);
   }
-  store_->stop(id, [this, waiting, stopped = std::move(stopped)](StopResult result) {
+  store_->stop(function, id, [this, waiting, stopped = std::move(stopped)](StopResult result) {
     if (result == StopResult::kStopped) say_settled(waiting, End(Settlement::kStopped));
     stopped(result);
   });

@@ -61,7 +61,7 @@ class Witness final : public Queue, public QueueListener {
   void note_started(const Receipt& receipt, WallTime at, const std::string& instance_id) override {
     store_->note_started(receipt, at, instance_id);
   }
-  void stop(const CallId& id, Stopped stopped) override;
+  void stop(FunctionId function, const CallId& id, Stopped stopped) override;
   void give_back(const Receipt& receipt) override;
   void submit() override { store_->submit(); }
   [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override {

@@ -10,7 +10,7 @@
 #include "core/edge/timer_wheel.h"
 #include "queue/queue.h"
 
-namespace convoke::journal {
+namespace convoke {
 
 struct AcceptAnswer {
   Queue::Accepted accepted;
@@ -33,14 +33,15 @@ struct ReadyNews {
 };
 using News = std::variant<AcceptAnswer, SettleAnswer, StopAnswer, ClaimAnswer, ReadyNews>;
 
-class Outbox {
+class Answers {
  public:
-  Outbox(TimerWheel& wheel, QueueListener& listener) : wheel_(wheel), listener_(listener) {}
+  Answers(TimerWheel& wheel, QueueListener& listener) : wheel_(wheel), listener_(listener) {}
 
   void later(News news);
   // Says all there is now: for completions, which run in a turn of their own. What is put in
   // meanwhile waits for the next.
   void deliver();
+  [[nodiscard]] bool empty() const { return news_.empty(); }
 
  private:
   void tell(AcceptAnswer& news);
@@ -52,7 +53,7 @@ class Outbox {
   TimerWheel& wheel_;
   QueueListener& listener_;
   std::vector<News> news_;
-  Timer timer_ = timer_for<&Outbox::deliver>(this);
+  Timer timer_ = timer_for<&Answers::deliver>(this);
 };
 
-}  // namespace convoke::journal
+}  // namespace convoke

@@ -1,0 +1,120 @@
+// How calls come into the store on Redis.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "queue/redis/scripts.h"
+#include "queue/redis/store.h"
+
+namespace convoke::redis {
+namespace {
+
+constexpr Seconds kFullRetryAfter{5};
+
+Error full(const std::string& what, std::uint64_t depth_max) {
+  return Error{ErrorCode::kResourceThrottled,
+               what + " is full: " + std::to_string(depth_max) +
+                   " asynchronous calls have not ended; try again later",
+               kFullRetryAfter};
+}
+
+Error exists(const std::string& what) {
+  return Error{ErrorCode::kCallAlreadyExists, what + " exists", std::nullopt};
+}
+
+Error not_taken(const Answer& answer) {
+  if (answer.fate == Fate::kReplied) {
+    return Error{ErrorCode::kServiceUnavailable,
+                 "the queue's server refuses calls: " + std::string(answer.reply.text()),
+                 Seconds{1}};
+  }
+  return Error{ErrorCode::kServiceUnavailable,
+               answer.fate == Fate::kLost
+                   ? "the queue's server did not say whether it has taken the call"
+                   : "the queue's server cannot be reached",
+               Seconds{1}};
+}
+
+}  // namespace
+
+void RedisStore::accept(NewCall call, Accepted accepted) {
+  accept(std::move(call), Limits::kHold, std::move(accepted));
+}
+
+void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
+  if (auto refused = refusal(call, limits)) {
+    return answers_.later(AcceptAnswer{std::move(accepted), *std::move(refused)});
+  }
+  Line& line = line_of(call.function);
+  Accepting accepting;
+  accepting.accepted = call.accepted;
+  if (call.due > call.accepted) accepting.due = call.due;
+  accepting.limited = limits == Limits::kHold;
+  accepting.entry = encode(call);
+  accepting.answer = std::move(accepted);
+  line.accepting.push_back(std::move(accepting));
+  ++depth_;
+  asks(line);
+}
+
+std::optional<Error> RedisStore::refusal(const NewCall& call, Limits limits) const {
+  if (auto well = health(); !well) return well.error();
+  if (held_.find(call.id) != nullptr) return exists("the call " + call.id.text());
+  if (call.name.size() > kEntryTextMax || call.qualifier.size() > kEntryTextMax) {
+    return Error{ErrorCode::kInvalidArgument, "the call's name or qualifier is too long",
+                 std::nullopt};
+  }
+  if (call.event.size() > options_.event_bytes_max) {
+    return Error{ErrorCode::kEntityTooLarge,
+                 "the event is larger than the queue takes: at most " +
+                     std::to_string(options_.event_bytes_max) + " bytes",
+                 std::nullopt};
+  }
+  if (limits == Limits::kHold && depth_ >= options_.depth_max)
+    return full("the queue", options_.depth_max);
+  return std::nullopt;
+}
+
+void RedisStore::submit_accepts(Line& line) {
+  if (line.accepting.empty()) return;
+  std::vector<Accepting> calls = std::exchange(line.accepting, {});
+  announce(line);
+  Command command = call_of(scripts().accept, line);
+  command.arg(options_.depth_per_function_max);
+  for (const Accepting& call : calls) {
+    command.arg(call.due ? to_ms(*call.due) : 0).arg(call.limited ? 1 : 0).arg(call.entry);
+  }
+  const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
+  send(scripts().accept, std::move(command),
+       [this, &line, kept](const Answer& answer) { on_accepts(line, std::move(*kept), answer); });
+}
+
+void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer) {
+  const auto stand = answer.ok() ? parse_stand(answer.reply[1]) : std::nullopt;
+  if (!stand) return refuse_accepts(std::move(calls), answer);
+  depth_ -= calls.size();
+  const Reply results = answer.reply[0];
+  std::vector<std::int64_t> outcomes;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    outcomes.push_back(results[i].integer().value_or(0));
+    const bool ready = outcomes.back() == 1 && !calls[i].due;
+    if (ready && !line.oldest_in_stream) line.oldest_in_stream = calls[i].accepted;
+  }
+  heard(line, *stand);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    Result<void> result;
+    if (outcomes[i] == 0) {
+      result = full("this function's queue", options_.depth_per_function_max);
+    } else if (outcomes[i] < 0) {
+      result = exists("an unfinished call of this name");
+    }
+    calls[i].answer(std::move(result));
+  }
+}
+
+void RedisStore::refuse_accepts(std::vector<Accepting> calls, const Answer& answer) {
+  depth_ -= calls.size();
+  for (Accepting& call : calls) call.answer(not_taken(answer));
+}
+
+}  // namespace convoke::redis

@@ -1,0 +1,139 @@
+// How calls come out of the store on Redis, and how it knows that there are some.
+#include <algorithm>
+#include <utility>
+
+#include "queue/redis/scripts.h"
+#include "queue/redis/store.h"
+
+namespace convoke::redis {
+namespace {
+
+constexpr std::size_t kPendingMax = 10'000;  // of one incarnation and function, looked at at once
+
+}  // namespace
+
+void RedisStore::claim(FunctionId function, std::size_t max) {
+  if (!connection_.ready() || !membership_.holds_lease()) {
+    return answers_.later(ClaimAnswer{function, {}});
+  }
+  Line& line = line_of(function);
+  line.claiming.push_back(max);
+  wake_ups_.on_claim(function);
+  asks(line);
+}
+
+void RedisStore::submit_claims(Line& line) {
+  for (const std::size_t max : std::exchange(line.claiming, {})) submit_claim(line, max, true);
+}
+
+// Without being asked: to learn how the function's calls stand, and have the due ones join.
+void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
+  join(line);
+  const std::vector<StreamId> again = line.take_returned(max);
+  Command command = call_of(scripts().claim, line);
+  command.arg(membership_.incarnation()).arg(max - again.size()).arg(to_ms(clock_.wall()));
+  for (const StreamId& place : again) command.arg(place.text());
+  const Claim claim{asked, membership_.incarnation(), again};
+  send(scripts().claim, std::move(command),
+       [this, &line, claim](const Answer& answer) { on_claimed(line, claim, answer); });
+}
+
+void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer) {
+  std::vector<ClaimedCall> calls;
+  if (claim.lease == membership_.incarnation()) {
+    if (answer.ok()) {
+      calls = claimed(line, claim, answer.reply);
+    } else if (answer.fate == Fate::kReplied && says_lease_lost(answer.reply)) {
+      membership_.lose("others have taken this engine's calls over");
+    } else {
+      line.returned.insert(claim.again.begin(), claim.again.end());
+    }
+  }
+  if (claim.asked) listener_.on_claimed(line.function, std::move(calls));
+}
+
+std::vector<ClaimedCall> RedisStore::claimed(Line& line, const Claim& claim, const Reply& reply) {
+  std::vector<ClaimedCall> calls;
+  const Reply again = reply[0];
+  const Reply taken = reply[1];
+  for (std::size_t i = 0; i < again.size(); ++i) calls.push_back(claimed(line, again[i], 0));
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const auto deliveries = taken[i][2].integer().value_or(1);
+    calls.push_back(claimed(line, taken[i], static_cast<std::uint32_t>(deliveries)));
+  }
+  const std::int64_t oldest = reply[3].integer().value_or(-1);
+  line.oldest_in_stream = oldest < 0 ? std::nullopt : std::optional(wall_from_ms(oldest));
+  if (claim.asked) line.told_ready = false;
+  if (const auto stand = parse_stand(reply[2])) heard(line, *stand);
+  return calls;
+}
+
+ClaimedCall RedisStore::claimed(Line& line, const Reply& one, std::uint32_t deliveries) {
+  const auto place = StreamId::parse(one[0].text());
+  const auto entry = parse_entry(one[1].text());
+  ENSURE(place && entry);
+  return held_.claim(line.function, *place, *entry, deliveries);
+}
+
+// After the connection was lost: what a claim may have taken whose answer never came is ours too.
+void RedisStore::reconcile(Line& line) {
+  Command command("XPENDING");
+  command.arg(line.keys.all()[0]).arg("e").arg("-").arg("+").arg(kPendingMax);
+  command.arg(membership_.incarnation());
+  connection_.send(command, [this, &line](const Answer& answer) {
+    if (!answer.ok()) return;
+    std::set<StreamId> known = line.returned;
+    held_.for_each([&](const Held& held) {
+      if (held.function == line.function) known.insert(held.place);
+    });
+    for (std::size_t i = 0; i < answer.reply.size(); ++i) {
+      const auto place = StreamId::parse(answer.reply[i][0].text());
+      if (place && known.count(*place) == 0) line.returned.insert(*place);
+    }
+    look(line);
+  });
+}
+
+// ---- what the server says ----
+
+void RedisStore::heard(Line& line, const Stand& stand) {
+  depth_ += stand.depth();
+  depth_ -= line.stand.depth();
+  if (line.stand.next_due != stand.next_due) {
+    if (line.stand.next_due) due_.erase({*line.stand.next_due, line.function});
+    if (stand.next_due) due_.insert({*stand.next_due, line.function});
+    line.stand = stand;
+    arm_due_timer();
+  }
+  line.stand = stand;
+  if (line.ready() == 0) {
+    line.told_ready = false;
+    line.oldest_in_stream.reset();
+    wake_ups_.on_empty(line.function);
+  } else if (!std::exchange(line.told_ready, true)) {
+    answers_.later(ReadyNews{line.function});
+    wake_ups_.on_ready(line.function);
+  }
+}
+
+void RedisStore::arm_due_timer() {
+  if (due_.empty()) return due_timer_.cancel();
+  const Duration left = std::max<Duration>(due_.begin()->first - clock_.wall(), Duration{0});
+  wheel_.schedule(due_timer_, clock_.now() + std::min(left, options_.wall_check_every));
+}
+
+void RedisStore::on_due() {
+  const WallTime now = clock_.wall();
+  if (membership_.holds_lease() && connection_.ready()) {
+    for (auto at = due_.begin(); at != due_.end() && at->first <= now; ++at) {
+      look(line_of(at->second));
+    }
+  }
+  if (due_.empty()) return;
+  const Duration left = due_.begin()->first - now;
+  const Duration pause =
+      left > Duration{0} ? std::min(left, options_.wall_check_every) : options_.wall_check_every;
+  wheel_.schedule(due_timer_, clock_.now() + pause);
+}
+
+}  // namespace convoke::redis

@@ -1,0 +1,225 @@
+// How attempts and calls come to their ends in the store on Redis.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "queue/redis/scripts.h"
+#include "queue/redis/store.h"
+
+namespace convoke::redis {
+namespace {
+
+constexpr int kSeekStep = 500;  // entries, a call: a search must not hold up the server
+
+}  // namespace
+
+struct RedisStore::Seeking {
+  FunctionId function;
+  CallId id;
+  Found found;      // one of these two
+  Stopped stopped;  // is asked for
+};
+
+void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) {
+  Held* const held = held_.current(receipt);
+  if (held == nullptr) {
+    const bool failed = !membership_.holds_lease();
+    return answers_.later(SettleAnswer{std::move(settled),
+                                       failed ? SettleResult::kStoreFailed : SettleResult::kStale});
+  }
+  if (ending.successor) {
+    held->standing = Held::Standing::kEnding;
+    NewCall successor = *std::exchange(ending.successor, std::nullopt);
+    return settle_after(std::move(successor), receipt, std::move(ending), std::move(settled));
+  }
+  Finishing end;
+  end.answer = std::move(settled);
+  finish(*held, std::move(end));
+}
+
+// The successor first: once it is durable this call may end, and not before.
+void RedisStore::settle_after(NewCall successor, const Receipt& receipt, Ending ending,
+                              Settled settled) {
+  const auto kept = std::make_shared<Ending>(std::move(ending));
+  accept(std::move(successor), Limits::kLifted,
+         [this, receipt, kept, settled = std::move(settled)](const Result<void>& accepted) {
+           Held* const held = held_.find(receipt.id);
+           if (held == nullptr || held->epoch() != receipt.epoch) {
+             return settled(SettleResult::kStoreFailed);  // the lease was lost meanwhile
+           }
+           held->standing = Held::Standing::kClaimed;
+           if (!accepted && accepted.error().code != ErrorCode::kCallAlreadyExists) {
+             return settled(SettleResult::kNoRoom);
+           }
+           settle(receipt, std::move(*kept), settled);
+         });
+}
+
+void RedisStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
+                          AttemptReport /*report*/, Settled settled) {
+  Held* const held = held_.current(receipt);
+  if (held == nullptr) {
+    const bool failed = !membership_.holds_lease();
+    return answers_.later(SettleAnswer{std::move(settled),
+                                       failed ? SettleResult::kStoreFailed : SettleResult::kStale});
+  }
+  EntryHead next = held->head;
+  ++next.turn;
+  ++next.retries;
+  if (spends == Spends::kAttempt) ++next.function_errors;
+  next.maybe_repeated = false;
+  Finishing end;
+  end.what = Finish::kPostpone;
+  end.head = held->encoded(next);
+  end.due = due;
+  end.answer = std::move(settled);
+  finish(*held, std::move(end));
+}
+
+void RedisStore::finish(Held& held, Finishing end) {
+  held.standing = Held::Standing::kEnding;
+  end.id = held.head.id;
+  end.place = held.place;
+  Line& line = line_of(held.function);
+  line.finishing.push_back(std::move(end));
+  asks(line);
+}
+
+void RedisStore::submit_finishes(Line& line) {
+  if (line.finishing.empty()) return;
+  const auto ends = std::make_shared<std::vector<Finishing>>(std::exchange(line.finishing, {}));
+  Command command = call_of(scripts().finish, line);
+  command.arg(membership_.incarnation());
+  for (const Finishing& end : *ends) {
+    const char what = static_cast<char>(end.what);
+    command.arg(std::string_view(&what, 1)).arg(end.place.text()).arg(end.head);
+    command.arg(to_ms(end.due));
+  }
+  send(scripts().finish, std::move(command),
+       [this, &line, ends, lease = membership_.incarnation()](const Answer& answer) {
+         on_finished(line, std::move(*ends), lease, answer);
+       });
+}
+
+void RedisStore::on_finished(Line& line, std::vector<Finishing> ends, std::uint64_t lease,
+                             const Answer& answer) {
+  const bool ours = lease == membership_.incarnation();
+  if (answer.ok()) {
+    const Reply results = answer.reply[0];
+    if (const auto stand = parse_stand(answer.reply[1])) heard(line, *stand);
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      // Sent a second time, it may have been done the first; nobody else could have.
+      finished(ends[i], results[i].integer() == 1 || ends[i].uncertain);
+    }
+    return;
+  }
+  if (ours && answer.fate != Fate::kReplied) {  // again, when the server is back
+    for (Finishing& end : ends) {
+      end.uncertain |= answer.fate == Fate::kLost;
+      line.finishing.push_back(std::move(end));
+    }
+    return asks(line);
+  }
+  const bool lost = answer.fate == Fate::kReplied && says_lease_lost(answer.reply);
+  for (Finishing& end : ends) {
+    held_.forget(end.id);
+    if (end.answer) end.answer(lost ? SettleResult::kStale : SettleResult::kStoreFailed);
+  }
+  if (lost && ours) membership_.lose("others have taken this engine's calls over");
+}
+
+void RedisStore::finished(Finishing& end, bool done) {
+  held_.forget(end.id);
+  if (end.answer) end.answer(done ? SettleResult::kDone : SettleResult::kStale);
+}
+
+// ---- giving back ----
+
+void RedisStore::give_back(const Receipt& receipt) {
+  Held* const held = held_.current(receipt);
+  if (held == nullptr) return;
+  held->standing = Held::Standing::kReturned;
+  Line& line = line_of(held->function);
+  line.returned.insert(held->place);
+  if (!line.oldest_in_stream || held->head.accepted < *line.oldest_in_stream) {
+    line.oldest_in_stream = held->head.accepted;
+  }
+  heard(line, Stand(line.stand));
+  if (!returned_timer_.scheduled()) {
+    wheel_.schedule(returned_timer_, clock_.now() + options_.returned_max);
+  }
+}
+
+void RedisStore::on_returned_long() {
+  std::vector<Held*> waiting;
+  held_.for_each([&](Held& held) {
+    if (held.standing == Held::Standing::kReturned) waiting.push_back(&held);
+  });
+  for (Held* held : waiting) {
+    line_of(held->function).returned.erase(held->place);
+    EntryHead next = held->head;
+    ++next.turn;
+    Finishing end;
+    end.what = Finish::kReturn;
+    end.head = held->encoded(next);
+    finish(*held, std::move(end));
+  }
+}
+
+// ---- looking for one call ----
+
+void RedisStore::stop(FunctionId function, const CallId& id, Stopped stopped) {
+  const Held* const held = held_.find(id);
+  if (held != nullptr && held->standing == Held::Standing::kReturned) on_returned_long();
+  if (held != nullptr && held->standing == Held::Standing::kClaimed) {
+    return answers_.later(StopAnswer{std::move(stopped), StopResult::kUnderWay});
+  }
+  auto seeking = std::make_shared<Seeking>(Seeking{function, id, nullptr, std::move(stopped)});
+  seek(std::move(seeking), "q", "-");
+}
+
+void RedisStore::seek(FunctionId function, const CallId& id, Found found) {
+  auto seeking = std::make_shared<Seeking>(Seeking{function, id, std::move(found), nullptr});
+  seek(std::move(seeking), "q", "-");
+}
+
+void RedisStore::seek(std::shared_ptr<Seeking> seeking, const std::string& where,
+                      const std::string& from) {
+  Line& line = line_of(seeking->function);
+  submit_finishes(line);
+  const auto& id = seeking->id.bytes();
+  Command command = call_of(scripts().seek, line);
+  command.arg({reinterpret_cast<const char*>(id.data()), id.size()}).arg(where).arg(from);
+  command.arg(kSeekStep).arg(seeking->stopped ? "stop" : "find");
+  send(scripts().seek, std::move(command),
+       [this, seeking = std::move(seeking)](const Answer& answer) { on_sought(seeking, answer); });
+}
+
+void RedisStore::on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer) {
+  const Reply& reply = answer.reply;
+  const std::string_view what = answer.ok() ? reply[0].text() : "";
+  if (what == "on")
+    return seek(seeking, std::string(reply[1].text()), std::string(reply[2].text()));
+  if (what == "stopped") {
+    if (const auto stand = parse_stand(reply[1])) heard(line_of(seeking->function), *stand);
+    return seeking->stopped(StopResult::kStopped);
+  }
+  const auto entry = what == "there" ? parse_entry(reply[3].text()) : std::nullopt;
+  if (seeking->stopped) {
+    if (entry) return seeking->stopped(StopResult::kUnderWay);
+    return seeking->stopped(what == "gone" ? StopResult::kUnknown : StopResult::kStoreFailed);
+  }
+  if (!entry) return seeking->found(std::nullopt);
+  CallPosition position;
+  position.function = seeking->function;
+  position.accepted = entry->head.accepted;
+  position.retries = entry->head.retries;
+  const std::int64_t due = reply[2].integer().value_or(-1);
+  position.due = due < 0 ? entry->head.first_due : wall_from_ms(due);
+  position.state = reply[1].integer() == 1   ? CallState::kDequeued
+                   : entry->head.retries > 0 ? CallState::kRetrying
+                                             : CallState::kEnqueued;
+  seeking->found(position);
+}
+
+}  // namespace convoke::redis

@@ -1,0 +1,86 @@
+#include "queue/redis/entry.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace convoke::redis {
+namespace {
+
+constexpr std::uint64_t kMaybeRepeated = 1;
+constexpr std::uint64_t kCountMax = 0xffff;
+
+void put(std::string& out, std::uint64_t value, unsigned bytes) {
+  for (unsigned i = bytes; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+
+void put(std::string& out, WallTime time) {
+  put(out, static_cast<std::uint64_t>(std::max<std::int64_t>(to_ms(time), 0)), 6);
+}
+
+std::uint64_t get(std::string_view bytes, std::size_t at, std::size_t size) {
+  std::uint64_t value = 0;
+  for (const char c : bytes.substr(at, size)) value = value << 8 | static_cast<std::uint8_t>(c);
+  return value;
+}
+
+WallTime get_wall(std::string_view bytes, std::size_t at) {
+  return wall_from_ms(static_cast<std::int64_t>(get(bytes, at, 6)));
+}
+
+EntryHead parse_head(std::string_view bytes) {
+  std::array<std::uint8_t, 16> id{};
+  std::memcpy(id.data(), bytes.data(), id.size());
+  EntryHead head;
+  head.id = CallId::from_bytes(id);
+  head.accepted = get_wall(bytes, 16);
+  head.first_due = get_wall(bytes, 22);
+  head.turn = static_cast<std::uint32_t>(get(bytes, 28, 4));
+  head.retries = static_cast<std::uint32_t>(get(bytes, 32, 2));
+  head.function_errors = static_cast<std::uint32_t>(get(bytes, 34, 2));
+  head.maybe_repeated = (get(bytes, 36, 1) & kMaybeRepeated) != 0;
+  return head;
+}
+
+}  // namespace
+
+std::string encode(const EntryHead& head, std::size_t qualifier, std::size_t name) {
+  std::string out;
+  out.reserve(kEntryHeadSize);
+  out.append(reinterpret_cast<const char*>(head.id.bytes().data()), head.id.bytes().size());
+  put(out, head.accepted);
+  put(out, head.first_due);
+  put(out, head.turn, 4);
+  put(out, std::min<std::uint64_t>(head.retries, kCountMax), 2);
+  put(out, std::min<std::uint64_t>(head.function_errors, kCountMax), 2);
+  put(out, head.maybe_repeated ? kMaybeRepeated : 0, 1);
+  put(out, qualifier, 1);
+  put(out, name, 1);
+  return out;
+}
+
+std::string encode(const NewCall& call) {
+  EntryHead head;
+  head.id = call.id;
+  head.accepted = call.accepted;
+  head.first_due = call.due;
+  std::string out = encode(head, call.qualifier.size(), call.name.size());
+  out.reserve(out.size() + call.qualifier.size() + call.name.size() + call.event.size());
+  return out.append(call.qualifier).append(call.name).append(call.event);
+}
+
+std::optional<Entry> parse_entry(std::string_view bytes) {
+  if (bytes.size() < kEntryHeadSize) return std::nullopt;
+  const std::size_t qualifier = get(bytes, 37, 1);
+  const std::size_t name = get(bytes, 38, 1);
+  if (bytes.size() - kEntryHeadSize < qualifier + name) return std::nullopt;
+  Entry entry;
+  entry.head = parse_head(bytes);
+  bytes.remove_prefix(kEntryHeadSize);
+  entry.qualifier = bytes.substr(0, qualifier);
+  entry.name = bytes.substr(qualifier, name);
+  entry.event = bytes.substr(qualifier + name);
+  return entry;
+}
+
+}  // namespace convoke::redis

@@ -1,0 +1,11 @@
+-- Says that an incarnation lives, by the server's clock.
+-- KEYS: the engines. ARGV: the incarnation; 1 for its first time, else 0; after how many ms of
+-- silence another is taken for dead.
+-- Returns the incarnations that seem dead.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[2] == '0' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+  return redis.error_reply('LEASELOST this incarnation was retired')
+end
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3], 'LIMIT', 0, 100)

@@ -1,0 +1,25 @@
+#include "queue/redis/keys.h"
+
+#include <fmt/format.h>
+
+namespace convoke::redis {
+
+FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
+  constexpr std::string_view kKinds = "qdcln";
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    keys_[i] = fmt::format("{{{}:{}}}:{}", prefix, function.value, kKinds[i]);
+  }
+}
+
+SharedKeys::SharedKeys(std::string_view prefix)
+    : incarnation(fmt::format("{}:incarnation", prefix)),
+      engines(fmt::format("{}:engines", prefix)),
+      functions(fmt::format("{}:functions", prefix)),
+      waiting(fmt::format("{}:waiting", prefix)),
+      ready(fmt::format("{}:ready", prefix)) {}
+
+std::string functions_of(std::string_view prefix, std::uint64_t incarnation) {
+  return fmt::format("{}:functions-of:{}", prefix, incarnation);
+}
+
+}  // namespace convoke::redis

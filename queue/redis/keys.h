@@ -1,0 +1,39 @@
+// The names of the keys in Redis. SCHEMA.md says what lies under each.
+//
+// All keys of a function have one hash tag, so that they lie in one slot of a cluster and a script
+// may touch them together: `{PREFIX:FUNCTION}:q` and so on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/model/ids.h"
+
+namespace convoke::redis {
+
+class FunctionKeys {
+ public:
+  FunctionKeys(std::string_view prefix, FunctionId function);
+
+  // In the order in which every script takes them: stream, delayed, counts, leases, names.
+  [[nodiscard]] const std::array<std::string, 5>& all() const { return keys_; }
+
+ private:
+  std::array<std::string, 5> keys_;
+};
+
+// Of the whole installation.
+struct SharedKeys {
+  explicit SharedKeys(std::string_view prefix);
+  std::string incarnation;  // the last one that was given out
+  std::string engines;      // incarnation -> its last heartbeat, by the server's clock
+  std::string functions;    // that have ever had a call
+  std::string waiting;      // functions whose ready calls nobody has taken
+  std::string ready;        // the channel on which those are named
+};
+
+[[nodiscard]] std::string functions_of(std::string_view prefix, std::uint64_t incarnation);
+
+}  // namespace convoke::redis

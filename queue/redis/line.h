@@ -1,0 +1,64 @@
+// One function's calls, as one shard knows them: how they stood when the server last said so, and
+// what is asked of it in this turn. Shard thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/model/ids.h"
+#include "core/model/instant.h"
+#include "queue/queue.h"
+#include "queue/redis/keys.h"
+#include "queue/redis/stand.h"
+#include "queue/redis/stream_id.h"
+
+namespace convoke::redis {
+
+struct Accepting {
+  std::string entry;
+  WallTime accepted{};
+  std::optional<WallTime> due;  // nullopt: at once
+  bool limited = true;          // by the function's depth
+  Queue::Accepted answer;
+};
+
+enum class Finish : char { kSettle = 's', kPostpone = 'p', kReturn = 'r' };  // as finish.lua has it
+
+struct Finishing {
+  Finish what = Finish::kSettle;
+  CallId id;
+  StreamId place;
+  std::string head;  // the new one; empty: kSettle
+  WallTime due{};
+  Queue::Settled answer;   // null: kReturn
+  bool uncertain = false;  // sent once already, and perhaps done
+};
+
+struct Line {
+  Line(std::string_view prefix, FunctionId id) : function(id), keys(prefix, id) {}
+
+  [[nodiscard]] std::uint64_t ready() const { return stand.ready() + returned.size(); }
+  [[nodiscard]] QueueCounts counts() const;
+  [[nodiscard]] bool asks() const {
+    return !accepting.empty() || !finishing.empty() || !claiming.empty();
+  }
+  // Of what was given back, the first so many.
+  [[nodiscard]] std::vector<StreamId> take_returned(std::size_t max);
+
+  const FunctionId function;
+  const FunctionKeys keys;
+  bool announced = false;  // that it has calls, to engines that start
+  bool joined = false;     // this incarnation has its lease on it
+  bool told_ready = false;
+  Stand stand;
+  std::optional<WallTime> oldest_in_stream;  // accept time of the first that nobody has claimed
+  std::set<StreamId> returned;               // ours, and not under way
+  std::vector<Accepting> accepting;
+  std::vector<Finishing> finishing;
+  std::vector<std::size_t> claiming;  // how many, for each claim
+};
+
+}  // namespace convoke::redis

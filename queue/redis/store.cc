@@ -1,0 +1,209 @@
+#include "queue/redis/store.h"
+
+#include <algorithm>
+
+#include "queue/redis/scripts.h"
+
+namespace convoke::redis {
+namespace {
+
+MembershipOptions membership_options(const Options& options) {
+  return {options.prefix, options.lease, options.silence_max.value_or(dead_after(options.lease)),
+          options.predecessor};
+}
+
+}  // namespace
+
+RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueListener& listener)
+    : options_(std::move(options)),
+      keys_(options_.prefix),
+      clock_(world.clock),
+      wheel_(world.wheel),
+      listener_(listener),
+      answers_(world.wheel, listener),
+      membership_(membership_options(options_), world.clock, world.wheel, *this),
+      connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
+      wake_ups_(options_.prefix, world, options_.link, rng.fork("wake-ups"), connection_, *this) {
+  membership_.use(connection_);
+}
+
+RedisStore::~RedisStore() = default;
+
+// ---- the server, and our place among others ----
+
+void RedisStore::on_ready() {
+  lost_.reset();
+  membership_.on_connected();
+  if (!membership_.in()) return;
+  for (auto& [function, line] : lines_) {
+    if (line->joined) reconcile(*line);
+    if (line->asks()) asks(*line);
+  }
+}
+
+void RedisStore::on_lost(const Error& why) {
+  if (!lost_) options_.alarm("the queue's server is not there: " + why.message);
+  lost_ = why;
+  for (auto& [function, line] : lines_) {
+    refuse_accepts(std::exchange(line->accepting, {}), Answer{});
+    for (const std::size_t claim : std::exchange(line->claiming, {})) {
+      static_cast<void>(claim);
+      listener_.on_claimed(function, {});
+    }
+  }
+}
+
+void RedisStore::on_entered() {
+  wake_ups_.start();
+  connection_.send(Command("SMEMBERS").arg(keys_.functions), [this](const Answer& answer) {
+    if (answer.ok()) discover(answer.reply);
+  });
+}
+
+// What waits from before: nobody else may be there to say that it is ready.
+void RedisStore::discover(const Reply& functions) {
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    const auto number = functions[i].integer();
+    if (!number) continue;
+    Line& line = line_of(FunctionId{static_cast<std::uint64_t>(*number)});
+    line.told_ready = false;
+    look(line);
+  }
+}
+
+void RedisStore::on_lease_lost(const std::string& why) {
+  options_.alarm(why + ": what runs now may run again");
+  held_.forget_all();
+  for (auto& [function, line] : lines_) {
+    line->joined = line->announced = line->told_ready = false;
+    line->returned.clear();
+    for (Finishing& end : std::exchange(line->finishing, {})) {
+      if (end.answer) end.answer(SettleResult::kStoreFailed);
+    }
+  }
+}
+
+void RedisStore::on_retired(FunctionId function, const Stand& stand) {
+  heard(line_of(function), stand);
+}
+
+void RedisStore::on_waiting(FunctionId function) {
+  if (!membership_.holds_lease() || !connection_.ready()) return;
+  Line& line = line_of(function);
+  if (line.ready() == 0) look(line);
+}
+
+Result<void> RedisStore::health() const {
+  if (connection_.ready() && membership_.holds_lease()) return {};
+  return Error{ErrorCode::kServiceUnavailable,
+               lost_ ? "the queue's server is not there: " + lost_->message
+                     : "the queue's server has not answered yet",
+               Seconds{1}};
+}
+
+bool RedisStore::at_rest() const {
+  const bool asked =
+      std::any_of(asking_.begin(), asking_.end(), [](const Line* line) { return line->asks(); });
+  return !asked && connection_.pending() == 0 && answers_.empty();
+}
+
+// ---- a turn ----
+
+Line& RedisStore::line_of(FunctionId function) {
+  std::unique_ptr<Line>& line = lines_[function];
+  if (!line) line = std::make_unique<Line>(options_.prefix, function);
+  return *line;
+}
+
+const Line* RedisStore::find_line(FunctionId function) const {
+  const auto found = lines_.find(function);
+  return found == lines_.end() ? nullptr : found->second.get();
+}
+
+void RedisStore::asks(Line& line) {
+  if (std::find(asking_.begin(), asking_.end(), &line) == asking_.end()) asking_.push_back(&line);
+}
+
+// Ends before claims: what they free may be wanted.
+void RedisStore::submit() {
+  if (connection_.ready() && membership_.in()) {
+    for (Line* line : std::exchange(asking_, {})) {
+      submit_accepts(*line);
+      submit_finishes(*line);
+      submit_claims(*line);
+    }
+  }
+  connection_.flush();
+}
+
+void RedisStore::announce(Line& line) {
+  if (std::exchange(line.announced, true)) return;
+  connection_.send(membership_.note_function(line.function), [](const Answer&) {});
+  connection_.send(Command("SADD").arg(keys_.functions).arg(line.function.value),
+                   [&line](const Answer& answer) {
+                     if (!answer.ok()) line.announced = false;
+                   });
+}
+
+void RedisStore::join(Line& line) {
+  if (std::exchange(line.joined, true)) return;
+  announce(line);
+  Command command = call_of(scripts().join, line);
+  command.arg(membership_.incarnation());
+  send(scripts().join, std::move(command), [&line](const Answer& answer) {
+    if (!answer.ok()) line.joined = false;
+  });
+}
+
+Command RedisStore::call_of(const Script& script, const Line& line) const {
+  Command command = script.call(static_cast<std::uint32_t>(line.keys.all().size()));
+  for (const std::string& key : line.keys.all()) command.arg(key);
+  return command;
+}
+
+void RedisStore::send(const Script& script, Command call, Connection::Handler handler) {
+  send_call(connection_, script, std::move(call), std::move(handler));
+}
+
+// ---- what is known here ----
+
+std::optional<WallTime> RedisStore::oldest_ready(FunctionId function) const {
+  const Line* const line = find_line(function);
+  if (line == nullptr || line->ready() == 0) return std::nullopt;
+  return line->oldest_in_stream;
+}
+
+std::optional<CallPosition> RedisStore::find(const CallId& id) const {
+  const Held* const held = held_.find(id);
+  if (held == nullptr) return std::nullopt;
+  const bool waits = held->standing == Held::Standing::kReturned;
+  CallPosition position;
+  position.function = held->function;
+  position.state = waits ? CallState::kEnqueued : CallState::kDequeued;
+  position.accepted = held->head.accepted;
+  position.due = held->head.first_due;
+  position.retries = held->head.retries;
+  return position;
+}
+
+QueueCounts RedisStore::counts(FunctionId function) const {
+  const Line* const line = find_line(function);
+  return line == nullptr ? QueueCounts{} : line->counts();
+}
+
+QueueCounts RedisStore::counts() const {
+  QueueCounts all;
+  for (const auto& [function, line] : lines_) {
+    const QueueCounts one = line->counts();
+    all.accepted += one.accepted;
+    all.ready += one.ready;
+    all.delayed += one.delayed;
+    all.claimed += one.claimed;
+    all.settled += one.settled;
+  }
+  return all;
+}
+
+void RedisStore::note_started(const Receipt&, WallTime, const std::string&) {}
+
+}  // namespace convoke::redis

@@ -1,0 +1,169 @@
+// The store on Redis: the queue contract of one shard, over one connection.
+//
+// A function's ready calls are a stream, its delayed ones a sorted set (SCHEMA.md). What a turn
+// asks of a function goes out as one call of a script for each kind: accept, finish, claim. A lease
+// belongs to this store's incarnation (membership.h), and each script that ends attempts compares
+// it once: what another engine has taken over cannot be ended here.
+//
+// While the server cannot be reached: accepts are refused (503), claims give nothing, and ends wait
+// for as long as the lease holds. Then all that is held is void: ends answer kStoreFailed, and the
+// calls run again, here or elsewhere. An accept whose answer was lost may have been taken after
+// all.
+//
+// counts() is what the server last said. find() knows what is held here; seek() looks for the rest.
+//
+// Owner and thread: one shard. The world and the listener outlive it. It must not be destroyed from
+// inside one of its own callbacks. Nothing blocks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/edge/rng.h"
+#include "queue/answers.h"
+#include "queue/queue.h"
+#include "queue/redis/connection.h"
+#include "queue/redis/held.h"
+#include "queue/redis/keys.h"
+#include "queue/redis/line.h"
+#include "queue/redis/membership.h"
+#include "queue/redis/scripts.h"
+#include "queue/redis/wake_ups.h"
+
+namespace convoke::redis {
+
+struct Options {
+  LinkOptions link;
+  PipelineLimits pipeline;
+  std::string prefix = "convoke";                    // of all keys
+  Duration lease = kLeaseDefault;                    // see lease.h
+  std::optional<Duration> silence_max;               // dead_after() unless given
+  std::optional<std::uint64_t> predecessor;          // see MembershipOptions
+  std::size_t event_bytes_max = 16UL << 20;          // beyond: EntityTooLarge
+  std::uint64_t depth_max = 1'000'000;               // unsettled calls, in all that are known here
+  std::uint64_t depth_per_function_max = 1'000'000;  // and of one function, exactly
+  // A step forwards of the wall clock is noticed within this, while anything is delayed.
+  Duration wall_check_every = Seconds{1};
+  // What was given back and is not claimed again within this goes to whoever has room.
+  Duration returned_max = Seconds{1};
+  std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
+};
+
+class RedisStore final : public Queue,
+                         private ConnectionOwner,
+                         private MembershipOwner,
+                         private WakeUpsOwner {
+ public:
+  // Connects at once; until it has, and has a lease, health() says why not.
+  RedisStore(Options options, const LinkWorld& world, Rng rng, QueueListener& listener);
+  ~RedisStore() override;
+
+  void accept(NewCall call, Accepted accepted) override;
+  void claim(FunctionId function, std::size_t max) override;
+  void settle(const Receipt& receipt, Ending ending, Settled settled) override;
+  void postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                Settled settled) override;
+  void give_back(const Receipt& receipt) override;
+  void note_started(const Receipt& receipt, WallTime at, const std::string& instance_id) override;
+  void stop(FunctionId function, const CallId& id, Stopped stopped) override;
+  void submit() override;
+  [[nodiscard]] std::optional<WallTime> oldest_ready(FunctionId function) const override;
+  [[nodiscard]] std::optional<CallPosition> find(const CallId& id) const override;
+  [[nodiscard]] QueueCounts counts(FunctionId function) const override;
+  [[nodiscard]] QueueCounts counts() const override;
+  [[nodiscard]] Result<void> health() const override;
+
+  // Where an unsettled call stands, on any engine. nullopt: nowhere, or the server did not say.
+  // Looks through the function's calls, kSeekStep at a time.
+  using Found = std::function<void(const std::optional<CallPosition>&)>;
+  void seek(FunctionId function, const CallId& id, Found found);
+
+  // Nothing is on its way to the server or from it, and nothing waits for it.
+  [[nodiscard]] bool at_rest() const;
+  [[nodiscard]] std::uint64_t incarnation() const { return membership_.incarnation(); }
+
+ private:
+  enum class Limits : std::uint8_t { kHold, kLifted };
+  struct Seeking;
+  struct Claim {
+    bool asked = true;            // by the listener, who is answered
+    std::uint64_t lease = 0;      // of this incarnation
+    std::vector<StreamId> again;  // of those that were given back
+  };
+
+  void on_ready() override;
+  void on_lost(const Error& why) override;
+  void on_entered() override;
+  void on_lease_lost(const std::string& why) override;
+  void on_retired(FunctionId function, const Stand& stand) override;
+  void on_waiting(FunctionId function) override;
+  void discover(const Reply& functions);
+
+  [[nodiscard]] Line& line_of(FunctionId function);
+  [[nodiscard]] const Line* find_line(FunctionId function) const;
+  void asks(Line& line);
+  void announce(Line& line);
+  void join(Line& line);
+  [[nodiscard]] Command call_of(const Script& script, const Line& line) const;
+  void send(const Script& script, Command call, Connection::Handler handler);
+
+  // Accepting (accepts.cc).
+  void accept(NewCall call, Limits limits, Accepted accepted);
+  [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
+  void submit_accepts(Line& line);
+  void on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer);
+  void refuse_accepts(std::vector<Accepting> calls, const Answer& answer);
+
+  // Claiming (claims.cc).
+  void submit_claims(Line& line);
+  void submit_claim(Line& line, std::size_t max, bool asked);
+  void on_claimed(Line& line, const Claim& claim, const Answer& answer);
+  [[nodiscard]] std::vector<ClaimedCall> claimed(Line& line, const Claim& claim,
+                                                 const Reply& reply);
+  [[nodiscard]] ClaimedCall claimed(Line& line, const Reply& entry, std::uint32_t deliveries);
+  void reconcile(Line& line);
+  void look(Line& line) { submit_claim(line, 0, false); }
+  void heard(Line& line, const Stand& stand);
+  void arm_due_timer();
+  void on_due();
+
+  // Ending (ends.cc).
+  void settle_after(NewCall successor, const Receipt& receipt, Ending ending, Settled settled);
+  void finish(Held& held, Finishing finishing);
+  void submit_finishes(Line& line);
+  void on_finished(Line& line, std::vector<Finishing> ends, std::uint64_t lease,
+                   const Answer& answer);
+  void finished(Finishing& end, bool done);
+  void return_later();
+  void on_returned_long();
+  void seek(std::shared_ptr<Seeking> seeking, const std::string& where, const std::string& from);
+  void on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer);
+
+  const Options options_;
+  const SharedKeys keys_;
+  const Clock& clock_;
+  TimerWheel& wheel_;
+  QueueListener& listener_;
+  Answers answers_;
+  HeldCalls held_;
+  std::unordered_map<FunctionId, std::unique_ptr<Line>> lines_;
+  std::vector<Line*> asking_;  // in this turn, or until the server is back
+  std::set<std::pair<WallTime, FunctionId>> due_;
+  std::optional<Error> lost_;  // why the server is not there
+  std::uint64_t depth_ = 0;    // of all lines, accepts under way included
+  Timer due_timer_ = timer_for<&RedisStore::on_due>(this);
+  Timer returned_timer_ = timer_for<&RedisStore::on_returned_long>(this);
+  Membership membership_;
+  Connection connection_;
+  WakeUps wake_ups_;
+};
+
+}  // namespace convoke::redis

@@ -1,0 +1,89 @@
+#include "queue/redis/wake_ups.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace convoke::redis {
+namespace {
+
+LinkOptions named(LinkOptions link) {
+  if (!link.name.empty()) link.name += "-wake-ups";
+  return link;
+}
+
+}  // namespace
+
+WakeUps::WakeUps(const std::string& prefix, const LinkWorld& world, const LinkOptions& link,
+                 Rng rng, Connection& connection, WakeUpsOwner& owner)
+    : keys_(prefix),
+      world_(world),
+      connection_(connection),
+      owner_(owner),
+      subscription_(world, named(link), {keys_.ready}, rng, *this) {}
+
+void WakeUps::start() { poll(); }
+
+// ---- crying out ----
+
+void WakeUps::on_ready(FunctionId function) {
+  const Instant now = world_.clock.now();
+  unclaimed_.try_emplace(function, now);
+  if (!cry_.scheduled()) world_.wheel.schedule(cry_, now + kPatience);
+}
+
+void WakeUps::on_claim(FunctionId function) { unclaimed_.erase(function); }
+
+void WakeUps::on_empty(FunctionId function) {
+  unclaimed_.erase(function);
+  if (cried_.erase(function) == 0) return;
+  connection_.send(Command("ZREM").arg(keys_.waiting).arg(function.value), [](const Answer&) {});
+}
+
+void WakeUps::cry_out() {
+  const Instant now = world_.clock.now();
+  std::optional<Instant> next;
+  for (auto at = unclaimed_.begin(); at != unclaimed_.end();) {
+    const auto cried = cried_.find(at->first);
+    Instant due = at->second + kPatience;
+    if (cried != cried_.end()) due = std::max(due, cried->second + kCryEvery);
+    if (due > now) {
+      next = std::min(next.value_or(due), due);
+      ++at;
+      continue;
+    }
+    cried_[at->first] = now;
+    connection_.send(Command("ZADD").arg(keys_.waiting).arg(1).arg(at->first.value),
+                     [](const Answer&) {});
+    connection_.send(Command("PUBLISH").arg(keys_.ready).arg(at->first.value),
+                     [](const Answer&) {});
+    at = unclaimed_.erase(at);
+  }
+  if (next) world_.wheel.schedule(cry_, *next);
+}
+
+// ---- hearing ----
+
+void WakeUps::on_message(std::string_view /*channel*/, std::string_view payload) {
+  FunctionId function;
+  const char* const end = payload.data() + payload.size();
+  if (std::from_chars(payload.data(), end, function.value).ptr == end) {
+    owner_.on_waiting(function);
+  }
+}
+
+void WakeUps::poll() {
+  world_.wheel.schedule(poll_, world_.clock.now() + kPollEvery);
+  if (!connection_.ready()) return;
+  connection_.send(Command("ZRANGE").arg(keys_.waiting).arg(0).arg(-1), [this](
+                                                                            const Answer& answer) {
+    if (!answer.ok()) return;
+    for (std::size_t i = 0; i < answer.reply.size(); ++i) {
+      const FunctionId function{static_cast<std::uint64_t>(answer.reply[i].integer().value_or(0))};
+      cried_.try_emplace(function, Instant{});
+      owner_.on_waiting(function);
+    }
+  });
+}
+
+}  // namespace convoke::redis

@@ -1,0 +1,219 @@
+// Several engines on one Redis: what one takes from another, and what nobody can take.
+#include "tests/queue/redis_engines.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace convoke::fake {
+namespace {
+
+constexpr FunctionId kF{1};
+using Engine = RedisEngines::Engine;
+
+TEST(RedisEngines, EachCallIsHandedToOneOfThem) {
+  RedisEngines world;
+  Engine& one = world.start();
+  Engine& other = world.start();
+  std::set<CallId> all;
+  for (int i = 0; i < 60; ++i) all.insert(world.accepted(i % 2 == 0 ? one : other, kF));
+  std::set<CallId> handed_out;
+  for (int i = 0; i < 10; ++i) {
+    for (Engine* by : {&one, &other}) {
+      for (const ClaimedCall& call : world.claim(*by, kF, 4)) {
+        EXPECT_TRUE(handed_out.insert(call.receipt.id).second) << "twice";
+        EXPECT_EQ(world.settled(*by, call.receipt), SettleResult::kDone);
+      }
+    }
+  }
+  EXPECT_EQ(handed_out, all);
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
+TEST(RedisEngines, ACallThatItsOwnEngineDoesNotTakeIsHeardOfByAnother) {
+  RedisEngines world;
+  Engine& one = world.start();
+  Engine& other = world.start();
+  world.accepted(one, kF);
+  world.until([&] { return other.heard.ready[kF.value] > 0; });
+  EXPECT_EQ(world.claim(other, kF).size(), 1U);
+  world.until([&] {
+    world.claim(one, kF);
+    return world.ask({"ZCARD", world.prefix() + ":waiting"}) == "0";
+  });
+}
+
+TEST(RedisEngines, WhatIsTakenAtOnceIsCriedOutToNobody) {
+  RedisEngines world;
+  Engine& one = world.start();
+  Engine& other = world.start();
+  for (int i = 0; i < 20; ++i) {
+    one.queue().accept(world.call(kF), [&](const Result<void>& result) {
+      EXPECT_TRUE(result.ok());
+      one.queue().claim(kF, 1);
+    });
+    world.settle();
+  }
+  EXPECT_EQ(one.heard.take(kF).size(), 20U);
+  EXPECT_EQ(other.heard.ready[kF.value], 0);
+}
+
+TEST(RedisEngines, I3_ARetiredEngineEndsNothing) {
+  RedisEngines world;
+  Engine& zombie = world.start();
+  const CallId id = world.accepted(zombie, kF);
+  const ClaimedCall before = world.claim(zombie, kF).at(0);
+  zombie.stands_still = true;
+  Engine& heir = world.start(zombie.store->incarnation());
+  const ClaimedCall after = world.claim(heir, kF).at(0);
+  EXPECT_EQ(after.receipt.id, id);
+  EXPECT_TRUE(after.maybe_repeated);
+  EXPECT_GT(after.receipt.epoch, before.receipt.epoch);
+  zombie.stands_still = false;
+  EXPECT_EQ(world.settled(zombie, before.receipt), SettleResult::kStale);
+  EXPECT_EQ(world.settled(heir, after.receipt), SettleResult::kDone);
+  EXPECT_EQ(world.drift(kF), 0);
+  world.until([&] { return zombie.store->health().ok(); });
+  world.accepted(zombie, kF, "new");
+  EXPECT_EQ(world.claim(zombie, kF).at(0).event, "new") << "it lives on, as another";
+}
+
+TEST(RedisEngines, Q3_OfARetiredEngineNoAttemptIsPostponedOrGivenBack) {
+  RedisEngines world;
+  Engine& zombie = world.start();
+  for (int i = 0; i < 2; ++i) world.accepted(zombie, kF);
+  const auto before = world.claim(zombie, kF, 2);
+  zombie.stands_still = true;
+  Engine& heir = world.start(zombie.store->incarnation());
+  zombie.stands_still = false;
+  std::optional<SettleResult> postponed;
+  zombie.queue().postpone(before.at(0).receipt, world.clock.wall(), Spends::kAttempt, {},
+                          [&](SettleResult result) { postponed = result; });
+  zombie.queue().give_back(before.at(1).receipt);
+  world.until([&] { return postponed.has_value(); });
+  EXPECT_EQ(postponed, SettleResult::kStale);
+  const auto after = world.claim(heir, kF, 9);
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(after[0].retries, 0U);
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
+TEST(RedisEngines, TheCallsOfOneThatFallsSilentAreTakenOver) {
+  redis::Options options;
+  options.silence_max = Millis{60};  // by the server's clock, which is real
+  RedisEngines world(options);
+  Engine& one = world.start();
+  world.accepted(one, kF);
+  ASSERT_EQ(world.claim(one, kF).size(), 1U);
+  RedisEngines::kill(one);
+  Engine& other = world.start();
+  world.until([&] {
+    world.clock.advance(Millis{100});  // to its heartbeats
+    return other.heard.ready[kF.value] > 0;
+  });
+  const auto again = world.claim(other, kF);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_TRUE(again[0].maybe_repeated);
+}
+
+TEST(RedisEngines, WhatOneAcceptedAndNobodyTookIsFoundAfterItsDeath) {
+  redis::Options options;
+  options.silence_max = Millis{60};
+  RedisEngines world(options);
+  Engine& other = world.start();
+  Engine& one = world.start();
+  NewCall delayed = world.call(kF);
+  delayed.due = world.clock.wall() + Seconds{1};
+  bool done = false;
+  one.queue().accept(delayed, [&done](const Result<void>& result) { done = result.ok(); });
+  world.until([&done] { return done; });
+  RedisEngines::kill(one);
+  world.until([&] {
+    world.clock.advance(Millis{100});
+    return other.heard.ready[kF.value] > 0;
+  });
+  EXPECT_GE(world.clock.wall(), delayed.due);
+  EXPECT_EQ(world.claim(other, kF).size(), 1U);
+}
+
+TEST(RedisEngines, AnEngineThatStoodStillBeginsNothingUntilItKnowsWhatIsItsOwn) {
+  RedisEngines world;
+  Engine& one = world.start();
+  world.accepted(one, kF);
+  world.accepted(one, kF);
+  const Receipt receipt = world.claim(one, kF).at(0).receipt;
+  world.clock.advance(Seconds{31});
+  EXPECT_FALSE(one.store->health().ok());
+  EXPECT_TRUE(world.claim(one, kF).empty());
+  EXPECT_EQ(world.settled(one, receipt), SettleResult::kDone) << "nobody had taken it over";
+  world.until([&] { return one.store->health().ok(); });
+  EXPECT_EQ(world.claim(one, kF).size(), 1U);
+}
+
+// ---- lost connections ----
+
+TEST(RedisEngines, NoLostConnectionLosesAnEndOrDoesItTwice) {
+  RedisEngines world;
+  Engine& one = world.start();
+  for (int i = 0; i < 16; ++i) {
+    world.accepted(one, kF);
+    const Receipt receipt = world.claim(one, kF).at(0).receipt;
+    std::optional<SettleResult> answer;
+    one.queue().settle(receipt, Settlement::kSucceeded,
+                       [&answer](SettleResult result) { answer = result; });
+    for (int turns = i % 4; turns > 0; --turns) world.turn();
+    world.cut_connections();
+    EXPECT_EQ(answer, SettleResult::kDone);
+  }
+  world.settle();
+  EXPECT_EQ(one.queue().counts(kF).settled, 16U);
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
+TEST(RedisEngines, AClaimWhoseAnswerWasLostIsHandedOutAgain) {
+  RedisEngines world;
+  Engine& one = world.start();
+  for (int i = 0; i < 16; ++i) {
+    const CallId id = world.accepted(one, kF);
+    const int before = one.heard.answers;
+    one.queue().claim(kF, 1);
+    for (int turns = i % 4; turns > 0; --turns) world.turn();
+    world.cut_connections();
+    EXPECT_EQ(one.heard.answers, before + 1);
+    auto calls = one.heard.take(kF);
+    if (calls.empty()) calls = world.claim(one, kF);
+    EXPECT_EQ(calls.at(0).receipt.id, id);
+    EXPECT_EQ(world.settled(one, calls[0].receipt), SettleResult::kDone);
+  }
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
+TEST(RedisEngines, AServerThatWasKilledHasAllThatItAcknowledged) {
+  RedisEngines world;
+  Engine& one = world.start();
+  std::set<CallId> acknowledged;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 50; ++i) {
+      const NewCall call = world.call(kF);
+      one.queue().accept(call, [&, id = call.id](const Result<void>& result) {
+        if (result.ok()) acknowledged.insert(id);
+      });
+      if (i % 10 == 0) world.turn();
+    }
+    RedisEngines::server().kill();
+    RedisEngines::server().start();
+    world.come_back();
+  }
+  std::set<CallId> found;
+  for (;;) {
+    const auto calls = world.claim(one, kF, 100);
+    if (calls.empty()) break;
+    for (const ClaimedCall& call : calls) found.insert(call.receipt.id);
+  }
+  EXPECT_FALSE(acknowledged.empty());
+  for (const CallId& id : acknowledged) EXPECT_TRUE(found.count(id) > 0) << id.text();
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
+}  // namespace
+}  // namespace convoke::fake
