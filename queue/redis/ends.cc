@@ -33,6 +33,7 @@ void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) 
     return settle_after(std::move(successor), receipt, std::move(ending), std::move(settled));
   }
   Finishing end;
+  end.text = held->name;
   end.answer = std::move(settled);
   finish(*held, std::move(end));
 }
@@ -70,7 +71,7 @@ void RedisStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
   next.maybe_repeated = false;
   Finishing end;
   end.what = Finish::kPostpone;
-  end.head = held->encoded(next);
+  end.text = held->encoded(next);
   end.due = due;
   end.answer = std::move(settled);
   finish(*held, std::move(end));
@@ -92,7 +93,7 @@ void RedisStore::submit_finishes(Line& line) {
   command.arg(membership_.incarnation());
   for (const Finishing& end : *ends) {
     const char what = static_cast<char>(end.what);
-    command.arg(std::string_view(&what, 1)).arg(end.place.text()).arg(end.head);
+    command.arg(std::string_view(&what, 1)).arg(end.place.text()).arg(end.text);
     command.arg(to_ms(end.due));
   }
   send(scripts().finish, std::move(command),
@@ -161,7 +162,7 @@ void RedisStore::on_returned_long() {
     ++next.turn;
     Finishing end;
     end.what = Finish::kReturn;
-    end.head = held->encoded(next);
+    end.text = held->encoded(next);
     finish(*held, std::move(end));
   }
 }

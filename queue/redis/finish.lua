@@ -1,27 +1,31 @@
 -- Ends attempts, if the incarnation still has its lease.
 -- ARGV: the incarnation; then for each: what to do (s settle, p postpone, r back to the ready
--- ones), the stream id, the new head of the call and when it is due again (both empty for s).
+-- ones); the stream id; for s the call's name, else its new head; when it is due again, in ms.
 -- Returns {1 done, 0 it was not there, for each; the stand}.
 local incarnation = ARGV[1]
 if not holds_lease(incarnation) then return lease_lost() end
 local results, settled, ended = {}, 0, 0
 
-local function finish(what, id, head, due)
-  if redis.call('XACK', stream, 'e', id) == 0 then return 0 end
-  local entry = redis.call('XRANGE', stream, id, id)[1]
-  ended = ended + 1
-  if not entry then return 0 end
+local function settle(id, name)
   redis.call('XDEL', stream, id)
-  local call = entry[2][2]
-  if what == 's' then
-    local name = name_of(call)
-    if name ~= '' then redis.call('HDEL', names, name) end
-    settled = settled + 1
-  elseif what == 'p' then
-    redis.call('ZADD', delayed, due, head .. call:sub(40))
+  if name ~= '' then redis.call('HDEL', names, name) end
+  settled = settled + 1
+end
+
+local function write_anew(what, id, head, due)
+  local call = head .. redis.call('XRANGE', stream, id, id)[1][2][2]:sub(40)
+  redis.call('XDEL', stream, id)
+  if what == 'p' then
+    redis.call('ZADD', delayed, due, call)
   else
-    redis.call('XADD', stream, '*', 'c', head .. call:sub(40))
+    redis.call('XADD', stream, '*', 'c', call)
   end
+end
+
+local function finish(what, id, text, due)
+  if redis.call('XACK', stream, 'e', id) == 0 then return 0 end
+  if what == 's' then settle(id, text) else write_anew(what, id, text, due) end
+  ended = ended + 1
   return 1
 end
 

@@ -18,7 +18,7 @@ ClaimedCall HeldCalls::claim(FunctionId function, const StreamId& place, const E
   held.head = entry.head;
   held.head.maybe_repeated |= repeated;
   held.qualifier_size = static_cast<std::uint8_t>(entry.qualifier.size());
-  held.name_size = static_cast<std::uint8_t>(entry.name.size());
+  held.name = entry.name;
   held.claims = std::max(held.claims, deliveries * kDelivery) + 1;
   held.standing = Held::Standing::kClaimed;
   ClaimedCall call;

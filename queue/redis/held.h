@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 
 #include "core/model/ids.h"
@@ -18,13 +19,13 @@ struct Held {
   StreamId place;
   EntryHead head;
   std::uint8_t qualifier_size = 0;
-  std::uint8_t name_size = 0;
+  std::string name;
   std::uint32_t claims = 0;  // since it was last written: the low half of its epoch
   Standing standing = Standing::kClaimed;
 
   [[nodiscard]] Epoch epoch() const { return Epoch::of(head.turn, claims); }
   [[nodiscard]] std::string encoded(const EntryHead& next) const {
-    return encode(next, qualifier_size, name_size);
+    return encode(next, qualifier_size, name.size());
   }
 };
 

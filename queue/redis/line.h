@@ -31,7 +31,7 @@ struct Finishing {
   Finish what = Finish::kSettle;
   CallId id;
   StreamId place;
-  std::string head;  // the new one; empty: kSettle
+  std::string text;  // kSettle: the call's name; else its new head
   WallTime due{};
   Queue::Settled answer;   // null: kReturn
   bool uncertain = false;  // sent once already, and perhaps done
