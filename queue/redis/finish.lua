@@ -12,8 +12,11 @@ local function settle(id, name)
   settled = settled + 1
 end
 
+-- An entry that somebody has deleted by hand leaves nothing to write.
 local function write_anew(what, id, head, due)
-  local call = head .. redis.call('XRANGE', stream, id, id)[1][2][2]:sub(40)
+  local entry = redis.call('XRANGE', stream, id, id)[1]
+  if not entry then return end
+  local call = head .. entry[2][2]:sub(40)
   redis.call('XDEL', stream, id)
   if what == 'p' then
     redis.call('ZADD', delayed, due, call)
