@@ -18,8 +18,14 @@ inline constexpr std::uint16_t kListenPortDefault = 7070;
 inline constexpr std::uint64_t kQueueDepthMaxDefault = 10'000'000;
 
 struct EngineOptions {
-  // Loopback only, as long as there is no authentication. Port 0: any free one.
+  // Loopback only, unless requests are authenticated. Port 0: any free one.
   Address listen{Address::Kind::kTcp, "127.0.0.1", kListenPortDefault};
+  // Whose requests are served (core/guard/access_keys.h); read again when it has changed. "": no
+  // request is authenticated.
+  std::string access_keys_file;
+  // What the credentials of functions are made with (core/loop/key_file.h), for engines that are to
+  // know each other's. "": the state directory's own. Without access keys, neither.
+  std::string token_key_file;
   // Made if it is missing; one engine at a time (a lock says whose it is).
   std::string state_directory = "state";
   // How long to wait for an engine that has the state directory and is about to end.

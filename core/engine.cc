@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/access_keys_desk.h"
 #include "core/clock_desk.h"
 #include "core/convoke.h"
 #include "core/listening_sockets.h"
@@ -42,11 +43,40 @@ std::uint16_t shard_count(std::uint16_t asked) {
   return static_cast<std::uint16_t>(std::min<unsigned>(shards, kShardsMax));
 }
 
-Result<void> may_listen_on(const Address& address) {
-  if (address.is_loopback()) return {};
+Result<void> may_listen(const EngineOptions& options) {
+  if (options.listen.is_loopback() || !options.access_keys_file.empty()) return {};
   return Error{ErrorCode::kInvalidArgument,
-               "refusing to listen on " + address.text() +
-                   ": without authentication an engine serves loopback alone (127.0.0.1, [::1])"};
+               "refusing to listen on " + options.listen.text() +
+                   ": without authentication an engine serves loopback alone (127.0.0.1, [::1]); "
+                   "name the access keys of those who may use it (serve --access-keys FILE)"};
+}
+
+// Off without a file of access keys.
+struct Authentication {
+  AccessKeysDesk keys;
+  std::string token_key;
+};
+
+Result<Authentication> authentication(const EngineOptions& options, const StatePlaces& state) {
+  if (options.access_keys_file.empty()) return Authentication{};
+  auto read = read_access_keys(options.access_keys_file, options.account_id);
+  if (!read) return read.error();
+  auto key = options.token_key_file.empty() ? load_or_make_key(state.token_key())
+                                            : load_key(options.token_key_file);
+  if (!key) return key.error();
+  return Authentication{
+      AccessKeysDesk(options.access_keys_file, options.account_id, *std::move(read)),
+      *std::move(key)};
+}
+
+Result<void> check_authentication(const EngineOptions& options) {
+  if (options.access_keys_file.empty()) return {};
+  if (auto read = read_access_keys(options.access_keys_file, options.account_id); !read) {
+    return read.error();
+  }
+  if (options.token_key_file.empty()) return {};
+  if (auto key = load_key(options.token_key_file); !key) return key.error();
+  return {};
 }
 
 Result<PortRange> instance_ports() {
@@ -99,7 +129,8 @@ Result<std::uint32_t> next_life(const StateDirectory& state) {
 struct Engine::Parts {
   Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
         std::unique_ptr<Registry> registry, std::unique_ptr<history::History> kept,
-        std::unique_ptr<LauncherProcess> started, std::string key, std::uint32_t life)
+        std::unique_ptr<LauncherProcess> started, std::string key, std::uint32_t life,
+        Authentication who)
       : options(std::move(asked)),
         state(std::move(directory)),
         rng(Rng::seeded(entropy_seed())),
@@ -113,7 +144,9 @@ struct Engine::Parts {
         history(std::move(kept)),
         posters(poster_options(options)),
         delivery_key(std::move(key)),
-        incarnation(life) {
+        incarnation(life),
+        access_keys(std::move(who.keys)),
+        token_key(std::move(who.token_key)) {
     if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
   }
 
@@ -147,12 +180,14 @@ struct Engine::Parts {
                            desk,         history,
                            posters,      delivery_key,
                            incarnation,  clock_desk,
-                           metrics_desk, virtual_from};
+                           metrics_desk, access_keys,
+                           token_key,    virtual_from};
     const std::vector<std::uint32_t> existing = state.journals();
     if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
     std::vector<TimeDoor*> time_doors;
     std::vector<MetricsDoor*> metrics_doors;
+    std::vector<KeysDoor*> keys_doors;
     for (std::uint16_t i = 0; i < total; ++i) {
       auto shard = Shard::make(ShardIndex{i}, world, journals_of(i, total, existing));
       if (!shard) return shard.error();
@@ -160,11 +195,13 @@ struct Engine::Parts {
       doors.push_back(shards.back().get());
       time_doors.push_back(shards.back().get());
       metrics_doors.push_back(shards.back().get());
+      keys_doors.push_back(shards.back().get());
     }
     history.open(doors, shards.front()->history_thread());
     for (const auto& shard : shards) shard->tell_recovered();
     clock_desk.open(std::move(time_doors));
     metrics_desk.open(std::move(metrics_doors));
+    access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
     desk.open(std::move(doors), shards.front()->registry_thread());
     return {};
   }
@@ -234,6 +271,8 @@ struct Engine::Parts {
   CurlPoster posters;
   std::string delivery_key;
   std::uint32_t incarnation;
+  AccessKeysDesk access_keys;
+  std::string token_key;
   ListeningSockets sockets;
   ClockDesk clock_desk;
   MetricsDesk metrics_desk;
@@ -243,7 +282,8 @@ struct Engine::Parts {
 };
 
 Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedFd> sockets) {
-  if (auto may = may_listen_on(options.listen); !may) return may.error();
+  if (auto may = may_listen(options); !may) return may.error();
+  if (auto may = check_authentication(options); !may) return may.error();
   if (auto adopted = ListeningSockets::adopt(options.listen, std::move(sockets)); !adopted) {
     return adopted.error();
   }
@@ -257,7 +297,7 @@ Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedF
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector<OwnedFd> sockets) {
-  if (auto may = may_listen_on(options.listen); !may) return may.error();
+  if (auto may = may_listen(options); !may) return may.error();
   auto state = StateDirectory::open(options.state_directory, options.state_wait_max);
   if (!state) return state.error();
   auto range = instance_ports();
@@ -278,13 +318,15 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (!kept) return kept.error();
   auto key = load_or_make_key(state->delivery_key());
   if (!key) return key.error();
+  auto who = authentication(options, *state);
+  if (!who) return who.error();
   const std::uint16_t shards = shard_count(options.shards);
   auto launcher = LauncherProcess::start(options.launcher_program, shards);
   if (!launcher) return launcher.error();
 
   auto parts = std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
                                        *std::move(registry), *std::move(kept), *std::move(launcher),
-                                       *std::move(key), *life);
+                                       *std::move(key), *life, *std::move(who));
   if (auto made = parts->make_shards(shards); !made) return made.error();
   if (auto listening = parts->listen(std::move(sockets)); !listening) return listening.error();
   parts->start_threads();

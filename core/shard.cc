@@ -53,6 +53,11 @@ std::optional<ShardTime> shard_time(Loop& loop, const ShardWorld& world) {
   return std::optional<ShardTime>(std::in_place, loop, loop.timers(), *world.virtual_from);
 }
 
+std::unique_ptr<Signed> authenticator(const Clock& clock, const ShardWorld& world) {
+  if (!world.access_keys.enabled()) return nullptr;
+  return std::make_unique<Signed>(clock, world.token_key, world.access_keys.keys());
+}
+
 http::Response text_response(std::string body, std::string_view request_id) {
   http::Response response;
   response.headers.add("Content-Type", "text/plain; charset=utf-8");
@@ -93,6 +98,7 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
                  [](std::string_view what) { spdlog::warn("{}", what); }),
       pump_(self, {clock_, wheel_, directory_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
+      signed_(authenticator(loop_, world)),
       control_plane_(*this),
       tasks_(*this),
       server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
@@ -129,6 +135,7 @@ Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
   loop_.at_end_of_turn(EndOfTurn::kWork, [this] { end_of_turn(); });
   if (self_ == ShardIndex{0}) {
     loop_.timers().schedule(history_timer_, loop_.now() + kHistoryLookEvery);
+    if (signed_) loop_.timers().schedule(keys_timer_, loop_.now() + kAccessKeysLookEvery);
   }
   return {};
 }
@@ -224,11 +231,20 @@ std::size_t Shard::cut() {
 
 // ---- requests ----
 
+// Whether an engine lives is asked by load balancers, which cannot sign.
+Result<void> Shard::admit(const http::RequestHead& head) const {
+  if (signed_ && head.path() == row_of(Operation::kHealth).pattern) return {};
+  const Authenticator& authenticator =
+      signed_ ? static_cast<const Authenticator&>(*signed_) : anonymous_;
+  if (auto who = admit_request(head, authenticator); !who) return who.error();
+  return {};
+}
+
 Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
   if (cut_) {
     return Error{ErrorCode::kServiceUnavailable, "the engine is shutting down", Seconds{1}};
   }
-  if (auto who = admit_request(head, authenticator_); !who) return who.error();
+  if (auto admitted = admit(head); !admitted) return admitted.error();
   auto to = route(head.method, head.path());
   if (!to) return to.error();
   if (to->row->answered_by == AnsweredBy::kInvoker) return Invoker::event_bytes_max(head.headers);
@@ -407,6 +423,15 @@ void Shard::look_after_history() {
   if (now - collected_ < kHistoryCollectEvery) return;
   collected_ = now;
   world_.history.collect(clock_.wall());
+}
+
+void Shard::look_at_keys() {
+  loop_.timers().schedule(keys_timer_, loop_.now() + kAccessKeysLookEvery);
+  world_.access_keys.look();
+}
+
+void Shard::replace_keys(std::shared_ptr<const AccessKeys> keys) {
+  signed_->replace(std::move(keys));
 }
 
 void Shard::read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) {

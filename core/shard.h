@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "core/access_keys_desk.h"
 #include "core/api/control_plane.h"
 #include "core/api/invoke.h"
 #include "core/api/names.h"
@@ -31,6 +32,7 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/admission.h"
+#include "core/guard/signed.h"
 #include "core/history_desk.h"
 #include "core/loop/curl_poster.h"
 #include "core/loop/io_thread.h"
@@ -73,12 +75,15 @@ struct ShardWorld {
   std::uint32_t incarnation;
   ClockDesk& clock_desk;
   MetricsDesk& metrics_desk;
+  AccessKeysDesk& access_keys;
+  const std::string& token_key;
   std::optional<TimeOrigin> virtual_from;  // none: time is real
 };
 
 class Shard final : public ShardDoor,
                     public TimeDoor,
                     public MetricsDoor,
+                    public KeysDoor,
                     private http::Handler,
                     private ControlHost,
                     private TaskHost,
@@ -116,6 +121,8 @@ class Shard final : public ShardDoor,
   void look(Millis patience, std::function<void(Rest)> looked) override;
 
   [[nodiscard]] ShardSample sample(const std::vector<FunctionPtr>& shown) const override;
+
+  void replace_keys(std::shared_ptr<const AccessKeys> keys) override;
 
   // Claims no more queued calls, and accepts no more connections but those that wait to be, if they
   // are to be answered; what is under way goes on. busy() counts all of it when this returns.
@@ -165,6 +172,8 @@ class Shard final : public ShardDoor,
   [[nodiscard]] Result<void> keeps_up() const override { return world_.history.keeps_up(); }
 
   void look_after_history();
+  void look_at_keys();
+  [[nodiscard]] Result<void> admit(const http::RequestHead& head) const;
 
   [[nodiscard]] CallId next_call_id() {
     return CallId::made_at(clock_.wall(), ids_.next(), ids_.next());
@@ -200,12 +209,14 @@ class Shard final : public ShardDoor,
   Pump pump_;
   std::unique_ptr<journal::JournalStore> store_;
 
-  const Anonymous authenticator_;
+  const std::unique_ptr<Signed> signed_;  // where there are access keys
+  const Anonymous anonymous_;
   ControlPlane control_plane_;
   Tasks tasks_;
   std::unique_ptr<Invoker> invoker_;
   http::Server server_;
   Timer history_timer_ = timer_for<&Shard::look_after_history>(this);
+  Timer keys_timer_ = timer_for<&Shard::look_at_keys>(this);
   Instant collected_{};
   bool draining_ = false;
   bool cut_ = false;

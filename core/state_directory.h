@@ -8,6 +8,7 @@
 //   logs/              what functions wrote, by function id
 //   runtime/python.py  the python3 runtime of this version
 //   delivery.key       what deliveries to URLs are signed with (core/loop/key_file.h)
+//   token.key          what credentials of functions are made with; where there are access keys
 //
 // Blocking; used at start.
 #pragma once
@@ -34,6 +35,7 @@ class StatePlaces {
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
   [[nodiscard]] std::string python_runtime() const { return path_ + "/runtime/python.py"; }
   [[nodiscard]] std::string delivery_key() const { return path_ + "/delivery.key"; }
+  [[nodiscard]] std::string token_key() const { return path_ + "/token.key"; }
   // Numbers of the journals that exist, ascending.
   [[nodiscard]] std::vector<std::uint32_t> journals() const;
 

@@ -60,6 +60,8 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   EngineOptions options;
   options.destinations_allow = *std::move(allowed);
   options.listen = *std::move(listen);
+  options.access_keys_file = asked.access_keys;
+  options.token_key_file = asked.token_key_file;
   options.state_directory = asked.state;
   options.state_wait_max = asked.state_wait;
   options.shards = static_cast<std::uint16_t>(asked.shards);

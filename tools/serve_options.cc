@@ -32,7 +32,11 @@ std::string variable_of(const std::string& name) {
 
 ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   const CLI::Range any_count(1, 1'000'000);
-  add_text("listen", options.listen, "HOST:PORT; loopback only, as calls are not authenticated");
+  add_text("listen", options.listen, "HOST:PORT; loopback only, unless there are --access-keys");
+  add_text("access-keys", options.access_keys,
+           "FILE with lines ACCESS_KEY_ID SECRET [ACCOUNT_ID]: only requests they sign are served");
+  add_text("token-key-file", options.token_key_file,
+           "FILE of the key that makes functions' credentials (default: token.key in the state)");
   add_text("state", options.state, "directory of journals, registry, code and logs");
   add_seconds("state-wait", options.state_wait, CLI::Range(0, kDay),
               "for another engine to let go of it");

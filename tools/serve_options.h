@@ -17,6 +17,8 @@ namespace convoke::cli {
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:7070";
+  std::string access_keys;     // file; "": requests are not authenticated
+  std::string token_key_file;  // "": the state directory's own
   std::string state = "./state";
   std::chrono::seconds state_wait{0};  // for an engine that has it and is about to end
   std::uint32_t shards = 0;            // 0: one for each core

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/api/invoke.h"
-#include "core/registry/base64.h"
+#include "core/model/base64.h"
 #include "workers/log_tail.h"
 
 namespace convoke {

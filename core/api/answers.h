@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/api/url.h"
+#include "core/http/url.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"

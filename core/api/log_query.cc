@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "core/api/url.h"
+#include "core/http/url.h"
 
 namespace convoke {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/api/url.h"
+#include "core/http/url.h"
 #include "core/guard/admission.h"
 #include "core/registry/rules.h"
 #include "core/registry/shown.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "core/registry/base64.h"
+#include "core/model/base64.h"
 
 namespace convoke {
 namespace {

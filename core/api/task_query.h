@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/api/url.h"
+#include "core/http/url.h"
 #include "core/model/error.h"
 #include "queue/history/record.h"
 

@@ -9,7 +9,7 @@
 #include "core/api/answers.h"
 #include "core/api/task_answers.h"
 #include "core/api/task_query.h"
-#include "core/api/url.h"
+#include "core/http/url.h"
 #include "core/registry/resolve.h"
 #include "core/registry/shown.h"
 

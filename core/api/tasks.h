@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/api/router.h"
-#include "core/api/url.h"
+#include "core/http/url.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/registry/directory.h"

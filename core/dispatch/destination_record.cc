@@ -4,7 +4,7 @@
 #include <simdjson.h>
 
 #include "core/model/json_writer.h"
-#include "core/registry/base64.h"
+#include "core/model/base64.h"
 
 namespace convoke {
 namespace {

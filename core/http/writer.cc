@@ -1,11 +1,11 @@
 #include "core/http/writer.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <ctime>
+
+#include "core/http/date.h"
 
 namespace convoke::http {
 namespace {
@@ -101,8 +101,7 @@ std::string_view DateLine::at(WallTime now) {
   const std::int64_t second = to_ms(now) / 1000;
   if (second != second_) {
     second_ = second;
-    line_ = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
-                        fmt::gmtime(static_cast<std::time_t>(second)));
+    line_ = fmt::format("Date: {}\r\n", write_date(now));
   }
   return line_;
 }

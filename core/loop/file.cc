@@ -64,6 +64,12 @@ Result<std::uint64_t> File::size() const {
   return static_cast<std::uint64_t>(found.st_size);
 }
 
+Result<std::uint32_t> File::mode() const {
+  struct stat found {};
+  if (fstat(descriptor_, &found) != 0) return failed(errno);
+  return std::uint32_t{found.st_mode};
+}
+
 Result<DiskSpace> File::disk_space() const {
   struct statvfs found {};
   const int result = uninterrupted([&] { return fstatvfs(descriptor_, &found); });

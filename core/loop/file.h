@@ -28,6 +28,7 @@ class File {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Result<std::uint64_t> size() const;
+  [[nodiscard]] Result<std::uint32_t> mode() const;    // st_mode: its kind, and who may what
   [[nodiscard]] Result<DiskSpace> disk_space() const;  // of the file system that it is on
   // All of the pieces, one after the other, or an error.
   [[nodiscard]] Result<void> write_at(std::uint64_t offset, const std::vector<std::string>& pieces);

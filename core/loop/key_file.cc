@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,9 +9,12 @@
 
 #include "core/loop/entropy.h"
 #include "core/loop/file.h"
+#include "core/loop/secret_file.h"
 
 namespace convoke {
 namespace {
+
+constexpr std::size_t kKeyFileBytesMax = 4096;
 
 Error bad_key(const std::string& path, std::string_view why) {
   return {ErrorCode::kServiceUnavailable, fmt::format("{} {}", path, why)};
@@ -42,14 +44,10 @@ Result<std::string> make_key(const std::string& path) {
   return key;
 }
 
-Result<std::string> read_key(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) == 0 && (found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return bad_key(path, fmt::format("holds a key that other users can reach: chmod 600 {}", path));
-  }
-  auto file = File::open(path, O_RDONLY);
-  if (!file) return std::move(file).error();
-  auto text = (*file)->read_at(0, kKeyTextSize + 2);
+}  // namespace
+
+Result<std::string> load_key(const std::string& path) {
+  auto text = read_secret_file(path, kKeyFileBytesMax);
   if (!text) return text;
   if (!text->empty() && text->back() == '\n') text->pop_back();
   if (text->size() == kKeyTextSize && std::all_of(text->begin(), text->end(), is_hex)) return text;
@@ -59,15 +57,13 @@ Result<std::string> read_key(const std::string& path) {
                              kKeyTextSize));
 }
 
-}  // namespace
-
 Result<std::string> load_or_make_key(const std::string& path) {
   std::error_code failed;
   const bool there = std::filesystem::exists(path, failed);
   if (failed) {
     return bad_key(path, fmt::format("cannot be looked at: {}", failed.message()));
   }
-  return there ? read_key(path) : make_key(path);
+  return there ? load_key(path) : make_key(path);
 }
 
 }  // namespace convoke

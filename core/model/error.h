@@ -26,6 +26,9 @@ enum class ErrorCode {
   kAccessDenied,
   kInvalidAccessKeyId,
   kSignatureNotMatch,
+  kRequestTimeTooSkewed,  // ours
+  kInvalidSecurityToken,  // ours
+  kSecurityTokenExpired,  // ours
   kServiceNotFound,
   kFunctionNotFound,
   kAliasNotFound,

@@ -1,7 +1,6 @@
 #include "core/registry/base64.h"
 
 #include <fmt/core.h>
-#include <openssl/evp.h>
 
 #include <array>
 #include <cstdint>
@@ -73,15 +72,6 @@ Result<std::string> decode_base64(std::string_view text) {
   if (!right)
     return not_base64(fmt::format("the character at position {} does not belong", first_bad(text)));
   return bytes;
-}
-
-std::string encode_base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // libcrypto ends it with a zero
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
 }
 
 }  // namespace convoke

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648, section 4) to bytes and back.
+// Base64 (RFC 4648, section 4) to bytes. The way there is core/model/base64.h.
 #pragma once
 
 #include <string>
@@ -11,7 +11,5 @@ namespace convoke {
 // Strict: padded, no line breaks, no other alphabet, no bits left over. InvalidArgument names the
 // place of the first character that does not belong.
 [[nodiscard]] Result<std::string> decode_base64(std::string_view text);
-
-[[nodiscard]] std::string encode_base64(std::string_view bytes);  // padded
 
 }  // namespace convoke

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/model/base64.h"
 #include "tests/registry/zip_maker.h"
 
 namespace convoke {

@@ -1,4 +1,4 @@
-#include "core/api/url.h"
+#include "core/http/url.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,54 @@
+// Credentials for a time, that functions get with their calls and SDKs send back.
+//
+//   access key ID    STS.16HEX
+//   security token   1/ID/ACCOUNT/FUNCTION/EXPIRY/MAC      EXPIRY in seconds since the epoch
+//   secret           64 hex digits
+//
+// MAC and secret are HMAC-SHA256 of what stands before the MAC, under the engine's token key, each
+// with a word of its own before it; the ID is made alike. So nothing is stored, any engine that
+// has the key knows a token of any other, and who has no key can make none: a token that was given
+// out tells nothing of its secret. Whoever holds one acts for the whole account: there are no
+// roles.
+//
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/model/error.h"
+#include "core/model/ids.h"
+#include "core/model/instant.h"
+
+namespace convoke {
+
+// As Function Compute has it. A call may run for 24 h, and its credentials are made before it.
+inline constexpr Seconds kCredentialsLast = std::chrono::hours{36};
+
+struct TemporaryCredentials {
+  std::string access_key_id;
+  std::string access_key_secret;
+  std::string security_token;
+};
+
+// `account_id`: digits. A function id of 0: the engine itself.
+[[nodiscard]] TemporaryCredentials make_credentials(std::string_view token_key,
+                                                    std::string_view account_id,
+                                                    FunctionId function, WallTime expires);
+
+// Whom a token was made for, and the secret that goes with it.
+struct TokenHolder {
+  std::string access_key_id;
+  std::string account_id;
+  FunctionId function;
+  WallTime expires;
+  std::string secret;
+};
+// InvalidSecurityToken: it was not made with this key. Expired or not is the caller's to judge.
+[[nodiscard]] Result<TokenHolder> read_token(std::string_view token_key, std::string_view token);
+
+// The beginning of a key's hash, by which engines that are to know each other's tokens can see
+// that they have one key: 16 hex digits, no secret.
+[[nodiscard]] std::string key_fingerprint(std::string_view key);
+
+}  // namespace convoke

@@ -1,0 +1,65 @@
+#include "core/guard/temporary_credentials.h"
+
+#include <gtest/gtest.h>
+
+#include "core/guard/access_keys.h"
+
+namespace convoke {
+namespace {
+
+constexpr const char* kKey = "the engine's key";
+constexpr WallTime kExpires{Seconds{1'800'000'000}};
+
+TemporaryCredentials made(std::uint64_t function = 7, const char* key = kKey) {
+  return make_credentials(key, "123456789012", FunctionId{function}, kExpires);
+}
+
+TEST(TemporaryCredentials, ATokenSaysWhoseItIsUntilWhenAndGivesItsSecret) {
+  const TemporaryCredentials credentials = made();
+  EXPECT_TRUE(credentials.access_key_id.starts_with("STS."));
+  EXPECT_TRUE(credentials.access_key_id.starts_with(kTemporaryKeyPrefix));
+  const auto holder = read_token(kKey, credentials.security_token);
+  ASSERT_TRUE(holder) << holder.error().message;
+  EXPECT_EQ(holder->access_key_id, credentials.access_key_id);
+  EXPECT_EQ(holder->account_id, "123456789012");
+  EXPECT_EQ(holder->function, FunctionId{7});
+  EXPECT_EQ(holder->expires, kExpires);
+  EXPECT_EQ(holder->secret, credentials.access_key_secret);
+}
+
+TEST(TemporaryCredentials, TellNothingOfOneAnother) {
+  const TemporaryCredentials one = made(7);
+  const TemporaryCredentials two = made(8);
+  const TemporaryCredentials other = made(7, "another key");
+  EXPECT_NE(one.access_key_id, two.access_key_id);
+  EXPECT_NE(one.access_key_secret, two.access_key_secret);
+  EXPECT_NE(one.access_key_secret, other.access_key_secret);
+  EXPECT_EQ(one.security_token.find(one.access_key_secret), std::string::npos);
+}
+
+TEST(TemporaryCredentials, ATokenOfAnotherKeyIsRefused) {
+  const auto holder = read_token("another key", made().security_token);
+  ASSERT_FALSE(holder);
+  EXPECT_EQ(holder.error().code, ErrorCode::kInvalidSecurityToken);
+}
+
+TEST(TemporaryCredentials, ATokenWithAnyByteChangedAddedOrGoneIsRefused) {
+  const std::string token = made().security_token;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == '1' ? '2' : '1';
+    EXPECT_FALSE(read_token(kKey, changed)) << changed;
+    EXPECT_FALSE(read_token(kKey, token.substr(0, i))) << i;
+  }
+  EXPECT_FALSE(read_token(kKey, token + "0"));
+  EXPECT_FALSE(read_token(kKey, token + "/"));
+  EXPECT_FALSE(read_token(kKey, std::string(100'000, '/')));
+}
+
+TEST(TemporaryCredentials, AKeyIsKnownByItsFingerprint) {
+  EXPECT_EQ(key_fingerprint("abc"), "ba7816bf8f01cfea");  // FIPS 180-2, its first example
+  EXPECT_NE(key_fingerprint("abd"), key_fingerprint("abc"));
+}
+
+}  // namespace
+}  // namespace convoke
