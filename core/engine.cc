@@ -18,6 +18,7 @@
 #include "core/access_keys_desk.h"
 #include "core/clock_desk.h"
 #include "core/convoke.h"
+#include "core/guard/temporary_credentials.h"
 #include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
 #include "core/loop/key_file.h"
@@ -64,6 +65,10 @@ Result<Authentication> authentication(const EngineOptions& options, const StateP
   auto key = options.token_key_file.empty() ? load_or_make_key(state.token_key())
                                             : load_key(options.token_key_file);
   if (!key) return key.error();
+  spdlog::info(
+      "requests must be signed with one of {} access keys; functions' credentials are of "
+      "token key {}",
+      read->keys->size(), key_fingerprint(*key));
   return Authentication{
       AccessKeysDesk(options.access_keys_file, options.account_id, *std::move(read)),
       *std::move(key)};

@@ -15,8 +15,9 @@
 namespace convoke {
 namespace {
 
-ProcessOptions process_options(const ShardWorld& world) {
+ProcessOptions process_options(const ShardWorld& world, CredentialSource* credentials) {
   ProcessOptions options;
+  options.place.credentials = credentials;
   options.place.region = world.options.region;
   options.place.account_id = world.options.account_id;
   options.handlers.python_runtime = world.state.python_runtime();
@@ -45,12 +46,21 @@ journal::Options store_options(const ShardWorld& world, std::uint16_t shards) {
   return options;
 }
 
+// For a client to follow, which has no more to sign than the link.
+constexpr Seconds kLinkLasts = std::chrono::minutes{10};
+
 // How often shard 0 looks after the history.
 constexpr Seconds kHistoryLookEvery{1};
 constexpr Seconds kHistoryCollectEvery{60};
 std::optional<ShardTime> shard_time(Loop& loop, const ShardWorld& world) {
   if (!world.virtual_from) return std::nullopt;
   return std::optional<ShardTime>(std::in_place, loop, loop.timers(), *world.virtual_from);
+}
+
+std::unique_ptr<FunctionCredentials> credential_source(const Clock& clock,
+                                                       const ShardWorld& world) {
+  if (!world.access_keys.enabled()) return nullptr;
+  return std::make_unique<FunctionCredentials>(clock, world.token_key, world.options.account_id);
 }
 
 std::unique_ptr<Signed> authenticator(const Clock& clock, const ShardWorld& world) {
@@ -80,8 +90,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
       logging_(loop_),
       wires_(loop_),
       spawner_(loop_, world.launcher, self),
+      credentials_(credential_source(loop_, world)),
       log_(world.logs, logging_),
-      processes_(process_options(world),
+      processes_(process_options(world, credentials_.get()),
                  ProcessEdge{loop_, loop_.timers(), wires_, spawner_, log_, world.ports},
                  ids_.fork("instances")),
       callables_(world.callables, loop_, loop_.timers(), ids_.fork("callables")),
@@ -187,6 +198,7 @@ void Shard::apply(const Change& change) {
     dispatcher_.on_function(put->function);
   } else if (const auto* gone = std::get_if<FunctionGone>(&change.what)) {
     dispatcher_.on_function_gone(gone->id);
+    if (credentials_) credentials_->forget(gone->id);
   } else if (const auto* limit = std::get_if<LimitPut>(&change.what)) {
     dispatcher_.on_limit(limit->limit->function_id);
   } else if (const auto* lifted = std::get_if<LimitGone>(&change.what)) {
@@ -432,6 +444,14 @@ void Shard::look_at_keys() {
 
 void Shard::replace_keys(std::shared_ptr<const AccessKeys> keys) {
   signed_->replace(std::move(keys));
+}
+
+std::string Shard::link_to(std::string path) const {
+  if (!signed_) return path;
+  const WallTime expires = loop_.wall() + kLinkLasts;
+  const http::AccessKey own =
+      make_credentials(world_.token_key, world_.options.account_id, FunctionId{}, expires);
+  return http::sign_target("GET", path, own, expires);
 }
 
 void Shard::read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) {

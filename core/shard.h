@@ -32,6 +32,7 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/admission.h"
+#include "core/guard/function_credentials.h"
 #include "core/guard/signed.h"
 #include "core/history_desk.h"
 #include "core/loop/curl_poster.h"
@@ -158,6 +159,7 @@ class Shard final : public ShardDoor,
   void mutate(Mutation mutation, std::function<void(Result<Change>)> done) override;
   [[nodiscard]] const Directory& directory() const override { return directory_; }
   [[nodiscard]] std::uint16_t port() const override { return server_.local_address().port; }
+  [[nodiscard]] std::string link_to(std::string path) const override;
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
 
   // TaskHost
@@ -196,6 +198,7 @@ class Shard final : public ShardDoor,
   std::unique_ptr<LoopIoThread> history_thread_;
   LoopWires wires_;
   LoopSpawner spawner_;
+  const std::unique_ptr<FunctionCredentials> credentials_;  // where there are access keys
   FunctionLog log_;
   ProcessWorkers processes_;
   InProcessWorkers callables_;

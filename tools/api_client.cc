@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cctype>
+#include <chrono>
 
 #include "tools/json.h"
 
@@ -56,14 +57,26 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* context) 
   return size;
 }
 
-HeaderList header_list(const ApiRequest& request) {
-  // Without these two libcurl would wait for a 100 Continue and call every body a form.
-  HeaderList list(curl_slist_append(nullptr, "Expect:"));
-  const auto add = [&list](const std::string& line) {
+WallTime now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return WallTime{std::chrono::floor<Millis>(since_epoch)};
+}
+
+http::RequestHead head_of(const ApiRequest& request, const std::optional<http::AccessKey>& key) {
+  http::RequestHead head{request.method, request.path, {}};
+  // Without it libcurl would call every body a form.
+  head.headers.add("Content-Type", "application/octet-stream");
+  for (const auto& [name, value] : request.headers) head.headers.add(name, value);
+  if (key) http::sign(head, *key, now());
+  return head;
+}
+
+HeaderList header_list(const http::Headers& headers) {
+  HeaderList list(curl_slist_append(nullptr, "Expect:"));  // wait for no 100 Continue
+  for (const auto& [name, value] : headers) {
+    const std::string line = fmt::format("{}: {}", name, value);
     list.reset(curl_slist_append(list.release(), line.c_str()));
-  };
-  add("Content-Type: application/octet-stream");
-  for (const auto& [name, value] : request.headers) add(fmt::format("{}: {}", name, value));
+  }
   return list;
 }
 
@@ -104,14 +117,14 @@ void ApiClient::Curl::prepare(const std::string& url, const ApiRequest& request,
   }
 }
 
-ApiClient::ApiClient(std::string_view endpoint)
-    : endpoint_(normalised(endpoint)), curl_(std::make_unique<Curl>()) {}
+ApiClient::ApiClient(std::string_view endpoint, std::optional<http::AccessKey> key)
+    : endpoint_(normalised(endpoint)), key_(std::move(key)), curl_(std::make_unique<Curl>()) {}
 
 ApiClient::~ApiClient() = default;
 
 Outcome<ApiReply> ApiClient::send(const ApiRequest& request) {
   ApiReply reply;
-  const HeaderList headers = header_list(request);
+  const HeaderList headers = header_list(head_of(request, key_).headers);
   curl_->prepare(endpoint_ + request.path, request, headers, reply);
   const CURLcode code = curl_easy_perform(curl_->handle.get());
   if (code != CURLE_OK) {
@@ -154,6 +167,12 @@ Failure ApiReply::failure() const {
     failure.message = json.text("ErrorMessage");
   }
   if (failure.message.empty()) failure.message = fmt::format("the engine answered {}", status);
+  if (failure.code == "MissingRequiredHeader" &&
+      failure.message.find("Authorization") != std::string::npos) {
+    failure.message +=
+        ": this engine serves signed requests alone; set CONVOKE_ACCESS_KEY_ID and "
+        "CONVOKE_ACCESS_KEY_SECRET";
+  }
   if (const std::string_view wait = header("retry-after"); !wait.empty()) {
     failure.message += fmt::format(" (try again in {} s)", wait);
   }

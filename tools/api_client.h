@@ -6,11 +6,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/http/signature.h"
 #include "tools/outcome.h"
 
 namespace convoke::cli {
@@ -48,8 +50,8 @@ struct ApiReply {
 
 class ApiClient {
  public:
-  // `HOST:PORT` or `http://HOST:PORT`.
-  explicit ApiClient(std::string_view endpoint);
+  // `HOST:PORT` or `http://HOST:PORT`. With a key, every request is signed with it.
+  explicit ApiClient(std::string_view endpoint, std::optional<http::AccessKey> key = std::nullopt);
   ~ApiClient();
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
@@ -64,6 +66,7 @@ class ApiClient {
  private:
   struct Curl;
   std::string endpoint_;  // with scheme, without a slash at its end
+  const std::optional<http::AccessKey> key_;
   std::unique_ptr<Curl> curl_;
 };
 

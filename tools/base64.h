@@ -1,4 +1,5 @@
-// Base64 (RFC 4648, with padding): code packages go to the engine in it, log tails come back in it.
+// Base64 (RFC 4648, with padding) to bytes: log tails come in it. The way there is
+// core/model/base64.h.
 #pragma once
 
 #include <optional>
@@ -7,7 +8,6 @@
 
 namespace convoke::cli {
 
-[[nodiscard]] std::string base64_encoded(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> base64_decoded(std::string_view text);  // none: not base64
 
 }  // namespace convoke::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "tools/access_key.h"
 #include "tools/json.h"
 #include "tools/suggest.h"
 
@@ -16,7 +17,9 @@ constexpr const char* kAbout =
 
 constexpr const char* kFooter =
     R"(Where NAME is asked for: FUNCTION (in the service `default`) or SERVICE/FUNCTION.
---endpoint and --json may stand before or after the command.
+--endpoint and --json may stand before or after the command. Where the engine serves signed requests
+alone (serve --access-keys), these environment variables name the key to sign with:
+CONVOKE_ACCESS_KEY_ID and CONVOKE_ACCESS_KEY_SECRET.
 
 Examples:
   convoke serve                                   an engine on 127.0.0.1:7070, state in ./state
@@ -116,7 +119,9 @@ class CommandLine {
   }
 
   ExitCode run_parsed() {
-    ApiClient api(endpoint_);
+    auto key = access_key_of_environment();
+    if (!key) return fail(key.failure());
+    ApiClient api(endpoint_, *std::move(key));
     Session session{api, format()};
     for (const CommandPtr& command : commands_) {
       if (!app_.got_subcommand(command->name())) continue;

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "tools/base64.h"
+#include "core/model/base64.h"
 #include "tools/code_zip.h"
 #include "tools/command.h"
 #include "tools/function_manifest.h"
@@ -112,7 +112,7 @@ class Deployment {
     manifest_.settings.write_members(json);
     json.key("code");
     json.begin_object();
-    json.member("zipFile", std::string_view(base64_encoded(code_.bytes)));
+    json.member("zipFile", std::string_view(encode_base64(code_.bytes)));
     json.end_object();
     json.end_object();
     return json.text();

@@ -34,6 +34,8 @@ class DoctorCommand final : public Command {
     app.add_option("--state", state_, "the engine's state directory")
         ->envname("CONVOKE_STATE")
         ->capture_default_str();
+    app.add_option("--access-keys", access_keys_, "the engine's file of access keys")
+        ->envname("CONVOKE_ACCESS_KEYS");
     app.footer(
         "Only looks, changes nothing. Run it where the engine runs. A note works, with a\n"
         "limit worth knowing; with a FAULT something will fail: exit code 4 when it is the\n"
@@ -46,6 +48,7 @@ class DoctorCommand final : public Command {
                                            check_launcher(),
                                            check_python(),
                                            check_state(state_),
+                                           check_authentication(access_keys_),
                                            check_open_files(),
                                            check_port_range(),
                                            check_allocator(),
@@ -80,6 +83,7 @@ class DoctorCommand final : public Command {
   }
 
   std::string state_ = "./state";
+  std::string access_keys_;
 };
 
 }  // namespace

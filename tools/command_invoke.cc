@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "core/model/base64.h"
 #include "tools/base64.h"
 #include "tools/command.h"
 #include "tools/files.h"
@@ -55,7 +56,7 @@ void write_bytes(JsonWriter& json, std::string_view key, std::string_view bytes)
   if (simdjson::validate_utf8(bytes.data(), bytes.size())) {
     json.member(key, bytes);
   } else {
-    json.member(fmt::format("{}Base64", key), std::string_view(base64_encoded(bytes)));
+    json.member(fmt::format("{}Base64", key), std::string_view(encode_base64(bytes)));
   }
 }
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <sstream>
 
+#include "core/access_keys_desk.h"
 #include "tools/serve_options.h"
 
 namespace convoke::cli {
@@ -104,6 +105,17 @@ Finding check_state(const std::string& directory) {
   const bool tight = !error && space.available < kStateBytesWanted;
   return {"state", tight ? Health::kNote : Health::kGood,
           fmt::format("{} is writable, {} MB free", wanted.string(), space.available >> 20)};
+}
+
+Finding check_authentication(const std::string& access_keys) {
+  if (access_keys.empty()) {
+    return {"access keys", Health::kNote,
+            "none: requests are not authenticated, so serve listens on loopback alone"};
+  }
+  const auto read = read_access_keys(access_keys, {});
+  if (!read) return {"access keys", Health::kFault, read.error().message};
+  return {"access keys", Health::kGood,
+          fmt::format("{} in {}, which its owner alone can read", read->keys->size(), access_keys)};
 }
 
 Finding check_open_files() {

@@ -24,6 +24,8 @@ struct Finding {
 [[nodiscard]] Finding check_python();
 [[nodiscard]] Finding check_launcher();
 [[nodiscard]] Finding check_state(const std::string& directory);
+// `access_keys`: the file; "" where serve has none.
+[[nodiscard]] Finding check_authentication(const std::string& access_keys);
 [[nodiscard]] Finding check_open_files();
 [[nodiscard]] Finding check_port_range();
 [[nodiscard]] Finding check_sandbox();

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/access_keys_desk.h"
 #include "core/convoke.h"
 #include "tools/handed_over.h"
 #include "tools/successor.h"
@@ -90,6 +91,16 @@ std::string told(const StateSeen& seen, const std::string& state) {
                      seen.unfinished_calls);
 }
 
+// Of access keys that Engine::check() has found good.
+std::string told_of_authentication(const EngineOptions& options) {
+  if (options.access_keys_file.empty()) {
+    return "requests are not authenticated: serves loopback alone\n";
+  }
+  const auto read = read_access_keys(options.access_keys_file, options.account_id);
+  return fmt::format("requests must be signed with one of {} access keys in {}\n",
+                     read ? read->keys->size() : 0, options.access_keys_file);
+}
+
 void tell(const Engine::Cut& cut) {
   if (cut.calls == 0) return;
   spdlog::warn(
@@ -146,7 +157,7 @@ Outcome<ExitCode> check_serve(const ServeOptions& asked) {
   if (!sockets) return sockets.failure();
   auto seen = Engine::check(*options, std::move(*sockets));
   if (!seen) return usage_failure(seen.error().message);
-  fmt::print("{}", told(*seen, asked.state));
+  fmt::print("{}{}", told(*seen, asked.state), told_of_authentication(*options));
   return ExitCode::kOk;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/model/function.h"
+#include "workers/credentials.h"
 
 namespace convoke {
 
@@ -15,6 +16,7 @@ namespace convoke {
 struct Place {
   std::string region = "local";
   std::string account_id = "123456789012";
+  CredentialSource* credentials = nullptr;  // outlives it; none: functions get none
   std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";  // PATH
 };
 

@@ -15,9 +15,10 @@
 // by one instance, and says which invoke a result answers: they may come in any order.
 //   setup: {"code_directory", "handler", "initializer", "concurrency", "region", "account_id",
 //           "function": {"name", "memory", "timeout", "initialization_timeout"}, "service":
-//           {"name"}, "reply_bytes_max"}
+//           {"name"}, "reply_bytes_max"} and, where functions have credentials, "credentials":
+//           {"access_key_id", "access_key_secret", "security_token"}
 //   invoke head: {"request_id", "qualifier", "retry_count", "attempt"} and, on asynchronous calls,
-//           "fencing_token" and "maybe_repeated"
+//           "fencing_token" and "maybe_repeated"; "credentials" again where they are new
 // Anything else (another kind, a size beyond the limit) breaks the link.
 #pragma once
 

@@ -22,7 +22,19 @@ void put(Json& json, std::string_view key, std::uint64_t value) {
   json.Uint64(value);
 }
 
-std::string setup_json(const Function& function, const Place& place) {
+// Where there are any that the runtime has not been told yet.
+void put_credentials(Json& json, const http::AccessKey* credentials) {
+  if (credentials == nullptr) return;
+  json.Key("credentials");
+  json.StartObject();
+  put(json, "access_key_id", credentials->id);
+  put(json, "access_key_secret", credentials->secret);
+  put(json, "security_token", credentials->security_token);
+  json.EndObject();
+}
+
+std::string setup_json(const Function& function, const Place& place,
+                       const http::AccessKey* credentials) {
   const FunctionSpec& spec = function.spec;
   rapidjson::StringBuffer buffer;
   Json json(buffer);
@@ -46,11 +58,12 @@ std::string setup_json(const Function& function, const Place& place) {
   put(json, "name", spec.service);
   json.EndObject();
   put(json, "reply_bytes_max", kReplyBytesMax);
+  put_credentials(json, credentials);
   json.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::string invoke_json(const Attempt& attempt) {
+std::string invoke_json(const Attempt& attempt, const http::AccessKey* credentials) {
   rapidjson::StringBuffer buffer;
   Json json(buffer);
   json.StartObject();
@@ -63,6 +76,7 @@ std::string invoke_json(const Attempt& attempt) {
     json.Key("maybe_repeated");
     json.Bool(attempt.maybe_repeated);
   }
+  put_credentials(json, credentials);
   json.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -102,7 +116,7 @@ void HandlerRuntime::on_accept(std::unique_ptr<Wire> wire) {
   if (wire_ != nullptr) return;  // only the first one counts
   wire_ = std::move(wire);
   wire_->attach(*this);
-  send(encode_frame(FrameKind::kSetup, 0, setup_json(*function_, place_)));
+  send(encode_frame(FrameKind::kSetup, 0, setup_json(*function_, place_, new_credentials())));
 }
 
 void HandlerRuntime::initialize(const CallId& request_id) {
@@ -117,8 +131,16 @@ void HandlerRuntime::initialize(const CallId& request_id) {
 void HandlerRuntime::invoke(const Attempt& attempt) {
   const std::string_view event =
       attempt.event != nullptr ? std::string_view(*attempt.event) : std::string_view();
-  send(encode_invoke(++last_call_, invoke_json(attempt), event));
+  send(encode_invoke(++last_call_, invoke_json(attempt, new_credentials()), event));
   calls_.push_back({last_call_, attempt.id, sent_});
+}
+
+const http::AccessKey* HandlerRuntime::new_credentials() {
+  if (place_.credentials == nullptr) return nullptr;
+  CredentialsPtr of_now = place_.credentials->of(function_->id);
+  if (of_now == credentials_) return nullptr;
+  credentials_ = std::move(of_now);
+  return credentials_.get();
 }
 
 void HandlerRuntime::send(std::string frame) {

@@ -53,6 +53,7 @@ class HandlerRuntime final : public RuntimeLink, private AcceptHandler, private 
     std::uint64_t ends;  // the call's last byte, of all that was ever sent
   };
 
+  [[nodiscard]] const http::AccessKey* new_credentials();
   void send(std::string frame);
   void take(Frame frame);
   void take_answer(Frame frame, FunctionError kind);
@@ -66,6 +67,7 @@ class HandlerRuntime final : public RuntimeLink, private AcceptHandler, private 
   Wires& wires_;
   LinkHost* host_ = nullptr;
   bool ready_ = false;
+  CredentialsPtr credentials_;  // as the runtime was told last
   std::uint64_t last_call_ = 0;
   std::vector<Inside> calls_;
   std::uint64_t sent_ = 0;  // bytes

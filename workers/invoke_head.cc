@@ -2,16 +2,22 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace convoke {
 namespace {
 
+void put_credentials(http::Headers& headers, const http::AccessKey& credentials) {
+  headers.set("x-fc-access-key-id", credentials.id);
+  headers.set("x-fc-access-key-secret", credentials.secret);
+  headers.set("x-fc-security-token", credentials.security_token);
+}
+
 // What stays the same for every call of an instance. Values that do not apply are present, empty.
 void add_fixed(http::Headers& headers, const Function& function, const Place& place) {
   const FunctionSpec& spec = function.spec;
-  headers.add("x-fc-access-key-id", "");
-  headers.add("x-fc-access-key-secret", "");
-  headers.add("x-fc-security-token", "");
+  put_credentials(headers, place.credentials != nullptr ? *place.credentials->of(function.id)
+                                                        : http::AccessKey{});
   headers.add("x-fc-function-name", spec.name);
   headers.add("x-fc-function-handler", spec.handler);
   headers.add("x-fc-function-memory", std::to_string(spec.memory_mb));
@@ -55,11 +61,22 @@ http::RequestHead initialize_head(const Function& function, const Place& place,
 }
 
 InvokeHead::InvokeHead(const Function& function, const Place& place)
-    : kept_(head_for("/invoke", CallId{})) {
+    : function_(function.id),
+      source_(place.credentials),
+      credentials_(source_ != nullptr ? source_->of(function_) : nullptr),
+      kept_(head_for("/invoke", CallId{})) {
   add_fixed(kept_.headers, function, place);
 }
 
+void InvokeHead::refresh_credentials() {
+  CredentialsPtr of_now = source_->of(function_);
+  if (of_now == credentials_) return;
+  credentials_ = std::move(of_now);
+  put_credentials(kept_.headers, *credentials_);
+}
+
 const http::RequestHead& InvokeHead::for_attempt(const Attempt& attempt) {
+  if (source_ != nullptr) refresh_credentials();
   http::Headers& headers = kept_.headers;
   headers.set("x-fc-request-id", attempt.id.text());
   headers.set("x-fc-retry-count", std::to_string(attempt.retry_count));

@@ -20,8 +20,13 @@ class InvokeHead {
   [[nodiscard]] const http::RequestHead& for_attempt(const Attempt& attempt);
 
  private:
-  http::RequestHead kept_;   // synchronous
-  http::RequestHead extra_;  // with the headers of asynchronous calls
+  void refresh_credentials();
+
+  const FunctionId function_;
+  CredentialSource* const source_;
+  CredentialsPtr credentials_;  // in kept_
+  http::RequestHead kept_;      // synchronous
+  http::RequestHead extra_;     // with the headers of asynchronous calls
 };
 
 }  // namespace convoke

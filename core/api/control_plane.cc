@@ -119,8 +119,9 @@ Answer get_function_code(const ControlHost& host, const Route& route,
                          const http::Request& request) {
   const Result<FunctionPtr> function = function_with_code(host.directory(), route);
   if (!function) return function.error();
+  const std::string where = host_with_port(request.head.headers.get("Host"), host.port());
   return json_answer(
-      code_location(**function, host_with_port(request.head.headers.get("Host"), host.port())));
+      code_location(**function, "http://" + where + host.link_to(code_path(**function))));
 }
 
 Answer get_limit(const Directory& directory, const Route& route) {

@@ -29,6 +29,8 @@ class ControlHost {
   [[nodiscard]] virtual const Directory& directory() const = 0;
   // Where this engine listens: for links of clients whose Host names no port (the Node SDK's).
   [[nodiscard]] virtual std::uint16_t port() const = 0;
+  // A path of this engine as whoever is given it may GET it: signed, where requests must be.
+  [[nodiscard]] virtual std::string link_to(std::string path) const { return path; }
   // The zip of this revision, read on the registry's thread; `done` as above.
   virtual void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) = 0;
 };

@@ -107,12 +107,13 @@ void write_function(const Function& function, JsonWriter& writer) {
       .end();
 }
 
-std::string code_location(const Function& function, std::string_view host) {
+std::string code_path(const Function& function) {
+  return fmt::format("/convoke/code/{}/{}", function.spec.service, function.spec.name);
+}
+
+std::string code_location(const Function& function, std::string_view url) {
   JsonWriter writer;
-  writer.object()
-      .member("url", fmt::format("http://{}/convoke/code/{}/{}", host, function.spec.service,
-                                 function.spec.name))
-      .member("checksum", function.code.checksum);
+  writer.object().member("url", url).member("checksum", function.code.checksum);
   return writer.end().take();
 }
 

@@ -19,6 +19,7 @@ namespace convoke {
 
 void write_function(const Function& function, JsonWriter& writer);
 // `{"url", "checksum"}`: the url leads back to this engine, at the host the request was sent to.
-[[nodiscard]] std::string code_location(const Function& function, std::string_view host);
+[[nodiscard]] std::string code_location(const Function& function, std::string_view url);
+[[nodiscard]] std::string code_path(const Function& function);  // where it can be had
 
 }  // namespace convoke

@@ -66,16 +66,16 @@ std::optional<TokenHolder> holder_of(std::string_view payload) {
 
 }  // namespace
 
-TemporaryCredentials make_credentials(std::string_view token_key, std::string_view account_id,
-                                      FunctionId function, WallTime expires) {
+http::AccessKey make_credentials(std::string_view token_key, std::string_view account_id,
+                                 FunctionId function, WallTime expires) {
   const std::string facts =
       fmt::format("{}/{}/{}", account_id, function.value,
                   std::chrono::floor<Seconds>(expires.time_since_epoch()).count());
   const std::string id_bytes = made(token_key, "id", facts).substr(0, kIdBytes);
-  TemporaryCredentials credentials;
-  credentials.access_key_id = "STS." + hex(id_bytes);
-  const std::string payload = fmt::format("{}/{}/{}", kVersion, credentials.access_key_id, facts);
-  credentials.access_key_secret = secret_of(token_key, payload);
+  http::AccessKey credentials;
+  credentials.id = "STS." + hex(id_bytes);
+  const std::string payload = fmt::format("{}/{}/{}", kVersion, credentials.id, facts);
+  credentials.secret = secret_of(token_key, payload);
   credentials.security_token = fmt::format("{}/{}", payload, mac_of(token_key, payload));
   return credentials;
 }

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/http/signature.h"
 #include "core/model/error.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
@@ -25,16 +26,10 @@ namespace convoke {
 // As Function Compute has it. A call may run for 24 h, and its credentials are made before it.
 inline constexpr Seconds kCredentialsLast = std::chrono::hours{36};
 
-struct TemporaryCredentials {
-  std::string access_key_id;
-  std::string access_key_secret;
-  std::string security_token;
-};
-
 // `account_id`: digits. A function id of 0: the engine itself.
-[[nodiscard]] TemporaryCredentials make_credentials(std::string_view token_key,
-                                                    std::string_view account_id,
-                                                    FunctionId function, WallTime expires);
+[[nodiscard]] http::AccessKey make_credentials(std::string_view token_key,
+                                               std::string_view account_id, FunctionId function,
+                                               WallTime expires);
 
 // Whom a token was made for, and the secret that goes with it.
 struct TokenHolder {

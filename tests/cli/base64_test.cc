@@ -2,21 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include "core/model/base64.h"
+
 namespace convoke::cli {
 namespace {
 
 TEST(Base64, SpeaksTheVectorsOfTheStandard) {
-  EXPECT_EQ(base64_encoded(""), "");
-  EXPECT_EQ(base64_encoded("f"), "Zg==");
-  EXPECT_EQ(base64_encoded("fo"), "Zm8=");
-  EXPECT_EQ(base64_encoded("foo"), "Zm9v");
-  EXPECT_EQ(base64_encoded("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(encode_base64(""), "");
+  EXPECT_EQ(encode_base64("f"), "Zg==");
+  EXPECT_EQ(encode_base64("fo"), "Zm8=");
+  EXPECT_EQ(encode_base64("foo"), "Zm9v");
+  EXPECT_EQ(encode_base64("foobar"), "Zm9vYmFy");
 }
 
 TEST(Base64, WhatIsEncodedComesBackAtEveryLength) {
   std::string bytes;
   for (int size = 0; size < 300; ++size) {
-    EXPECT_EQ(base64_decoded(base64_encoded(bytes)), bytes) << size;
+    EXPECT_EQ(base64_decoded(encode_base64(bytes)), bytes) << size;
     bytes.push_back(static_cast<char>(size * 37));
   }
 }

@@ -23,8 +23,11 @@ import time
 import zipfile
 import zlib
 
+import signing
+
 BINARY = os.environ.get("CONVOKE_BINARY", "build/convoke")
 FUNCTIONS = pathlib.Path(__file__).parent / "functions"
+NODE = pathlib.Path(__file__).parent / "node"
 API = "/2016-08-15"
 DEADLINE = 60.0  # seconds; a loaded machine with a sanitizer needs some
 SERVING = re.compile(r"serving http://(\S+):(\d+) ")
@@ -58,13 +61,18 @@ class Answer:
 class Client:
     """One keep-alive connection. Not for several threads."""
 
-    def __init__(self, host, port, timeout=DEADLINE):
+    def __init__(self, host, port, timeout=DEADLINE, key=None):
+        """With a key (signing.Key), every request is signed with it."""
+        self._key = key
         self._connection = http.client.HTTPConnection(host, port, timeout=timeout)
 
     def request(self, method, path, body=None, headers=None):
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
-        self._connection.request(method, path, body, headers or {})
+        headers = headers or {}
+        if self._key:
+            headers = signing.signed(self._key, method, path, headers)
+        self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         return Answer(response, response.read())
 
@@ -87,7 +95,9 @@ class Client:
 class Engine:
     """Started when made. A context manager: at its end nothing of it is left, its state included."""
 
-    def __init__(self, state=None, shards=2, options=(), program=BINARY, sockets=()):
+    key = None  # what the clients made here sign with, unless they are given another
+
+    def __init__(self, state=None, shards=2, options=(), program=BINARY, sockets=(), listen="127.0.0.1:0"):
         """`sockets`: handed over to it, as an init system does; it then serves at the first one's port."""
         self.owns_state = state is None
         self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="convoke-e2e-")).resolve()
@@ -95,6 +105,7 @@ class Engine:
         self.options = options
         self.program = program
         self.sockets = sockets
+        self.listen = listen
         try:
             self.start()
         except BaseException:
@@ -103,7 +114,7 @@ class Engine:
             raise
 
     def start(self):
-        command = [self.program, "serve", "--listen", "127.0.0.1:0", "--state", str(self.state)]
+        command = [self.program, "serve", "--listen", self.listen, "--state", str(self.state)]
         command += ["--shards", str(self.shards)] if self.shards is not None else []
         # Its own group: what the terminal sends to the test is not for the engine.
         self.process = subprocess.Popen(
@@ -200,8 +211,8 @@ class Engine:
 
     # ---- clients ----
 
-    def client(self, timeout=DEADLINE):
-        return Client(self.host, self.port, timeout)
+    def client(self, timeout=DEADLINE, key=None):
+        return Client(self.host, self.port, timeout, key or self.key)
 
     def own_client(self):
         """This thread's."""
@@ -264,6 +275,36 @@ class Engine:
     def file(self, name):
         """A path that functions reach as $STATE/name."""
         return self.state / name
+
+
+@contextlib.contextmanager
+def secret_file(text):
+    """The path of a file that its owner alone can read; gone at the end, with what lies beside it."""
+    with tempfile.TemporaryDirectory(prefix="convoke-e2e-secret-") as folder:
+        path = pathlib.Path(folder) / "keys"
+        path.touch(0o600)
+        path.write_text(text)
+        yield str(path)
+
+
+def run_sdk(script, **environment):
+    """node/SCRIPT, which prints TAP, with the official Node SDK; its exit code."""
+    missing = what_the_sdk_misses()
+    if missing and os.environ.get("CI") != "true":
+        print(f"1..0 # SKIP {missing}")
+        return 0
+    if missing:
+        print(f"1..1\nnot ok 1 - the SDK can be used\n# {missing}")
+        return 1
+    return subprocess.run(["node", NODE / script], env={**os.environ, **environment}, check=False).returncode
+
+
+def what_the_sdk_misses():
+    if shutil.which("node") is None:
+        return "node is not installed"
+    if not (NODE / "node_modules/@alicloud/fc2").is_dir():
+        return f"the SDK is not installed: npm --prefix {NODE} ci"
+    return None
 
 
 def handing_over(sockets):

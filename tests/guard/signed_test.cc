@@ -34,8 +34,7 @@ struct SignedTest : testing::Test {
     return {"POST", http::sign_target("POST", kPath, key, expires), {}};
   }
   static http::AccessKey temporary(WallTime expires, const char* key = kTokenKey) {
-    const auto made = make_credentials(key, "1", FunctionId{7}, expires);
-    return {made.access_key_id, made.access_key_secret, made.security_token};
+    return make_credentials(key, "1", FunctionId{7}, expires);
   }
   // The error's name on the wire; "" when it is let in.
   std::string verdict(const http::RequestHead& head) const {

@@ -10,31 +10,31 @@ namespace {
 constexpr const char* kKey = "the engine's key";
 constexpr WallTime kExpires{Seconds{1'800'000'000}};
 
-TemporaryCredentials made(std::uint64_t function = 7, const char* key = kKey) {
+http::AccessKey made(std::uint64_t function = 7, const char* key = kKey) {
   return make_credentials(key, "123456789012", FunctionId{function}, kExpires);
 }
 
 TEST(TemporaryCredentials, ATokenSaysWhoseItIsUntilWhenAndGivesItsSecret) {
-  const TemporaryCredentials credentials = made();
-  EXPECT_TRUE(credentials.access_key_id.starts_with("STS."));
-  EXPECT_TRUE(credentials.access_key_id.starts_with(kTemporaryKeyPrefix));
+  const http::AccessKey credentials = made();
+  EXPECT_TRUE(credentials.id.starts_with("STS."));
+  EXPECT_TRUE(credentials.id.starts_with(kTemporaryKeyPrefix));
   const auto holder = read_token(kKey, credentials.security_token);
   ASSERT_TRUE(holder) << holder.error().message;
-  EXPECT_EQ(holder->access_key_id, credentials.access_key_id);
+  EXPECT_EQ(holder->access_key_id, credentials.id);
   EXPECT_EQ(holder->account_id, "123456789012");
   EXPECT_EQ(holder->function, FunctionId{7});
   EXPECT_EQ(holder->expires, kExpires);
-  EXPECT_EQ(holder->secret, credentials.access_key_secret);
+  EXPECT_EQ(holder->secret, credentials.secret);
 }
 
 TEST(TemporaryCredentials, TellNothingOfOneAnother) {
-  const TemporaryCredentials one = made(7);
-  const TemporaryCredentials two = made(8);
-  const TemporaryCredentials other = made(7, "another key");
-  EXPECT_NE(one.access_key_id, two.access_key_id);
-  EXPECT_NE(one.access_key_secret, two.access_key_secret);
-  EXPECT_NE(one.access_key_secret, other.access_key_secret);
-  EXPECT_EQ(one.security_token.find(one.access_key_secret), std::string::npos);
+  const http::AccessKey one = made(7);
+  const http::AccessKey two = made(8);
+  const http::AccessKey other = made(7, "another key");
+  EXPECT_NE(one.id, two.id);
+  EXPECT_NE(one.secret, two.secret);
+  EXPECT_NE(one.secret, other.secret);
+  EXPECT_EQ(one.security_token.find(one.secret), std::string::npos);
 }
 
 TEST(TemporaryCredentials, ATokenOfAnotherKeyIsRefused) {

@@ -94,6 +94,38 @@ TEST_F(HandlerRuntimeTest, ASecondConnectionIsClosed) {
   EXPECT_EQ(intruder->written, "");
 }
 
+TEST_F(HandlerRuntimeTest, CredentialsGoOutAtTheSetUpAndAgainWhereTheyAreNew) {
+  struct Source final : CredentialSource {
+    CredentialsPtr of(FunctionId /*function*/) override { return now; }
+    CredentialsPtr now = std::make_shared<http::AccessKey>(http::AccessKey{"STS.1", "s", "t"});
+  } source;
+  options.place.credentials = &source;
+  ProcessWorkers with_credentials{
+      options, {time, time.wheel, wires, spawner, sink, ports}, rng.fork("ids")};
+  instance = with_credentials.start(function, listener);
+  process().handler->on_spawned();
+  peer = wires.accept_at("/run/" + instance->id());
+  const auto told = [this] {
+    const std::vector<Frame> frames = said();
+    const std::size_t at = frames.at(0).payload.find("STS.");
+    return at == std::string::npos ? "" : frames[0].payload.substr(at, 5);
+  };
+  EXPECT_EQ(told(), "STS.1");
+  say(FrameKind::kReady, 0, "");
+  process().handler->on_memory(11);
+  const auto call = [&](std::uint64_t number) {
+    instance->invoke(attempt_of(call_id(number), ""));
+    const std::string credentials = told();
+    say(FrameKind::kResult, number, "");
+    return credentials;
+  };
+  EXPECT_EQ(call(1), "");
+  source.now = std::make_shared<http::AccessKey>(http::AccessKey{"STS.2", "s", "t"});
+  EXPECT_EQ(call(2), "STS.2");
+  EXPECT_EQ(call(3), "");
+  instance.reset();
+}
+
 TEST_F(HandlerRuntimeTest, ACallGoesOutWithItsHeadAndItsResultComesBack) {
   start_ready();
   Attempt attempt = attempt_of(call_id(1), "the event");

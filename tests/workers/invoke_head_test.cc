@@ -66,5 +66,29 @@ TEST(InvokeHead, AnAsynchronousCallGetsItsFencingTokenAndASynchronousOneAfterItD
   EXPECT_EQ(next.headers.find("x-convoke-maybe-repeated"), nullptr);
 }
 
+struct Source final : CredentialSource {
+  CredentialsPtr of(FunctionId /*function*/) override { return now; }
+  CredentialsPtr now =
+      std::make_shared<http::AccessKey>(http::AccessKey{"STS.1", "secret-1", "t1"});
+};
+
+TEST(InvokeHead, HoldsTheFunctionsCredentialsOfTheMoment) {
+  Source source;
+  Place place;
+  place.credentials = &source;
+  const auto function = a_function(Runtime::kCustom);
+  EXPECT_EQ(initialize_head(*function, place, call_id(1)).headers.get("x-fc-security-token"), "t1");
+  InvokeHead heads(*function, place);
+  const Attempt attempt = attempt_of(call_id(1));
+  EXPECT_EQ(heads.for_attempt(attempt).headers.get("x-fc-access-key-id"), "STS.1");
+  const std::size_t headers = heads.for_attempt(attempt).headers.size();
+  source.now = std::make_shared<http::AccessKey>(http::AccessKey{"STS.2", "secret-2", "t2"});
+  const http::RequestHead& head = heads.for_attempt(attempt);
+  EXPECT_EQ(head.headers.get("x-fc-access-key-id"), "STS.2");
+  EXPECT_EQ(head.headers.get("x-fc-access-key-secret"), "secret-2");
+  EXPECT_EQ(head.headers.get("x-fc-security-token"), "t2");
+  EXPECT_EQ(head.headers.size(), headers);
+}
+
 }  // namespace
 }  // namespace convoke::test

@@ -190,6 +190,23 @@ def handler(event, context):
                 R"("LATEST", "", "", "", "local", "1234", 2, "", {}, "", 3, 9, true])");
 }
 
+TEST_F(PythonRuntimeTest, TheContextHoldsTheCredentialsThatWereToldLast) {
+  const auto told = [](const char* id) {
+    return std::string(R"("credentials":{"access_key_id":")") + id +
+           R"(","access_key_secret":"secret","security_token":"token"})";
+  };
+  start(R"(
+def handler(event, context):
+    c = context.credentials
+    return [c.access_key_id, c.access_key_secret, c.security_token]
+)",
+        R"(,"concurrency":1,"initializer":"",)" + told("STS.1"));
+  EXPECT_EQ(answer_to("").payload, R"(["STS.1", "secret", "token"])");
+  send(encode_invoke(++calls, R"({"request_id":"1",)" + told("STS.2") + "}", ""));
+  EXPECT_EQ(receive()->payload, R"(["STS.2", "secret", "token"])");
+  EXPECT_EQ(answer_to("").payload, R"(["STS.2", "secret", "token"])");
+}
+
 TEST_F(PythonRuntimeTest, AnExceptionIsAnErrorWithTheUsersStack) {
   start("def handler(event, context):\n    raise ValueError('no luck')\n");
   const Frame frame = answer_to("");

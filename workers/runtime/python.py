@@ -19,6 +19,7 @@ import time
 import traceback
 
 SETUP, READY, INITIALIZE, INITIALIZED, INVOKE, RESULT, ERROR = range(1, 8)
+NO_CREDENTIALS = {"access_key_id": "", "access_key_secret": "", "security_token": ""}
 FRAME_HEAD = struct.Struct("<IB3xQ")  # payload size, kind, call
 INVOKE_HEAD = struct.Struct("<I")  # size of the JSON before the event
 
@@ -172,6 +173,7 @@ class Runtime:
     def __init__(self, peer, setup):
         self._peer = peer
         self._setup = setup
+        self._credentials = setup.get("credentials", NO_CREDENTIALS)
         self._handler = self._load(setup["handler"], "Handler")
         self._initializer = self._load(setup["initializer"], "Initializer") if setup["initializer"] else None
         self._calls = queue.SimpleQueue()
@@ -262,9 +264,11 @@ class Runtime:
 
     def _context(self, head):
         setup = self._setup
+        if "credentials" in head:
+            self._credentials = head["credentials"]
         return Values(
             request_id=head["request_id"],
-            credentials=Values(access_key_id="", access_key_secret="", security_token=""),
+            credentials=Values(**self._credentials),
             function=Values(handler=setup["handler"], initializer=setup["initializer"], **setup["function"]),
             service=Values(
                 log_project="",

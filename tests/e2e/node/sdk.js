@@ -7,6 +7,7 @@ const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
 const FCClient = require('@alicloud/fc2');
+const { promise, run } = require('./tap');
 
 const { ENDPOINT, STATE, ZIP_ONE, ZIP_TWO, ZIP_BASICS } = process.env;
 const { ZIP_EXITS, ZIP_MISSING, ZIP_NOT_EXECUTABLE, ZIP_LISTENS_ELSEWHERE } = process.env;
@@ -53,9 +54,6 @@ const noted = () => {
   const file = path.join(STATE, 'notes');
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 };
-
-const cases = [];
-const promise = (name, run) => cases.push({ name, run });
 
 // ---- services ----
 
@@ -494,19 +492,4 @@ promise('functions and services are deleted, and then are not found', async () =
   assert.deepStrictEqual((await client.listServices()).data.services, []);
 });
 
-async function main() {
-  console.log(`1..${cases.length}`);
-  for (const [index, { name, run }] of cases.entries()) {
-    try {
-      await run();
-      console.log(`ok ${index + 1} - ${name}`);
-    } catch (error) {
-      process.exitCode = 1;
-      console.log(`not ok ${index + 1} - ${name}`);
-      console.log(String(error.stack).replace(/^/gm, '# '));
-    }
-  }
-  process.exit();
-}
-
-main();
+run();
