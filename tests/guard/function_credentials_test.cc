@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/model/function.h"
+
 namespace convoke {
 namespace {
 
@@ -14,8 +16,8 @@ struct SteppedClock final : Clock {
 };
 
 struct FunctionCredentialsTest : testing::Test {
-  [[nodiscard]] WallTime expiry_of(const CredentialsPtr& credentials) const {
-    return read_token("key", credentials->security_token)->expires;
+  [[nodiscard]] WallTime expiry_of(const CredentialsPtr& of) const {
+    return read_token("key", of->security_token)->expires;
   }
   SteppedClock clock;
   FunctionCredentials credentials{clock, "key", "1"};
