@@ -56,7 +56,7 @@ struct EngineOptions {
   bool virtual_clock = false;
   // What functions see of the world.
   std::string region = "local";
-  std::string account_id = "123456789012";
+  std::string account_id = "123456789012";  // digits
   // Functions that are C++ callables of the embedding program, by handler name. May be null.
   std::shared_ptr<const InProcessRegistry> in_process;
 };

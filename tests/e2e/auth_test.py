@@ -75,6 +75,15 @@ def error_of(answer):
     return answer.status, answer.json()["ErrorCode"]
 
 
+def convoke(engine, *arguments, key=None, **more):
+    """The exit code and the words of a command, with the key in its environment."""
+    names = ("CONVOKE_ACCESS_KEY_ID", "CONVOKE_ACCESS_KEY_SECRET", "CONVOKE_SECURITY_TOKEN")
+    known = dict(zip(names, (key.id, key.secret, key.token))) if key else {}
+    environment = {**os.environ, "CONVOKE_ENDPOINT": engine.url, **known, **more}
+    done = subprocess.run([BINARY, *arguments], capture_output=True, env=environment, timeout=DEADLINE, check=False)
+    return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+
 def serve_refused(*options):
     """The exit code and the words of a serve that does not start."""
     done = subprocess.run([BINARY, "serve", *options], capture_output=True, timeout=DEADLINE, check=False)
@@ -116,6 +125,7 @@ class Requests(unittest.TestCase):
             self.assertEqual(client.request("POST", good, "hi").body, b"hi")
             self.assertEqual(error_of(client.request("POST", good + "1", "hi")), (403, "SignatureNotMatch"))
             self.assertEqual(error_of(client.request("GET", good)), (403, "SignatureNotMatch"))
+            self.assertEqual(client.request("GET", signed_url(ADA, "GET", "/metrics", time.time() + 60)).status, 200)
             old = signed_url(ADA, "POST", path, time.time() - 1)
             self.assertEqual(error_of(client.request("POST", old, "hi")), (403, "AccessDenied"))
 
@@ -199,6 +209,18 @@ class Keys(unittest.TestCase):
             self.assertIn(f"{keys}: line 1 is not 'ACCESS_KEY_ID SECRET [ACCOUNT_ID]'", check()[1])
 
 
+    def test_a_restart_with_a_file_that_is_wrong_does_not_happen(self):
+        with secret_file(LINE(ADA)) as keys, signed_engine(keys) as engine:
+            replace(keys, "ada\n")
+            engine.restart()
+            wait_until(lambda: "not restarted, serving as before" in engine.output(), "it is said")
+            self.assertEqual(self.status(engine, ADA), 200)
+            replace(keys, LINE(BOB))
+            engine.restart()
+            wait_until(lambda: len(engine.served()) == 2, "it has restarted")
+            self.assertEqual(self.status(engine, BOB), 200)
+
+
 class TemporaryCredentials(unittest.TestCase):
     def calls_back(self, engine, method, path, body="", **more):
         event = {"url": engine.url + path, "method": method, "body": body, **more}
@@ -231,6 +253,8 @@ class TemporaryCredentials(unittest.TestCase):
             own = Key(*(shown[f"x-fc-{name}"] for name in ("access-key-id", "access-key-secret", "security-token")))
             with engine.client(key=own) as client:
                 self.assertEqual(client.request("GET", f"{API}/services").status, 200)
+            self.assertEqual(convoke(engine, "functions", key=own)[0], 0)
+            self.assertEqual(convoke(engine, "functions", key=Key(own.id, own.secret))[0], 3)
 
     def test_without_authentication_there_are_none(self):
         with Engine() as engine:
@@ -269,34 +293,28 @@ class TemporaryCredentials(unittest.TestCase):
 
 
 class Commands(unittest.TestCase):
-    def convoke(self, engine, *arguments, key=None, **more):
-        known = {"CONVOKE_ACCESS_KEY_ID": key.id, "CONVOKE_ACCESS_KEY_SECRET": key.secret} if key else {}
-        environment = {**os.environ, "CONVOKE_ENDPOINT": engine.url, **known, **more}
-        done = subprocess.run([BINARY, *arguments], capture_output=True, env=environment, timeout=DEADLINE, check=False)
-        return done.returncode, done.stdout.decode() + done.stderr.decode()
-
     def test_the_command_line_signs_with_the_key_of_its_environment(self):
         with secret_file(LINE(ADA)) as keys, signed_engine(keys) as engine:
             engine.deploy("echo", "basics", handler="index.echo")
-            self.assertEqual(self.convoke(engine, "invoke", "e2e/echo", "-e", "hi", key=ADA), (0, "hi"))
-            self.assertEqual(self.convoke(engine, "invoke", "e2e/echo", "--async", "--id", "one", key=ADA)[0], 0)
-            self.assertEqual(self.convoke(engine, "list", "e2e/echo", "--prefix", "o", "--json", key=ADA)[0], 0)
-            self.assertEqual(self.convoke(engine, "set", "e2e/echo", "timeout=9", key=ADA)[0], 0)
-            code, said = self.convoke(engine, "functions", key=Key("ada", "another-secret"))
+            self.assertEqual(convoke(engine, "invoke", "e2e/echo", "-e", "hi", key=ADA), (0, "hi"))
+            self.assertEqual(convoke(engine, "invoke", "e2e/echo", "--async", "--id", "one", key=ADA)[0], 0)
+            self.assertEqual(convoke(engine, "list", "e2e/echo", "--prefix", "o", "--json", key=ADA)[0], 0)
+            self.assertEqual(convoke(engine, "set", "e2e/echo", "timeout=9", key=ADA)[0], 0)
+            code, said = convoke(engine, "functions", key=Key("ada", "another-secret"))
             self.assertEqual(code, 3)
             self.assertIn("SignatureNotMatch", said)
-            code, said = self.convoke(engine, "functions")
+            code, said = convoke(engine, "functions")
             self.assertEqual(code, 3)
             self.assertIn("CONVOKE_ACCESS_KEY_ID", said)
-            self.assertEqual(self.convoke(engine, "functions", CONVOKE_ACCESS_KEY_ID="ada")[0], 2)
+            self.assertEqual(convoke(engine, "functions", CONVOKE_ACCESS_KEY_ID="ada")[0], 2)
 
     def test_doctor_looks_at_the_keys(self):
         with secret_file(LINE(ADA)) as keys, signed_engine(keys) as engine:
-            found = self.convoke(engine, "doctor", "--access-keys", keys)[1]
+            found = convoke(engine, "doctor", "--access-keys", keys)[1]
             self.assertIn(f"1 in {keys}", found)
-            self.assertIn("not authenticated", self.convoke(engine, "doctor")[1])
+            self.assertIn("not authenticated", convoke(engine, "doctor")[1])
             os.chmod(keys, 0o644)
-            self.assertIn(f"chmod 600 {keys}", self.convoke(engine, "doctor", CONVOKE_ACCESS_KEYS=keys)[1])
+            self.assertIn(f"chmod 600 {keys}", convoke(engine, "doctor", CONVOKE_ACCESS_KEYS=keys)[1])
 
 
 if __name__ == "__main__":
