@@ -15,10 +15,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/access_keys_desk.h"
+#include "core/authentication.h"
 #include "core/clock_desk.h"
 #include "core/convoke.h"
-#include "core/guard/temporary_credentials.h"
 #include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
 #include "core/loop/key_file.h"
@@ -42,46 +41,6 @@ std::uint16_t shard_count(std::uint16_t asked) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = asked == 0 ? cores : asked;
   return static_cast<std::uint16_t>(std::min<unsigned>(shards, kShardsMax));
-}
-
-Result<void> may_listen(const EngineOptions& options) {
-  if (options.listen.is_loopback() || !options.access_keys_file.empty()) return {};
-  return Error{ErrorCode::kInvalidArgument,
-               "refusing to listen on " + options.listen.text() +
-                   ": without authentication an engine serves loopback alone (127.0.0.1, [::1]); "
-                   "name the access keys of those who may use it (serve --access-keys FILE)"};
-}
-
-// Off without a file of access keys.
-struct Authentication {
-  AccessKeysDesk keys;
-  std::string token_key;
-};
-
-Result<Authentication> authentication(const EngineOptions& options, const StatePlaces& state) {
-  if (options.access_keys_file.empty()) return Authentication{};
-  auto read = read_access_keys(options.access_keys_file, options.account_id);
-  if (!read) return read.error();
-  auto key = options.token_key_file.empty() ? load_or_make_key(state.token_key())
-                                            : load_key(options.token_key_file);
-  if (!key) return key.error();
-  spdlog::info(
-      "requests must be signed with one of {} access keys; functions' credentials are of "
-      "token key {}",
-      read->keys->size(), key_fingerprint(*key));
-  return Authentication{
-      AccessKeysDesk(options.access_keys_file, options.account_id, *std::move(read)),
-      *std::move(key)};
-}
-
-Result<void> check_authentication(const EngineOptions& options) {
-  if (options.access_keys_file.empty()) return {};
-  if (auto read = read_access_keys(options.access_keys_file, options.account_id); !read) {
-    return read.error();
-  }
-  if (options.token_key_file.empty()) return {};
-  if (auto key = load_key(options.token_key_file); !key) return key.error();
-  return {};
 }
 
 Result<PortRange> instance_ports() {
@@ -288,7 +247,8 @@ struct Engine::Parts {
 
 Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedFd> sockets) {
   if (auto may = may_listen(options); !may) return may.error();
-  if (auto may = check_authentication(options); !may) return may.error();
+  if (auto may = check_authentication(options, StatePlaces(options.state_directory)); !may)
+    return may.error();
   if (auto adopted = ListeningSockets::adopt(options.listen, std::move(sockets)); !adopted) {
     return adopted.error();
   }
@@ -323,7 +283,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (!kept) return kept.error();
   auto key = load_or_make_key(state->delivery_key());
   if (!key) return key.error();
-  auto who = authentication(options, *state);
+  auto who = open_authentication(options, *state);
   if (!who) return who.error();
   const std::uint16_t shards = shard_count(options.shards);
   auto launcher = LauncherProcess::start(options.launcher_program, shards);

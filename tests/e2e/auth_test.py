@@ -7,49 +7,18 @@ import subprocess
 import time
 import unittest
 
+import signing
 import tap
-from engine import API, BINARY, DEADLINE, Client, Engine, secret_file, wait_until
+from engine import API, BINARY, DEADLINE, FUNCTIONS, Client, Engine, secret_file, wait_until
 from signing import Key, signed, signed_url
 
 ADA = Key("ada", "a-secret-of-ada")
 BOB = Key("bob", "a-secret-of-bob")
 LINE = "{0.id} {0.secret}\n".format
-SIGNING = (pathlib.Path(__file__).parent / "signing.py").read_text()
-
-# Calls back at the URL in its event, with the credentials that its context holds.
-CALLS_BACK = """
-import http.client, json, urllib.parse
-from signing import Key, signed
-
-def handler(event, context):
-    told = json.loads(event)
-    own = context.credentials
-    key = Key(own.access_key_id, own.access_key_secret, told.get("token", own.security_token))
-    url = urllib.parse.urlsplit(told["url"])
-    connection = http.client.HTTPConnection(url.netloc)
-    body = told["body"].encode()
-    connection.request(told["method"], url.path, body, signed(key, told["method"], url.path))
-    answer = connection.getresponse()
-    said = answer.read().decode()
-    return {"status": answer.status, "said": said, "id": key.id, "secret": key.secret, "token": key.token}
-"""
-# A custom runtime whose result is the headers that it got.
-SHOWS_HEADERS = """#!/usr/bin/env python3
-import http.server, json, os
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["FC_SERVER_PORT"])), Handler).serve_forever()
-"""
+CALLS_BACK = {
+    "index.py": (FUNCTIONS / "calls_back/index.py").read_text(),
+    "signing.py": pathlib.Path(signing.__file__).read_text(),
+}
 
 
 def replace(path, text):
@@ -143,7 +112,8 @@ class Requests(unittest.TestCase):
         with secret_file(LINE(ADA)) as keys, signed_engine(keys) as engine, unsigned(engine) as client:
             path = f"{API}/services/e2e/functions"
             headers = signed(Key("ada", "another-secret"), "POST", path)
-            self.assertEqual(error_of(client.request("POST", path, b"x" * 1_000_000, headers)), (403, "SignatureNotMatch"))
+            answer = client.request("POST", path, b"x" * 1_000_000, headers)
+            self.assertEqual(error_of(answer), (403, "SignatureNotMatch"))
 
 
 class Keys(unittest.TestCase):
@@ -205,6 +175,9 @@ class Keys(unittest.TestCase):
             self.assertIn(f"chmod 600 {keys}", check()[1])
             self.assertIn(f"chmod 600 {keys}", serve_refused("--state", state, "--access-keys", keys)[1])
             os.chmod(keys, 0o600)
+            os.makedirs(state, exist_ok=True)
+            pathlib.Path(state, "token.key").touch(0o644)
+            self.assertIn(f"chmod 600 {state}/token.key", check()[1])
             replace(keys, "ada\n")
             self.assertIn(f"{keys}: line 1 is not 'ACCESS_KEY_ID SECRET [ACCOUNT_ID]'", check()[1])
 
@@ -229,7 +202,7 @@ class TemporaryCredentials(unittest.TestCase):
         return answer.json()
 
     def deploy(self, engine):
-        engine.deploy("back", {"index.py": CALLS_BACK, "signing.py": SIGNING})
+        engine.deploy("back", CALLS_BACK)
         engine.deploy("echo", "basics", handler="index.echo")
 
     def test_a_function_calls_another_with_what_its_context_holds(self):
@@ -248,7 +221,7 @@ class TemporaryCredentials(unittest.TestCase):
 
     def test_a_custom_runtime_has_them_in_its_headers(self):
         with secret_file(LINE(ADA)) as keys, signed_engine(keys) as engine:
-            engine.deploy("shows", {"bootstrap": SHOWS_HEADERS}, runtime="custom")
+            engine.deploy("shows", "shows_headers", runtime="custom")
             shown = engine.invoke("shows").json()
             own = Key(*(shown[f"x-fc-{name}"] for name in ("access-key-id", "access-key-secret", "security-token")))
             with engine.client(key=own) as client:
@@ -258,7 +231,7 @@ class TemporaryCredentials(unittest.TestCase):
 
     def test_without_authentication_there_are_none(self):
         with Engine() as engine:
-            engine.deploy("shows", {"bootstrap": SHOWS_HEADERS}, runtime="custom")
+            engine.deploy("shows", "shows_headers", runtime="custom")
             shown = engine.invoke("shows").json()
             for name in ("access-key-id", "access-key-secret", "security-token"):
                 self.assertEqual(shown[f"x-fc-{name}"], "")

@@ -51,7 +51,7 @@ promise('another secret is FCSignatureNotMatchError', () =>
   fails(
     client({ accessKeySecret: 'another-secret' }).getService('signed'),
     'FCSignatureNotMatchError',
-    /message: The request signature we calculated does not match the signature you provided\. Check your access key and signing method\./,
+    /does not match the signature you provided\. Check your access key and signing method\./,
   ));
 
 promise('an unknown key is FCInvalidAccessKeyIDError', () =>
