@@ -103,8 +103,9 @@ TEST_F(SignedTest, AnExpiryThatIsNoNumberIsRefusedThoughItIsSignedRight) {
   for (const std::string expires : {"", "-1", "soon", "99999999999999999999", "1795748401.5"}) {
     http::RequestHead head{"POST", "", {}};
     const auto with = [&](const std::string& signature) {
-      return kPath + ("?x-fc-access-key-id=ada&x-fc-expires=" + expires) +
-             "&x-fc-signature=" + signature;
+      std::string target = kPath;
+      target.append("?x-fc-access-key-id=ada&x-fc-expires=").append(expires);
+      return target.append("&x-fc-signature=").append(signature);
     };
     head.target = with("");
     std::string signature = http::signature_of(http::read_signed(head)->text, ada.secret);
