@@ -2,8 +2,8 @@
 -- incarnations left, then what is ready. What has fallen due becomes ready before.
 -- ARGV: the incarnation; how many at most, besides the first; now, in ms; the stream ids of those
 -- that were given back.
--- Returns {calls given back: {stream id, call}; calls: {stream id, call, times delivered}; the
--- stand; when the oldest that is left was accepted, in ms, or -1}.
+-- Returns {calls given back; calls; the stand; when the oldest that is left was accepted, in ms, or
+-- -1}. Each call: {stream id, call, times delivered}.
 local incarnation, max, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local due_at_once_max = 1000
 if not holds_lease(incarnation) then return lease_lost() end
@@ -17,7 +17,8 @@ end
 local again, taken = {}, {}
 for i = 4, #ARGV do
   local entry = redis.call('XRANGE', stream, ARGV[i], ARGV[i])[1]
-  if entry then again[#again + 1] = {entry[1], entry[2][2]} end
+  local delivery = redis.call('XPENDING', stream, 'e', ARGV[i], ARGV[i], 1)[1]
+  if entry then again[#again + 1] = {entry[1], entry[2][2], delivery and delivery[4] or 0} end
 end
 
 local retired = {}

@@ -46,7 +46,7 @@ void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer
     } else if (answer.fate == Fate::kReplied && says_lease_lost(answer.reply)) {
       membership_.lose("others have taken this engine's calls over");
     } else {
-      line.returned.insert(claim.again.begin(), claim.again.end());
+      return_again(line, claim.again);
     }
   }
   if (claim.asked) listener_.on_claimed(line.function, std::move(calls));
@@ -54,12 +54,10 @@ void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer
 
 std::vector<ClaimedCall> RedisStore::claimed(Line& line, const Claim& claim, const Reply& reply) {
   std::vector<ClaimedCall> calls;
-  const Reply again = reply[0];
-  const Reply taken = reply[1];
-  for (std::size_t i = 0; i < again.size(); ++i) calls.push_back(claimed(line, again[i], 0));
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    const auto deliveries = taken[i][2].integer().value_or(1);
-    calls.push_back(claimed(line, taken[i], static_cast<std::uint32_t>(deliveries)));
+  for (const Reply& handed_out : {reply[0], reply[1]}) {
+    for (std::size_t i = 0; i < handed_out.size(); ++i) {
+      calls.push_back(claimed(line, handed_out[i]));
+    }
   }
   const std::int64_t oldest = reply[3].integer().value_or(-1);
   line.oldest_in_stream = oldest < 0 ? std::nullopt : std::optional(wall_from_ms(oldest));
@@ -68,15 +66,17 @@ std::vector<ClaimedCall> RedisStore::claimed(Line& line, const Claim& claim, con
   return calls;
 }
 
-ClaimedCall RedisStore::claimed(Line& line, const Reply& one, std::uint32_t deliveries) {
+ClaimedCall RedisStore::claimed(Line& line, const Reply& one) {
   const auto place = StreamId::parse(one[0].text());
   const auto entry = parse_entry(one[1].text());
   ENSURE(place && entry);
+  const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
   return held_.claim(line.function, *place, *entry, deliveries);
 }
 
 // After the connection was lost: what a claim may have taken whose answer never came is ours too.
 void RedisStore::reconcile(Line& line) {
+  join(line);
   Command command("XPENDING");
   command.arg(line.keys.all()[0]).arg("e").arg("-").arg("+").arg(kPendingMax);
   command.arg(membership_.incarnation());

@@ -146,18 +146,27 @@ void RedisStore::give_back(const Receipt& receipt) {
     line.oldest_in_stream = held->head.accepted;
   }
   heard(line, Stand(line.stand));
-  if (!returned_timer_.scheduled()) {
-    wheel_.schedule(returned_timer_, clock_.now() + options_.returned_max);
-  }
+  return_later();
+}
+
+void RedisStore::return_later() {
+  if (returned_timer_.scheduled()) return;
+  wheel_.schedule(returned_timer_, clock_.now() + options_.returned_max);
+}
+
+// A claim under way takes them out of `returned`: if it comes to nothing they are there again.
+void RedisStore::return_again(Line& line, const std::vector<StreamId>& places) {
+  line.returned.insert(places.begin(), places.end());
+  return_later();
 }
 
 void RedisStore::on_returned_long() {
   std::vector<Held*> waiting;
   held_.for_each([&](Held& held) {
-    if (held.standing == Held::Standing::kReturned) waiting.push_back(&held);
+    if (held.standing != Held::Standing::kReturned) return;
+    if (line_of(held.function).returned.erase(held.place) > 0) waiting.push_back(&held);
   });
   for (Held* held : waiting) {
-    line_of(held->function).returned.erase(held->place);
     EntryHead next = held->head;
     ++next.turn;
     Finishing end;

@@ -36,7 +36,7 @@ void RedisStore::on_ready() {
   membership_.on_connected();
   if (!membership_.in()) return;
   for (auto& [function, line] : lines_) {
-    if (line->joined) reconcile(*line);
+    if (line->joining) reconcile(*line);
     if (line->asks()) asks(*line);
   }
 }
@@ -75,7 +75,7 @@ void RedisStore::on_lease_lost(const std::string& why) {
   options_.alarm(why + ": what runs now may run again");
   held_.forget_all();
   for (auto& [function, line] : lines_) {
-    line->joined = line->announced = line->told_ready = false;
+    line->joined = line->joining = line->announced = line->told_ready = false;
     line->returned.clear();
     for (Finishing& end : std::exchange(line->finishing, {})) {
       if (end.answer) end.answer(SettleResult::kStoreFailed);
@@ -147,6 +147,7 @@ void RedisStore::announce(Line& line) {
 
 void RedisStore::join(Line& line) {
   if (std::exchange(line.joined, true)) return;
+  line.joining = true;
   announce(line);
   Command command = call_of(scripts().join, line);
   command.arg(membership_.incarnation());

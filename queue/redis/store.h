@@ -128,7 +128,7 @@ class RedisStore final : public Queue,
   void on_claimed(Line& line, const Claim& claim, const Answer& answer);
   [[nodiscard]] std::vector<ClaimedCall> claimed(Line& line, const Claim& claim,
                                                  const Reply& reply);
-  [[nodiscard]] ClaimedCall claimed(Line& line, const Reply& entry, std::uint32_t deliveries);
+  [[nodiscard]] ClaimedCall claimed(Line& line, const Reply& entry);
   void reconcile(Line& line);
   void look(Line& line) { submit_claim(line, 0, false); }
   void heard(Line& line, const Stand& stand);
@@ -143,6 +143,7 @@ class RedisStore final : public Queue,
                    const Answer& answer);
   void finished(Finishing& end, bool done);
   void return_later();
+  void return_again(Line& line, const std::vector<StreamId>& places);
   void on_returned_long();
   void seek(std::shared_ptr<Seeking> seeking, const std::string& where, const std::string& from);
   void on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer);

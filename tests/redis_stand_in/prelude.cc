@@ -1,0 +1,70 @@
+#include "tests/redis_stand_in/prelude.h"
+
+namespace convoke::stand_in {
+namespace {
+
+std::int64_t byte_at(const std::string& bytes, std::size_t i) {
+  if (i > bytes.size()) throw Refusal{"ERR user_script: attempt to perform arithmetic on nil"};
+  return static_cast<unsigned char>(bytes[i - 1]);
+}
+
+std::int64_t number_at(const std::string& bytes, std::size_t from, std::size_t to) {
+  std::int64_t value = 0;
+  for (std::size_t i = from; i <= to; ++i) value = value * 256 + byte_at(bytes, i);
+  return value;
+}
+
+}  // namespace
+
+std::int64_t accepted_at(const std::string& call) { return number_at(call, 17, 22); }
+
+std::string id_of(const std::string& call) { return call.substr(0, 16); }
+
+std::string behind_head(const std::string& call) { return call.size() < 40 ? "" : call.substr(39); }
+
+std::string name_of(const std::string& call) {
+  const auto qualifier = static_cast<std::size_t>(byte_at(call, 38));
+  const auto name = static_cast<std::size_t>(byte_at(call, 39));
+  const std::string texts = behind_head(call);
+  return qualifier >= texts.size() ? "" : texts.substr(qualifier, name);
+}
+
+std::optional<Value> first_of(const Value& entries) {
+  return entries.elements.empty() ? std::nullopt : std::optional(entries.elements.front());
+}
+
+bool Function::holds_lease(const std::string& incarnation) const {
+  return lua.call({"HGET", leases, incarnation}).text == "1";
+}
+
+void Function::count(const char* field, std::int64_t by) const {
+  if (by != 0) lua.call({"HINCRBY", counts, field, by});
+}
+
+std::int64_t Function::counted(const char* field) const {
+  const Value told = lua.call({"HGET", counts, field});
+  return told.is_nil() ? 0 : to_number(told.text);
+}
+
+Value Function::stand() const {
+  Value told = array(
+      {integer(counted("accepted")), integer(counted("claimed")), integer(counted("settled"))});
+  const Value first = lua.call({"ZRANGE", delayed, 0, 0, "WITHSCORES"});
+  told.elements.push_back(lua.call({"XLEN", stream}));
+  told.elements.push_back(lua.call({"ZCARD", delayed}));
+  const Value* const due = at(first, 1);
+  told.elements.push_back(
+      integer(due == nullptr ? -1 : static_cast<std::int64_t>(score_of(due->text))));
+  return told;
+}
+
+std::optional<Value> Function::entry_at(const std::string& id) const {
+  return first_of(lua.call({"XRANGE", stream, id, id}));
+}
+
+void Function::free_name_of(const std::string& call) const {
+  const std::string name = name_of(call);
+  if (!name.empty()) lua.call({"HDEL", names, name});
+}
+
+}  // namespace convoke::stand_in

@@ -1,0 +1,52 @@
+// What every script of a function begins with: prelude.lua.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tests/redis_stand_in/lua.h"
+
+namespace convoke::stand_in {
+
+inline constexpr const char* kLeaseLost = "LEASELOST this incarnation was retired";
+
+// Of a call. What it is too short for ends the script.
+[[nodiscard]] std::int64_t accepted_at(const std::string& call);
+[[nodiscard]] std::string id_of(const std::string& call);
+[[nodiscard]] std::string behind_head(const std::string& call);
+[[nodiscard]] std::string name_of(const std::string& call);
+
+// Of an entry, {id, {field, call}}.
+[[nodiscard]] inline const Value& place_in(const Value& entry) { return entry.elements[0]; }
+[[nodiscard]] inline const Value& call_value_in(const Value& entry) {
+  return entry.elements[1].elements[1];
+}
+[[nodiscard]] inline const std::string& call_in(const Value& entry) {
+  return call_value_in(entry).text;
+}
+// nullopt: nil.
+[[nodiscard]] std::optional<Value> first_of(const Value& entries);
+
+// The keys of a function, and what each script does with them. The script's view outlives it.
+struct Function {
+  explicit Function(const Lua& its) : lua(its) {}
+
+  [[nodiscard]] bool holds_lease(const std::string& incarnation) const;
+  void count(const char* field, std::int64_t by) const;
+  [[nodiscard]] Value stand() const;
+  [[nodiscard]] std::optional<Value> entry_at(const std::string& id) const;
+  void free_name_of(const std::string& call) const;
+
+  const Lua& lua;
+  const std::string& stream = lua.key(1);
+  const std::string& delayed = lua.key(2);
+  const std::string& counts = lua.key(3);
+  const std::string& leases = lua.key(4);
+  const std::string& names = lua.key(5);
+
+ private:
+  [[nodiscard]] std::int64_t counted(const char* field) const;
+};
+
+}  // namespace convoke::stand_in

@@ -1,0 +1,260 @@
+#include "tests/redis_stand_in/random_commands.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "queue/redis/entry.h"
+
+namespace convoke::stand_in {
+namespace {
+
+std::string key_of(int function, char kind) {
+  return "{t:" + std::to_string(function) + "}:" + kind;
+}
+
+}  // namespace
+
+bool is_reference(std::string_view word) {
+  if (!word.empty() && word[0] == '(') word.remove_prefix(1);
+  if (word.size() < 2 || word[0] != '@') return false;
+  word.remove_prefix(1);
+  return std::all_of(word.begin(), word.end(),
+                     [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+std::size_t function_of(const Words& words) {
+  for (const std::string& word : words) {
+    if (word.rfind("{t:2}", 0) == 0) return 1;
+  }
+  return 0;
+}
+
+bool may_end_a_stream(const Words& words) { return words[0] == "DEL" || words[0] == "SET"; }
+
+Words RandomCommands::next(std::size_t ids) {
+  ids_ = ids;
+  switch (rng_.below(12)) {
+    case 0:
+      return string_or_set_command();
+    case 1:
+      return hash_command();
+    case 2:
+      return sorted_set_command();
+    case 3:
+      return stream_command();
+    case 4:
+      return group_command();
+    default:
+      return script_call();
+  }
+}
+
+std::vector<Words> RandomCommands::probes() {
+  std::vector<Words> all;
+  for (int function = 1; function <= kFunctions; ++function) {
+    all.push_back({"XRANGE", key_of(function, 'q'), "-", "+"});
+    all.push_back({"XPENDING", key_of(function, 'q'), "e"});
+    all.push_back({"XPENDING", key_of(function, 'q'), "e", "-", "+", "1000"});
+    all.push_back({"ZRANGE", key_of(function, 'd'), "0", "-1", "WITHSCORES"});
+    for (const char kind : {'c', 'l', 'n'}) all.push_back({"HGETALL", key_of(function, kind)});
+  }
+  all.push_back({"ZRANGE", "t:engines", "0", "-1", "WITHSCORES"});
+  all.push_back({"SMEMBERS", "t:functions"});
+  all.push_back({"GET", kStringKey});
+  return all;
+}
+
+// ---- words ----
+
+std::string RandomCommands::key(char kind) {
+  static constexpr char kKinds[] = {'d', 'c', 'l', 'n'};
+  if (!rarely()) return key_of(function_, kind);
+  return rng_.one_in(2) ? kStringKey : key_of(function_, kKinds[rng_.below(4)]);
+}
+
+// One that is no stream must not become one: its ids could be those of another.
+std::string RandomCommands::stream_key(bool may_be_made) {
+  return rarely() ? (may_be_made ? kStringKey : key('q')) : key_of(function_, 'q');
+}
+
+std::string RandomCommands::shared_key(const char* name) {
+  return rarely() ? std::string(kStringKey) : std::string("t:") + name;
+}
+
+std::string RandomCommands::incarnation() { return std::to_string(1 + rng_.below(4)); }
+std::string RandomCommands::name() { return "n" + below(4); }
+
+std::string RandomCommands::id() {
+  if (rarely()) return one_of({"x", "", "5", "0-0", "1-x", "-", "1-1", "18446744073709551615-1"});
+  if (ids_ == 0) return "3-" + below(3);
+  const std::size_t window = std::min<std::size_t>(ids_, 30);  // the latest: they are there yet
+  return "@" + std::to_string(ids_ - 1 - rng_.below(window));
+}
+
+std::string RandomCommands::bound() {
+  if (rng_.one_in(2)) return one_of({"-", "+", "-", "+", "0", "(0", "(-", "3"});
+  return (rng_.one_in(2) ? "(" : "") + id();
+}
+
+std::string RandomCommands::score() {
+  if (rarely()) return one_of({"x", "", "1.5", "-3", "1e3", "nan", "0x10", " 1"});
+  return below(60);
+}
+
+std::string RandomCommands::many() {
+  return rarely() ? one_of({"0", "-1", "x", "1000"}) : std::to_string(1 + rng_.below(6));
+}
+
+std::string RandomCommands::head() {
+  NewCall made;
+  made.id = CallId::from_random(++calls_, 7);
+  made.accepted = wall_from_ms(static_cast<std::int64_t>(rng_.below(1ULL << 47)));
+  made.due = made.accepted;
+  made.qualifier = rng_.one_in(3) ? "q" : "";
+  made.name = rng_.one_in(2) ? name() : "";
+  return redis::encode(made);
+}
+
+std::string RandomCommands::call() {
+  if (rarely() && rarely()) return "short";
+  return head() + std::string(rng_.below(80), 'e');
+}
+
+std::string RandomCommands::call_id() {
+  const std::uint64_t back = rng_.below(std::min<std::uint64_t>(calls_, 60) + 1);
+  const CallId id = CallId::from_random(calls_ - back, 7);  // the latest: they wait yet
+  const auto& bytes = id.bytes();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// ---- plain commands ----
+
+Words RandomCommands::string_or_set_command() {
+  const std::string set = shared_key("functions");
+  switch (rng_.below(10)) {
+    case 0:
+      return {"INCR", rarely() ? key('l') : kStringKey};
+    case 1:
+      return {"GET", rarely() ? set : kStringKey};
+    case 2:
+      return {"SET", kStringKey, one_of({"1", "x", "9223372036854775807", "-5", "01"})};
+    case 3:
+      return {"SADD", set, name(), name()};
+    case 4:
+      return {"SREM", set, name(), name()};
+    case 5:
+      return {"SMEMBERS", set};
+    case 6:
+      return {"ping"};
+    case 7:
+      return rarely() ? Words{"DEL", key("qdcln"[rng_.below(5)])} : Words{"DEL", set};
+    case 8:
+      return rarely() ? Words{"NOSUCH", "a", "b"} : Words{"SADD", set};
+    default:
+      return {"TIME"};
+  }
+}
+
+Words RandomCommands::hash_command() {
+  function_ = 1 + static_cast<int>(rng_.below(kFunctions));
+  const std::string hash = key('n');
+  switch (rng_.below(9)) {
+    case 0:
+      return {"HGET", hash, name()};
+    case 1:
+      return {"HSET", hash, name(), below(9), name(), "v"};
+    case 2:
+      return {"HSETNX", hash, name(), rng_.one_in(3) ? "x" : below(9)};
+    case 3:
+      return {"HDEL", hash, name(), name()};
+    case 4:
+      return {"HINCRBY", hash, name(), one_of({"1", "-5", "9223372036854775807", "x"})};
+    case 5:
+      return {"HGETALL", hash};
+    case 6:
+      return {"HMGET", hash, name(), name()};
+    case 7:
+      return {"HEXISTS", hash, name()};
+    default:
+      return {"HSET", hash, name(), "v", name()};
+  }
+}
+
+Words RandomCommands::sorted_set_command() {
+  function_ = 1 + static_cast<int>(rng_.below(kFunctions));
+  const std::string set = rng_.one_in(4) ? shared_key("engines") : key('d');
+  const std::string member = set == "t:engines" ? incarnation() : call();
+  const char* const place = one_of({"0", "1", "-1", "-3", "7", "x"});
+  switch (rng_.below(10)) {
+    case 0:
+      return {"ZADD", set, score(), member};
+    case 1:
+      return {"ZADD", set, score(), member, score()};
+    case 2:
+      return {"ZREM", set, member, incarnation()};
+    case 3:
+      return {"ZSCORE", set, incarnation()};
+    case 4:
+      return {"ZCARD", set};
+    case 5:
+      return {"ZRANGE", key('d'), place, one_of({"0", "3", "-1", "-2"}), "withscores"};
+    case 6:
+      return {"ZRANGE", key('d'), place, "-1"};
+    case 7:
+      return {"ZRANGEBYSCORE", key('d'), "-inf", score(), "LIMIT", below(3), many()};
+    case 8:
+      return {"ZRANGEBYSCORE", key('d'), "(" + score(), "+inf", "WITHSCORES"};
+    default:
+      return {"ZSCAN", set, rarely() ? "x" : "0", "COUNT", rarely() ? "0" : "1000"};
+  }
+}
+
+Words RandomCommands::stream_command() {
+  function_ = 1 + static_cast<int>(rng_.below(kFunctions));
+  const std::string stream = stream_key(false);
+  switch (rng_.below(7)) {
+    case 0:
+      return {"XADD", stream_key(true), "*", "c", call()};
+    case 1:
+      return {"XADD", stream_key(true), rarely() ? "9000000000000-5" : id(), "c", call()};
+    case 2:
+      return {"XADD", stream_key(true), rarely() ? "x" : "*", "c", call(), "odd"};
+    case 3:
+      return {"XLEN", stream};
+    case 4:
+      return {"XRANGE", stream, bound(), bound()};
+    case 5:
+      return {"XRANGE", stream, bound(), bound(), "COUNT", many()};
+    default:
+      return {"XDEL", stream, id(), id()};
+  }
+}
+
+Words RandomCommands::group_command() {
+  function_ = 1 + static_cast<int>(rng_.below(kFunctions));
+  const std::string stream = stream_key(false);
+  const std::string group = rarely() ? "other" : "e";
+  switch (rng_.below(9)) {
+    case 0:
+      return {"XGROUP", "CREATE", stream_key(true), group, rarely() ? "$" : "0", "MKSTREAM"};
+    case 1:
+      return {"XGROUP", "CREATE", stream_key(true), group, rarely() ? "x" : "0"};
+    case 2:
+      return {"XGROUP", "DELCONSUMER", stream, group, rarely() ? incarnation() : "nobody"};
+    case 3:
+      return {"XACK", stream, group, id(), id()};
+    case 4:
+      return {"XPENDING", stream, group};
+    case 5:
+      return {"XPENDING", stream, group, bound(), bound(), many()};
+    case 6:
+      return {"XPENDING", stream, group, "-", "+", many(), incarnation()};
+    case 7:
+      return {"XCLAIM", stream, group, incarnation(), one_of({"0", "0", "1000000000", "x"}),
+              id(),     id()};
+    default:
+      return {"XREADGROUP", "GROUP", group, incarnation(), "COUNT", many(), "STREAMS", stream, ">"};
+  }
+}
+
+}  // namespace convoke::stand_in

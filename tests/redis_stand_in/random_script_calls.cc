@@ -1,0 +1,61 @@
+// How scripts are called at random.
+#include <iterator>
+
+#include "queue/redis/scripts.h"
+#include "tests/redis_stand_in/random_commands.h"
+
+namespace convoke::stand_in {
+
+Words RandomCommands::script_call() {
+  function_ = 1 + static_cast<int>(rng_.below(kFunctions));
+  const redis::Scripts& all = redis::scripts();
+  const redis::Script* const scripts[] = {&all.accept, &all.accept, &all.claim,    &all.claim,
+                                          &all.claim,  &all.finish, &all.finish,   &all.join,
+                                          &all.retire, &all.seek,   &all.heartbeat};
+  const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
+  if (&script == &all.heartbeat) {
+    return {"EVALSHA",
+            script.sha1(),
+            "1",
+            shared_key("engines"),
+            incarnation(),
+            below(2),
+            one_of({"0", "1000000000", "0", "1000000000", "x"})};
+  }
+  Words words = {"EVALSHA", rarely() && rarely() ? "abc" : script.sha1(), "5", stream_key(true)};
+  if (rarely()) words = {"EVAL", std::string(script.text()), "5", stream_key(true)};
+  for (const char kind : {'d', 'c', 'l', 'n'}) words.push_back(key(kind));
+  add_script_arguments(script.sha1(), words);
+  if (rarely() && rarely()) words[2] = one_of({"x", "-1", "1000"});
+  return words;
+}
+
+void RandomCommands::add_script_arguments(std::string_view script, Words& words) {
+  const redis::Scripts& all = redis::scripts();
+  const auto add = [&](const Words& more) { words.insert(words.end(), more.begin(), more.end()); };
+  const std::size_t times = 1 + rng_.below(4);
+  if (script == all.accept.sha1()) {
+    add({rng_.one_in(4) ? below(20) : "1000"});
+    for (std::size_t i = 0; i < times; ++i) {
+      add({rng_.one_in(2) ? "0" : score(), below(2), call()});
+    }
+  } else if (script == all.claim.sha1()) {
+    add({incarnation(), rng_.one_in(6) ? "0" : many(), score()});
+    for (std::size_t i = rng_.below(3); i > 0; --i) add({id()});
+  } else if (script == all.finish.sha1()) {
+    add({incarnation()});
+    for (std::size_t i = 0; i < times; ++i) {
+      add({one_of({"s", "s", "p", "r"}), id(), head().substr(0, 39), score()});
+    }
+  } else if (script == all.seek.sha1()) {
+    const bool whole = rng_.one_in(2);
+    const Words in_stream = {"q", whole ? "-" : bound(), whole ? "1000" : many()};
+    add({call_id()});
+    add(rng_.one_in(3) ? Words{"d", "0", "1000"} : in_stream);
+    add({one_of({"find", "stop"})});
+  } else {
+    add({incarnation()});
+  }
+}
+
+}  // namespace convoke::stand_in

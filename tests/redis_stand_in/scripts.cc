@@ -1,0 +1,219 @@
+#include "tests/redis_stand_in/scripts.h"
+
+#include <map>
+
+#include "queue/redis/scripts.h"
+#include "tests/redis_stand_in/prelude.h"
+
+namespace convoke::stand_in {
+namespace {
+
+// ---- accept.lua ----
+
+int accept_one(const Function& function, const std::string& due, const std::string& call) {
+  const std::string name = name_of(call);
+  if (!name.empty() &&
+      function.lua.call({"HSETNX", function.names, name, id_of(call)}).number == 0) {
+    return -1;
+  }
+  if (due == "0") {
+    function.lua.call({"XADD", function.stream, "*", "c", call});
+  } else {
+    function.lua.call({"ZADD", function.delayed, due, call});
+  }
+  return 1;
+}
+
+Value accept(const Lua& lua) {
+  const Function function(lua);
+  std::int64_t depth = lua.call({"XLEN", function.stream}).number;
+  depth += lua.call({"ZCARD", function.delayed}).number;
+  Value results = array();
+  std::int64_t accepted = 0;
+  for (std::size_t i = 2; i <= lua.args(); i += 3) {
+    const bool full = lua.arg(i + 1) == "1" && depth >= to_number(lua.arg(1));
+    const int result = full ? 0 : accept_one(function, lua.arg(i), lua.arg(i + 2));
+    results.elements.push_back(integer(result));
+    if (result != 1) continue;
+    ++depth;
+    ++accepted;
+  }
+  function.count("accepted", accepted);
+  return array({results, function.stand()});
+}
+
+// ---- join.lua ----
+
+Value join(const Lua& lua) {
+  const Function function(lua);
+  if (lua.call({"HGET", function.leases, lua.arg(1)}).text == "0") return error(kLeaseLost);
+  lua.pcall({"XGROUP", "CREATE", function.stream, "e", "0", "MKSTREAM"});
+  lua.call({"HSET", function.leases, lua.arg(1), "1"});
+  return ok();
+}
+
+// ---- finish.lua ----
+
+struct Finished {
+  std::int64_t settled = 0;
+  std::int64_t ended = 0;
+};
+
+void write_anew(const Function& function, std::size_t i) {
+  const Lua& lua = function.lua;
+  const auto entry = function.entry_at(lua.arg(i + 1));
+  if (!entry) return;
+  const std::string call = lua.arg(i + 2) + behind_head(call_in(*entry));
+  lua.call({"XDEL", function.stream, lua.arg(i + 1)});
+  if (lua.arg(i) == "p") {
+    lua.call({"ZADD", function.delayed, lua.arg(i + 3), call});
+  } else {
+    lua.call({"XADD", function.stream, "*", "c", call});
+  }
+}
+
+// The end whose four arguments begin at `i`.
+int finish_one(const Function& function, std::size_t i, Finished& sum) {
+  const Lua& lua = function.lua;
+  const std::string& id = lua.arg(i + 1);
+  if (lua.call({"XACK", function.stream, "e", id}).number == 0) return 0;
+  if (lua.arg(i) == "s") {
+    lua.call({"XDEL", function.stream, id});
+    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
+    ++sum.settled;
+  } else {
+    write_anew(function, i);
+  }
+  ++sum.ended;
+  return 1;
+}
+
+Value finish(const Lua& lua) {
+  const Function function(lua);
+  if (!function.holds_lease(lua.arg(1))) return error(kLeaseLost);
+  Value results = array();
+  Finished sum;
+  for (std::size_t i = 2; i <= lua.args(); i += 4) {
+    results.elements.push_back(integer(finish_one(function, i, sum)));
+  }
+  function.count("settled", sum.settled);
+  function.count("claimed", -sum.ended);
+  return array({results, function.stand()});
+}
+
+// ---- retire.lua ----
+
+Value retire(const Lua& lua) {
+  const Function function(lua);
+  const std::string& incarnation = lua.arg(1);
+  if (!function.holds_lease(incarnation)) return function.stand();
+  std::int64_t held = 0;
+  const Value summary = lua.call({"XPENDING", function.stream, "e"});
+  for (const Value& consumer : summary.elements[3].elements) {
+    if (consumer.elements[0].text == incarnation) held = to_number(consumer.elements[1].text);
+  }
+  function.count("claimed", -held);
+  if (held > 0) {
+    lua.call({"HSET", function.leases, incarnation, "0"});
+  } else {
+    lua.call({"XGROUP", "DELCONSUMER", function.stream, "e", incarnation});
+    lua.call({"HDEL", function.leases, incarnation});
+  }
+  return function.stand();
+}
+
+// ---- seek.lua ----
+
+bool is_held(const Function& function, const std::string& place) {
+  const Value pending = function.lua.pcall({"XPENDING", function.stream, "e", place, place, 1});
+  if (pending.is_error() || pending.elements.empty()) return false;
+  return function.holds_lease(pending.elements[0].elements[1].text);
+}
+
+Value there(bool held, std::int64_t due, const std::string& call) {
+  return array({bulk("there"), integer(held ? 1 : 0), integer(due), bulk(call)});
+}
+
+Value on(const char* where, std::string from) {
+  return array({bulk("on"), bulk(where), bulk(std::move(from))});
+}
+
+Value stop(const Function& function, const std::string& call) {
+  function.free_name_of(call);
+  function.count("settled", 1);
+  return array({bulk("stopped"), function.stand()});
+}
+
+Value seek_in_stream(const Function& function) {
+  const Lua& lua = function.lua;
+  const Value entries = lua.call({"XRANGE", function.stream, lua.arg(3), "+", "COUNT", lua.arg(4)});
+  if (entries.is_nil()) throw Refusal{"ERR user_script: table expected, got boolean"};
+  for (const Value& entry : entries.elements) {
+    const std::string& call = call_in(entry);
+    const std::string& place = place_in(entry).text;
+    if (id_of(call) != lua.arg(1)) continue;
+    const bool held = is_held(function, place);
+    if (lua.arg(5) != "stop" || held) return there(held, -1, call);
+    lua.pcall({"XACK", function.stream, "e", place});
+    lua.call({"XDEL", function.stream, place});
+    return stop(function, call);
+  }
+  const auto found = static_cast<std::int64_t>(entries.elements.size());
+  if (found < to_number(lua.arg(4))) return on("d", "0");
+  if (found == 0) throw Refusal{"ERR user_script: attempt to index a nil value"};
+  return on("q", "(" + place_in(entries.elements.back()).text);
+}
+
+Value seek(const Lua& lua) {
+  const Function function(lua);
+  if (lua.arg(2) == "q") return seek_in_stream(function);
+  const Value page = lua.call({"ZSCAN", function.delayed, lua.arg(3), "COUNT", lua.arg(4)});
+  const std::vector<Value>& members = page.elements[1].elements;
+  for (std::size_t i = 0; i < members.size(); i += 2) {
+    const std::string& call = members[i].text;
+    if (id_of(call) != lua.arg(1)) continue;
+    const auto due = static_cast<std::int64_t>(score_of(members[i + 1].text));
+    if (lua.arg(5) != "stop") return there(false, due, call);
+    lua.call({"ZREM", function.delayed, call});
+    return stop(function, call);
+  }
+  if (page.elements[0].text == "0") return array({bulk("gone")});
+  return on("d", page.elements[0].text);
+}
+
+// ---- heartbeat.lua ----
+
+Value heartbeat(const Lua& lua) {
+  const Value time = lua.call({"TIME"});
+  const std::int64_t now =
+      to_number(time.elements[0].text) * 1000 + to_number(time.elements[1].text) / 1000;
+  const std::string& engines = lua.key(1);
+  if (lua.arg(2) == "0" && lua.call({"ZSCORE", engines, lua.arg(1)}).is_nil())
+    return error(kLeaseLost);
+  lua.call({"ZADD", engines, now, lua.arg(1)});
+  return lua.call({"ZRANGEBYSCORE", engines, "-inf", now - to_number(lua.arg(3)), "LIMIT", 0, 100});
+}
+
+}  // namespace
+
+ScriptFunction find_script(const std::string& sha1) {
+  const redis::Scripts& texts = redis::scripts();
+  static const std::map<std::string, ScriptFunction> all = {
+      {texts.accept.sha1(), accept},       {texts.join.sha1(), join},
+      {texts.claim.sha1(), claim},         {texts.finish.sha1(), finish},
+      {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
+      {texts.heartbeat.sha1(), heartbeat},
+  };
+  const auto found = all.find(sha1);
+  return found == all.end() ? nullptr : found->second;
+}
+
+Value run(ScriptFunction script, const Lua& lua) {
+  try {
+    return script(lua);
+  } catch (const Refusal& refusal) {
+    return error(refusal.text);
+  }
+}
+
+}  // namespace convoke::stand_in

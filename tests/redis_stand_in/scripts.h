@@ -1,0 +1,19 @@
+// Convoke's Lua scripts as functions, each to be read beside its text (queue/redis/*.lua).
+#pragma once
+
+#include <string>
+
+#include "tests/redis_stand_in/lua.h"
+
+namespace convoke::stand_in {
+
+using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
+
+[[nodiscard]] Value claim(const Lua& lua);  // the longest: claim_script.cc
+
+// nullptr: no script of Convoke's has this SHA1.
+[[nodiscard]] ScriptFunction find_script(const std::string& sha1);
+// What an error has left done stays done, as with Redis.
+[[nodiscard]] Value run(ScriptFunction script, const Lua& lua);
+
+}  // namespace convoke::stand_in
