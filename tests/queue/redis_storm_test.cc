@@ -1,234 +1,13 @@
-// Two engines on one Redis whose server is lost at any command, stands still, restarts and comes
-// back, while engines die: no call is lost, made up, ended twice or handed out twice at one epoch.
+// What holds on a Redis whose server is lost at any command, while engines die: no call is lost,
+// made up, ended twice or handed out twice at one epoch.
+#include "tests/queue/redis_storm.h"
+
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <iterator>
-#include <map>
-#include <memory>
-#include <set>
 #include <string>
-#include <utility>
-#include <vector>
-
-#include "queue/redis/keys.h"
-#include "queue/redis/store.h"
-#include "tests/queue/redis_stand_in_world.h"
 
 namespace convoke::fake {
 namespace {
-
-constexpr FunctionId kFunction{1};
-
-// What the promises are judged by.
-struct Ledger {
-  void handed_out(const ClaimedCall& call) {
-    const CallId& id = call.receipt.id;
-    EXPECT_EQ(ended.count(id), 0u) << "handed out after its end: " << id.text();
-    const auto last = epochs.find(id);
-    if (last != epochs.end()) {
-      EXPECT_LT(last->second, call.receipt.epoch) << id.text();
-    }
-    epochs.insert_or_assign(id, call.receipt.epoch);
-  }
-  void done(const CallId& id) { EXPECT_TRUE(ended.insert(id).second) << id.text(); }
-
-  std::set<CallId> accepted;  // for certain
-  std::set<CallId> ended;     // for certain
-  std::map<CallId, Epoch> epochs;
-};
-
-class StormEngine final : public QueueListener {
- public:
-  StormEngine(Cables& cables, const Clock& clock, TimerWheel& wheel, Ledger& ledger)
-      : world_{cables.clients(), clock, wheel}, ledger_(ledger) {}
-
-  void start(Rng rng) {
-    redis::Options options;
-    options.link.target.address = stand_in::ServerOptions{}.at;
-    options.predecessor = predecessor_;
-    store_ = std::make_unique<redis::RedisStore>(options, world_, rng, *this);
-  }
-  void die() {
-    if (store_->incarnation() != 0) predecessor_ = store_->incarnation();
-    store_.reset();
-    held_.clear();
-  }
-  [[nodiscard]] redis::RedisStore& store() { return *store_; }
-  [[nodiscard]] bool holds() const { return !held_.empty(); }
-  [[nodiscard]] std::size_t repeated() const { return repeated_; }  // by their own account
-
-  void accept(NewCall call) {
-    const CallId id = call.id;
-    store_->accept(std::move(call), [this, id](const Result<void>& result) {
-      if (result.ok()) ledger_.accepted.insert(id);
-    });
-  }
-  void give_all_back() {
-    for (const Receipt& receipt : std::exchange(held_, {})) store_->give_back(receipt);
-  }
-  void end_one(Rng& rng, bool settles) {
-    const auto at = std::next(held_.begin(), static_cast<std::ptrdiff_t>(rng.below(held_.size())));
-    const Receipt receipt = *at;
-    held_.erase(at);
-    if (!settles && rng.one_in(2)) return store_->give_back(receipt);
-    if (!settles) {
-      return store_->postpone(receipt, world_.clock.wall() + Seconds{2}, Spends::kAttempt, {},
-                              [](SettleResult) {});
-    }
-    store_->settle(receipt, Settlement::kSucceeded, [this, id = receipt.id](SettleResult result) {
-      if (result == SettleResult::kDone) ledger_.done(id);
-    });
-  }
-
- private:
-  void on_ready(FunctionId) override {}
-  void on_claimed(FunctionId, std::vector<ClaimedCall> calls) override {
-    for (const ClaimedCall& call : calls) {
-      ledger_.handed_out(call);
-      held_.push_back(call.receipt);
-      if (call.maybe_repeated) ++repeated_;
-    }
-  }
-
-  const redis::LinkWorld world_;
-  Ledger& ledger_;
-  std::optional<std::uint64_t> predecessor_;
-  std::unique_ptr<redis::RedisStore> store_;
-  std::vector<Receipt> held_;
-  std::size_t repeated_ = 0;
-};
-
-class Storm {
- public:
-  explicit Storm(std::uint64_t seed) : rng_(Rng::seeded(seed)) {
-    for (StormEngine& engine : engines_) engine.start(rng_.fork("store"));
-  }
-
-  void rage(int steps) {
-    for (int i = 0; i < steps; ++i) {
-      StormEngine& engine = engines_[rng_.below(2)];
-      if (rng_.one_in(20)) fault(engine);
-      act(engine);
-      turn(
-          Millis{static_cast<std::int64_t>(rng_.one_in(30) ? rng_.below(20'000) : rng_.below(50))});
-    }
-  }
-  void calm() {
-    server_.start();
-    server_.resume();
-    for (int i = 0; i < 2'000 && !all_is_over(); ++i) {
-      for (StormEngine& engine : engines_) {
-        engine.store().claim(kFunction, 5);
-        while (engine.holds()) engine.end_one(rng_, true);
-      }
-      turn(Millis{200});
-    }
-  }
-  void judge() {
-    const redis::FunctionKeys keys("convoke", kFunction);
-    auto& data = server_.commands().data();
-    EXPECT_TRUE(all_is_over());
-    const auto* const stream = data.find<stand_in::Stream>(keys.all()[0]);
-    EXPECT_TRUE(stream == nullptr || stream->entries.empty());
-    EXPECT_EQ(data.find<stand_in::SortedSet>(keys.all()[1]), nullptr);
-    EXPECT_EQ(data.find<stand_in::Hash>(keys.all()[4]), nullptr) << "names are left";
-    if (auto* const counts = data.find<stand_in::Hash>(keys.all()[2])) {
-      EXPECT_EQ((*counts)["accepted"], (*counts)["settled"]);
-      EXPECT_EQ((*counts)["claimed"], "0");
-    }
-  }
-  [[nodiscard]] std::size_t accepted() const { return ledger_.accepted.size(); }
-
-  // Step by step, for tests of one story.
-  [[nodiscard]] StormEngine& engine() { return engines_[0]; }
-  [[nodiscard]] StormEngine& other() { return engines_[1]; }
-  [[nodiscard]] stand_in::Server& server() { return server_; }
-  void pass(Millis time) {
-    for (Millis passed{0}; passed < time; passed += Millis{100}) turn(Millis{100});
-  }
-  void begin_with_one_claimed() {
-    NewCall only;
-    only.id = CallId::from_random(1, 1);
-    only.function = kFunction;
-    only.accepted = only.due = clock_.wall();
-    pass(Seconds{1});
-    engine().accept(std::move(only));
-    pass(Seconds{1});
-    engine().store().claim(kFunction, 1);
-    pass(Seconds{1});
-  }
-
- private:
-  NewCall call() {
-    NewCall made;
-    made.id = CallId::from_random(rng_.next(), rng_.next());
-    made.function = kFunction;
-    made.accepted = made.due = clock_.wall();
-    if (rng_.one_in(3)) made.due += Seconds{3};
-    if (rng_.one_in(3)) made.name = "n" + std::to_string(rng_.below(5));
-    made.event = "event";
-    return made;
-  }
-  void act(StormEngine& engine) {
-    switch (rng_.below(4)) {
-      case 0:
-        return engine.accept(call());
-      case 1:
-        return engine.store().claim(kFunction, 1 + rng_.below(3));
-      default:
-        if (engine.holds()) engine.end_one(rng_, rng_.one_in(2));
-    }
-  }
-  void fault(StormEngine& engine) {
-    const auto loss = rng_.one_in(2) ? stand_in::Loss::kBefore : stand_in::Loss::kAfter;
-    switch (rng_.below(8)) {
-      case 0:
-        return server_.crash();
-      case 1:
-        return server_.pause();
-      case 2:
-        return server_.lose_connections();
-      case 3:
-        if (!rng_.one_in(3)) return;
-        engine.die();
-        return engine.start(rng_.fork("again"));
-      case 4:
-        return server_.lose_connection(loss, rng_.below(6));
-      default:
-        server_.start();
-        return server_.resume();
-    }
-  }
-  void turn(Millis passes) {
-    for (StormEngine& engine : engines_) engine.store().submit();
-    cables_.turn();
-    clock_.advance(passes);
-    wheel_.advance(clock_.now());
-  }
-  [[nodiscard]] bool all_is_over() {
-    const redis::FunctionKeys keys("convoke", kFunction);
-    auto& data = server_.commands().data();
-    const auto* const stream = data.find<stand_in::Stream>(keys.all()[0]);
-    return (stream == nullptr || stream->entries.empty()) &&
-           data.find<stand_in::SortedSet>(keys.all()[1]) == nullptr &&
-           std::none_of(engines_.begin(), engines_.end(),
-                        [](const StormEngine& engine) { return engine.holds(); }) &&
-           std::all_of(engines_.begin(), engines_.end(),
-                       [](StormEngine& engine) { return engine.store().at_rest(); });
-  }
-
-  Rng rng_;
-  FakeClock clock_;
-  TimerWheel wheel_{clock_.now()};
-  Cables cables_;
-  ServerClock server_clock_{clock_};
-  stand_in::Server server_{cables_.server(), server_clock_, {}};
-  Ledger ledger_;
-  std::array<StormEngine, 2> engines_{StormEngine{cables_, clock_, wheel_, ledger_},
-                                      StormEngine{cables_, clock_, wheel_, ledger_}};
-};
 
 // What a claim took over whose answer was lost is known to have been handed out before.
 TEST(RedisStorm, ATakenOverCallWhoseClaimGotNoAnswerGoesOnWithAGreaterEpoch) {
@@ -240,10 +19,10 @@ TEST(RedisStorm, ATakenOverCallWhoseClaimGotNoAnswerGoesOnWithAGreaterEpoch) {
   engine.start(Rng::seeded(2));
   storm.pass(Seconds{1});
   storm.server().lose_connection(stand_in::Loss::kAfter);
-  engine.store().claim(kFunction, 1);
+  engine.store().claim(kStormFunction, 1);
   storm.pass(Seconds{10});
   ASSERT_FALSE(engine.holds());
-  engine.store().claim(kFunction, 1);
+  engine.store().claim(kStormFunction, 1);
   storm.pass(Seconds{1});
   EXPECT_TRUE(engine.holds());  // at a greater epoch: so the ledger says
   EXPECT_EQ(engine.repeated(), 1u);
@@ -256,11 +35,11 @@ TEST(RedisStorm, AGivenBackCallThatIsBeingClaimedAgainGoesToNobodyElse) {
   ASSERT_TRUE(storm.engine().holds());
   storm.server().pause();
   storm.engine().give_all_back();
-  storm.engine().store().claim(kFunction, 1);
+  storm.engine().store().claim(kStormFunction, 1);
   storm.pass(Seconds{2});
   storm.server().resume();
   storm.pass(Seconds{1});
-  storm.other().store().claim(kFunction, 1);
+  storm.other().store().claim(kStormFunction, 1);
   storm.pass(Seconds{1});
   EXPECT_TRUE(storm.engine().holds());
   EXPECT_FALSE(storm.other().holds());
@@ -272,11 +51,30 @@ TEST(RedisStorm, AGivenBackCallWhoseClaimWasLostIsHandedOutAgain) {
   ASSERT_TRUE(storm.engine().holds());
   storm.server().lose_connection(stand_in::Loss::kBefore);
   storm.engine().give_all_back();
-  storm.engine().store().claim(kFunction, 1);
+  storm.engine().store().claim(kStormFunction, 1);
   storm.pass(Seconds{10});
-  storm.other().store().claim(kFunction, 1);
+  storm.other().store().claim(kStormFunction, 1);
   storm.pass(Seconds{1});
   EXPECT_TRUE(storm.other().holds());
+}
+
+// The lease may have been taken, and calls with it.
+TEST(RedisStorm, WhatTheVeryFirstClaimTookIsFoundThoughNoAnswerCame) {
+  Storm storm(1);
+  storm.begin_with_one();
+  storm.other().store().claim(kStormFunction, 0);  // the server knows the scripts from here on
+  storm.pass(Seconds{1});
+  storm.server().lose_connection(stand_in::Loss::kAfter, 2);  // the lease is two commands
+  storm.engine().store().claim(kStormFunction, 1);
+  storm.pass(Millis{100});
+  storm.server().crash();
+  storm.pass(Seconds{2});
+  storm.server().start();
+  storm.pass(Seconds{10});
+  ASSERT_FALSE(storm.engine().holds());
+  storm.engine().store().claim(kStormFunction, 1);
+  storm.pass(Seconds{1});
+  EXPECT_TRUE(storm.engine().holds());
 }
 
 TEST(RedisStorm, LosesNoCallAndMakesNoneUp) {

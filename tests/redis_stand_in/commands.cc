@@ -72,7 +72,7 @@ Value Commands::run_script(Session& session, const Words& words, WallTime now) {
   if (*keys < 0) return error("ERR Number of keys can't be negative");
   std::string sha1 = in_lower_case(words[1]);
   if (is_option(words[0], "eval")) {
-    const Value loaded = load(words[1]);
+    Value loaded = load(words[1]);
     if (loaded.is_error()) return loaded;
     sha1 = loaded.text;
   }
