@@ -17,8 +17,8 @@ end
 local again, taken = {}, {}
 for i = 4, #ARGV do
   local entry = redis.call('XRANGE', stream, ARGV[i], ARGV[i])[1]
-  local delivery = redis.call('XPENDING', stream, 'e', ARGV[i], ARGV[i], 1)[1]
-  if entry then again[#again + 1] = {entry[1], entry[2][2], delivery and delivery[4] or 0} end
+  local delivery = redis.call('XPENDING', stream, 'e', ARGV[i], ARGV[i], 1, incarnation)[1]
+  if entry and delivery then again[#again + 1] = {entry[1], entry[2][2], delivery[4]} end
 end
 
 local retired = {}

@@ -80,8 +80,8 @@ void RedisStore::reconcile(Line& line) {
   Command command("XPENDING");
   command.arg(line.keys.all()[0]).arg("e").arg("-").arg("+").arg(kPendingMax);
   command.arg(membership_.incarnation());
-  connection_.send(command, [this, &line](const Answer& answer) {
-    if (!answer.ok()) return;
+  connection_.send(command, [this, &line, lease = membership_.incarnation()](const Answer& answer) {
+    if (!answer.ok() || lease != membership_.incarnation()) return;
     std::set<StreamId> known = line.returned;
     held_.for_each([&](const Held& held) {
       if (held.function == line.function) known.insert(held.place);

@@ -75,8 +75,8 @@ class Connection final : private LinkHandler {
   // turn, also of one that sent nothing.
   void flush();
 
-  // Commands whose handlers have yet to run.
-  [[nodiscard]] std::size_t pending() const { return pending_.size() + ended_.size(); }
+  [[nodiscard]] std::size_t pending() const { return pending_.size(); }  // commands not answered
+  [[nodiscard]] bool idle() const { return pending_.empty() && ended_.empty(); }  // all was told
   [[nodiscard]] std::size_t pending_bytes() const;
 
  private:

@@ -9,6 +9,7 @@
 namespace convoke::redis {
 namespace {
 
+constexpr Seconds kRefusedRetry{1};
 constexpr int kSeekStep = 500;  // entries, a call: a search must not hold up the server
 
 }  // namespace
@@ -114,19 +115,34 @@ void RedisStore::on_finished(Line& line, std::vector<Finishing> ends, std::uint6
     }
     return;
   }
-  if (ours && answer.fate != Fate::kReplied) {  // again, when the server is back
+  const bool replied = answer.fate == Fate::kReplied;
+  const bool lost = replied && says_lease_lost(answer.reply);
+  if (ours && !lost) {  // again, when the server is back, or takes it
     for (Finishing& end : ends) {
       end.uncertain |= answer.fate == Fate::kLost;
       line.finishing.push_back(std::move(end));
     }
-    return asks(line);
+    return replied ? finish_later(answer.reply) : asks(line);
   }
-  const bool lost = answer.fate == Fate::kReplied && says_lease_lost(answer.reply);
   for (Finishing& end : ends) {
     held_.forget(end.id);
     if (end.answer) end.answer(lost ? SettleResult::kStale : SettleResult::kStoreFailed);
   }
   if (lost && ours) membership_.lose("others have taken this engine's calls over");
+}
+
+// The server refuses to write (it is full, or a replica now), which it says before it has begun.
+void RedisStore::finish_later(const Reply& refusal) {
+  if (refused_timer_.scheduled()) return;
+  options_.alarm("the queue's server refuses to write ends, which are kept and tried again: " +
+                 std::string(refusal.text()));
+  wheel_.schedule(refused_timer_, clock_.now() + kRefusedRetry);
+}
+
+void RedisStore::finish_again() {
+  for (auto& [function, line] : lines_) {
+    if (!line->finishing.empty()) asks(*line);
+  }
 }
 
 void RedisStore::finished(Finishing& end, bool done) {

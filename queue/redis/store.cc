@@ -104,7 +104,7 @@ Result<void> RedisStore::health() const {
 bool RedisStore::at_rest() const {
   const bool asked =
       std::any_of(asking_.begin(), asking_.end(), [](const Line* line) { return line->asks(); });
-  return !asked && connection_.pending() == 0 && answers_.empty();
+  return !asked && connection_.idle() && answers_.empty();
 }
 
 // ---- a turn ----

@@ -141,6 +141,8 @@ class RedisStore final : public Queue,
   void submit_finishes(Line& line);
   void on_finished(Line& line, std::vector<Finishing> ends, std::uint64_t lease,
                    const Answer& answer);
+  void finish_later(const Reply& refusal);
+  void finish_again();
   void finished(Finishing& end, bool done);
   void return_later();
   void return_again(Line& line, const std::vector<StreamId>& places);
@@ -162,6 +164,7 @@ class RedisStore final : public Queue,
   std::uint64_t depth_ = 0;    // of all lines, accepts under way included
   Timer due_timer_ = timer_for<&RedisStore::on_due>(this);
   Timer returned_timer_ = timer_for<&RedisStore::on_returned_long>(this);
+  Timer refused_timer_ = timer_for<&RedisStore::finish_again>(this);
   Membership membership_;
   Connection connection_;
   WakeUps wake_ups_;

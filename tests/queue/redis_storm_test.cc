@@ -60,32 +60,43 @@ TEST(RedisStorm, AGivenBackCallWhoseClaimWasLostIsHandedOutAgain) {
 
 // The lease may have been taken, and calls with it.
 TEST(RedisStorm, WhatTheVeryFirstClaimTookIsFoundThoughNoAnswerCame) {
-  Storm storm(1);
-  storm.begin_with_one();
-  storm.other().store().claim(kStormFunction, 0);  // the server knows the scripts from here on
-  storm.pass(Seconds{1});
-  storm.server().lose_connection(stand_in::Loss::kAfter, 2);  // the lease is two commands
-  storm.engine().store().claim(kStormFunction, 1);
-  storm.pass(Millis{100});
-  storm.server().crash();
-  storm.pass(Seconds{2});
-  storm.server().start();
-  storm.pass(Seconds{10});
-  ASSERT_FALSE(storm.engine().holds());
-  storm.engine().store().claim(kStormFunction, 1);
-  storm.pass(Seconds{1});
-  EXPECT_TRUE(storm.engine().holds());
+  for (std::size_t commands = 1; commands <= 6; ++commands) {  // wherever the claim's own stand
+    Storm storm(1);
+    storm.begin_with_one();
+    storm.other().store().claim(kStormFunction, 0);  // the server knows the scripts from here on
+    storm.pass(Seconds{1});
+    storm.server().lose_connection(stand_in::Loss::kAfter, commands);
+    storm.engine().store().claim(kStormFunction, 1);
+    storm.pass(Millis{100});
+    storm.server().crash();
+    storm.pass(Seconds{2});
+    storm.server().start();
+    storm.pass(Seconds{10});
+    if (!storm.engine().holds()) storm.engine().store().claim(kStormFunction, 1);
+    storm.pass(Seconds{1});
+    EXPECT_TRUE(storm.engine().holds()) << "lost after " << commands << " commands";
+  }
+}
+
+// Seeds that have gone wrong once: a lost claim's call at a smaller epoch; one put back while it
+// was handed out; one whose lease nobody had confirmed; one that was found for a lease lost
+// meanwhile.
+constexpr std::uint64_t kPastSeeds[] = {31, 479, 1474, 2066};
+
+std::size_t accepted_in_a_storm(std::uint64_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Storm storm(seed);
+  storm.rage(500);
+  storm.calm();
+  storm.judge();
+  return storm.accepted();
 }
 
 TEST(RedisStorm, LosesNoCallAndMakesNoneUp) {
   std::size_t accepted = 0;
+  for (const std::uint64_t seed : kPastSeeds) accepted += accepted_in_a_storm(seed);
   for (std::uint64_t seed = 1; seed <= 50 && !::testing::Test::HasFailure(); ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Storm storm(seed);
-    storm.rage(500);
-    storm.calm();
-    storm.judge();
-    accepted += storm.accepted();
+    accepted += accepted_in_a_storm(seed);
   }
   EXPECT_GT(accepted, 500u);
 }

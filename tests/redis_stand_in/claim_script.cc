@@ -26,9 +26,11 @@ Value given_back(const Function& function) {
   for (std::size_t i = 4; i <= lua.args(); ++i) {
     const std::string& id = lua.arg(i);
     const auto entry = function.entry_at(id);
-    const auto delivery = first_of(lua.call({"XPENDING", function.stream, "e", id, id, 1}));
-    if (!entry) continue;
-    again.elements.push_back(taken_call(*entry, delivery ? delivery->elements[3].number : 0));
+    const auto delivery =
+        first_of(lua.call({"XPENDING", function.stream, "e", id, id, 1, lua.arg(1)}));
+    if (entry && delivery) {
+      again.elements.push_back(taken_call(*entry, delivery->elements[3].number));
+    }
   }
   return again;
 }

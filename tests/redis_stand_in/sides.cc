@@ -130,6 +130,7 @@ std::vector<std::string> Side::ask(const std::vector<Words>& batch) {
     send(words);
   }
   std::vector<std::string> answers;
+  answers.reserve(batch.size());
   for (const Words& words : batch) {
     answers.push_back(Description(words, seen_[function_of(words)]).of(receive()));
   }
