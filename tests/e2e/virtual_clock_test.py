@@ -160,7 +160,8 @@ class VirtualClock(unittest.TestCase):
 
     def test_the_clock_says_what_time_it_is_and_the_engine_that_it_is_virtual(self):
         with virtual_engine() as engine:
-            self.assertTrue(any("time is VIRTUAL" in line for line in engine.lines), engine.output())
+            # Said behind the line by which the engine is known to serve.
+            wait_until(lambda: any("time is VIRTUAL" in line for line in list(engine.lines)), engine.output)
             before = engine.request("GET", "/convoke/clock").json()
             self.assertEqual((before["virtual"], before["advancedSeconds"]), (True, 0))
             engine.advance(0.25)
