@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/http/url.h"
 #include "core/http/message.h"
+#include "core/http/url.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"
 #include "core/model/json_writer.h"

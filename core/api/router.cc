@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/http/url.h"
 #include "core/guard/admission.h"
+#include "core/http/url.h"
 #include "core/registry/rules.h"
 #include "core/registry/shown.h"
 

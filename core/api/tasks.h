@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/api/router.h"
-#include "core/http/url.h"
 #include "core/http/message.h"
+#include "core/http/url.h"
 #include "core/model/error.h"
 #include "core/registry/directory.h"
 #include "queue/history/history.h"

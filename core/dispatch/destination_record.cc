@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "core/model/json_writer.h"
 #include "core/model/base64.h"
+#include "core/model/json_writer.h"
 
 namespace convoke {
 namespace {

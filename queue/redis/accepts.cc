@@ -114,7 +114,9 @@ void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answ
 
 void RedisStore::refuse_accepts(std::vector<Accepting> calls, const Answer& answer) {
   depth_ -= calls.size();
-  for (Accepting& call : calls) call.answer(not_taken(answer));
+  for (Accepting& call : calls) {
+    answers_.later(AcceptAnswer{std::move(call.answer), not_taken(answer)});
+  }
 }
 
 }  // namespace convoke::redis

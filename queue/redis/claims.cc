@@ -56,7 +56,7 @@ std::vector<ClaimedCall> RedisStore::claimed(Line& line, const Claim& claim, con
   std::vector<ClaimedCall> calls;
   for (const Reply& handed_out : {reply[0], reply[1]}) {
     for (std::size_t i = 0; i < handed_out.size(); ++i) {
-      calls.push_back(claimed(line, handed_out[i]));
+      if (auto call = claimed(line, handed_out[i])) calls.push_back(*std::move(call));
     }
   }
   const std::int64_t oldest = reply[3].integer().value_or(-1);
@@ -66,10 +66,15 @@ std::vector<ClaimedCall> RedisStore::claimed(Line& line, const Claim& claim, con
   return calls;
 }
 
-ClaimedCall RedisStore::claimed(Line& line, const Reply& one) {
+// What somebody else has written there stays pending, untouched.
+std::optional<ClaimedCall> RedisStore::claimed(Line& line, const Reply& one) {
   const auto place = StreamId::parse(one[0].text());
   const auto entry = parse_entry(one[1].text());
-  ENSURE(place && entry);
+  if (!place || !entry) {
+    options_.alarm("the entry " + std::string(one[0].text()) + " of " + line.keys.all()[0] +
+                   " is no call: delete it, or look who writes there");
+    return std::nullopt;
+  }
   const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
   return held_.claim(line.function, *place, *entry, deliveries);
 }
@@ -102,7 +107,6 @@ void RedisStore::heard(Line& line, const Stand& stand) {
   if (line.stand.next_due != stand.next_due) {
     if (line.stand.next_due) due_.erase({*line.stand.next_due, line.function});
     if (stand.next_due) due_.insert({*stand.next_due, line.function});
-    line.stand = stand;
     arm_due_timer();
   }
   line.stand = stand;
@@ -122,18 +126,15 @@ void RedisStore::arm_due_timer() {
   wheel_.schedule(due_timer_, clock_.now() + std::min(left, options_.wall_check_every));
 }
 
+// What is due leaves `due_` when the server has answered; if it does not, it is asked again.
 void RedisStore::on_due() {
   const WallTime now = clock_.wall();
-  if (membership_.holds_lease() && connection_.ready()) {
-    for (auto at = due_.begin(); at != due_.end() && at->first <= now; ++at) {
-      look(line_of(at->second));
-    }
+  if (due_.empty() || due_.begin()->first > now) return arm_due_timer();
+  wheel_.schedule(due_timer_, clock_.now() + options_.wall_check_every);
+  if (!membership_.holds_lease() || !connection_.ready()) return;
+  for (auto at = due_.begin(); at != due_.end() && at->first <= now; ++at) {
+    look(line_of(at->second));
   }
-  if (due_.empty()) return;
-  const Duration left = due_.begin()->first - now;
-  const Duration pause =
-      left > Duration{0} ? std::min(left, options_.wall_check_every) : options_.wall_check_every;
-  wheel_.schedule(due_timer_, clock_.now() + pause);
 }
 
 }  // namespace convoke::redis

@@ -21,13 +21,16 @@ struct RedisStore::Seeking {
   Stopped stopped;  // is asked for
 };
 
+// The receipt is stale; or it went with our lease, and the call runs again.
+void RedisStore::refuse_end(Settled settled) {
+  const bool lost = !membership_.holds_lease();
+  answers_.later(
+      SettleAnswer{std::move(settled), lost ? SettleResult::kStoreFailed : SettleResult::kStale});
+}
+
 void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) {
   Held* const held = held_.current(receipt);
-  if (held == nullptr) {
-    const bool failed = !membership_.holds_lease();
-    return answers_.later(SettleAnswer{std::move(settled),
-                                       failed ? SettleResult::kStoreFailed : SettleResult::kStale});
-  }
+  if (held == nullptr) return refuse_end(std::move(settled));
   if (ending.successor) {
     held->standing = Held::Standing::kEnding;
     NewCall successor = *std::exchange(ending.successor, std::nullopt);
@@ -60,11 +63,7 @@ void RedisStore::settle_after(NewCall successor, const Receipt& receipt, Ending 
 void RedisStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
                           AttemptReport /*report*/, Settled settled) {
   Held* const held = held_.current(receipt);
-  if (held == nullptr) {
-    const bool failed = !membership_.holds_lease();
-    return answers_.later(SettleAnswer{std::move(settled),
-                                       failed ? SettleResult::kStoreFailed : SettleResult::kStale});
-  }
+  if (held == nullptr) return refuse_end(std::move(settled));
   EntryHead next = held->head;
   ++next.turn;
   ++next.retries;
@@ -177,26 +176,26 @@ void RedisStore::return_again(Line& line, const std::vector<StreamId>& places) {
 }
 
 void RedisStore::on_returned_long() {
-  std::vector<Held*> waiting;
-  held_.for_each([&](Held& held) {
-    if (held.standing != Held::Standing::kReturned) return;
-    if (line_of(held.function).returned.erase(held.place) > 0) waiting.push_back(&held);
-  });
-  for (Held* held : waiting) {
-    EntryHead next = held->head;
-    ++next.turn;
-    Finishing end;
-    end.what = Finish::kReturn;
-    end.text = held->encoded(next);
-    finish(*held, std::move(end));
-  }
+  held_.for_each([this](Held& held) { put_back(held); });
+}
+
+// To whoever has room; unless a claim under way is about to hand it out again.
+void RedisStore::put_back(Held& held) {
+  if (held.standing != Held::Standing::kReturned) return;
+  if (line_of(held.function).returned.erase(held.place) == 0) return;
+  EntryHead next = held.head;
+  ++next.turn;
+  Finishing end;
+  end.what = Finish::kReturn;
+  end.text = held.encoded(next);
+  finish(held, std::move(end));
 }
 
 // ---- looking for one call ----
 
 void RedisStore::stop(FunctionId function, const CallId& id, Stopped stopped) {
-  const Held* const held = held_.find(id);
-  if (held != nullptr && held->standing == Held::Standing::kReturned) on_returned_long();
+  Held* const held = held_.find(id);
+  if (held != nullptr) put_back(*held);
   if (held != nullptr && held->standing == Held::Standing::kClaimed) {
     return answers_.later(StopAnswer{std::move(stopped), StopResult::kUnderWay});
   }

@@ -44,7 +44,6 @@ class HeldCalls {
   void for_each(Visit visit) {
     for (auto& [id, held] : held_) visit(held);
   }
-  [[nodiscard]] std::size_t size() const { return held_.size(); }
 
  private:
   std::unordered_map<CallId, Held> held_;

@@ -2,7 +2,7 @@
 // confirmed. Pure.
 //
 // Others take its calls over once they have seen it silent for as long, and longer; so one that
-// stops here never acts on what another has.
+// begins nothing more never runs what another has.
 #pragma once
 
 #include "core/model/instant.h"
@@ -17,7 +17,7 @@ inline constexpr Seconds kLeaseDefault{30};
 [[nodiscard]] constexpr Duration dead_after(Duration lease) { return lease + lease / 3; }
 
 struct Lease {
-  Instant until{};  // nothing may be begun or ended from here on
+  Instant until{};  // nothing may be begun from here on; whether ends still count the server knows
 };
 
 [[nodiscard]] constexpr bool holds(const Lease& lease, Instant now) { return now < lease.until; }

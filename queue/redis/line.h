@@ -53,6 +53,7 @@ struct Line {
   bool announced = false;  // that it has calls, to engines that start
   bool joined = false;     // this incarnation has its lease on it
   bool joining = false;    // or may have: it has asked, be it that the answer was lost
+  bool listed = false;     // among those that ask something of this turn
   bool told_ready = false;
   Stand stand;
   std::optional<WallTime> oldest_in_stream;  // accept time of the first that nobody has claimed

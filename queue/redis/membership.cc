@@ -1,6 +1,5 @@
 #include "queue/redis/membership.h"
 
-#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -34,7 +33,7 @@ Command Membership::note_function(FunctionId function) const {
 void Membership::on_connected() {
   entering_ = false;
   if (!in()) return enter();
-  beat(false);
+  beat();
 }
 
 // ---- coming in, and staying in ----
@@ -54,28 +53,31 @@ void Membership::on_incarnation(const Answer& answer) {
     return;
   }
   incarnation_ = *number;
-  beat(true);
+  beat();
 }
 
-void Membership::beat(bool first) {
+// The first, as long as none was confirmed.
+void Membership::beat() {
+  const bool first = lease_.until == Instant{};
   Command command = scripts().heartbeat.call(1);
   command.arg(keys_.engines).arg(incarnation_).arg(first ? 1 : 0);
   command.arg(std::chrono::duration_cast<Millis>(options_.silence_max).count());
   send_call(*connection_, scripts().heartbeat, std::move(command),
-            [this, who = incarnation_, sent = clock_.now(), first](const Answer& answer) {
-              on_beaten(who, sent, first, answer);
+            [this, who = incarnation_, sent = clock_.now()](const Answer& answer) {
+              on_beaten(who, sent, answer);
             });
   wheel_.schedule(timer_, clock_.now() + beat_every(options_.lease));
 }
 
-void Membership::on_beaten(std::uint64_t who, Instant sent, bool first, const Answer& answer) {
+void Membership::on_beaten(std::uint64_t who, Instant sent, const Answer& answer) {
   if (who != incarnation_) return;
   if (answer.fate == Fate::kReplied && says_lease_lost(answer.reply)) {
     return lose("this engine was silent for too long, and others have taken its calls over");
   }
   if (!answer.ok()) return;
-  lease_ = renewed(first ? Lease{} : lease_, sent, options_.lease);
-  if (first) owner_.on_entered();
+  const bool entered = lease_.until == Instant{};
+  lease_ = renewed(lease_, sent, options_.lease);
+  if (entered) owner_.on_entered();
   look_at_silent(answer.reply);
 }
 
@@ -85,7 +87,7 @@ void Membership::on_time() {
     return;
   }
   // One that stood still asks first: perhaps nobody has taken anything over.
-  if (connection_->ready()) return beat(lease_.until == Instant{});
+  if (connection_->ready()) return beat();
   if (lease_.until != Instant{} && !holds(lease_, clock_.now())) {
     return lose("the queue's server could not be reached for the length of a lease");
   }

@@ -64,8 +64,8 @@ class Membership {
  private:
   void enter();
   void on_incarnation(const Answer& answer);
-  void beat(bool first);
-  void on_beaten(std::uint64_t who, Instant sent, bool first, const Answer& answer);
+  void beat();
+  void on_beaten(std::uint64_t who, Instant sent, const Answer& answer);
   void look_at_silent(const Reply& silent);
   void on_time();
   void bury(std::uint64_t dead);

@@ -2,10 +2,10 @@
 local stream, delayed, counts, leases, names =
     KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
--- Big-endian.
+-- Big-endian. Of what is no call of ours (somebody may write here by hand), whatever it gives.
 local function number_at(bytes, from, to)
   local value = 0
-  for i = from, to do value = value * 256 + bytes:byte(i) end
+  for i = from, to do value = value * 256 + (bytes:byte(i) or 0) end
   return value
 end
 
@@ -13,7 +13,7 @@ local function accepted_at(call) return number_at(call, 17, 22) end
 
 -- The texts of a call are behind its head of 39 bytes.
 local function name_of(call)
-  local qualifier, name = call:byte(38), call:byte(39)
+  local qualifier, name = call:byte(38) or 0, call:byte(39) or 0
   return call:sub(40 + qualifier, 39 + qualifier + name)
 end
 

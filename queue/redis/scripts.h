@@ -1,6 +1,8 @@
 // The scripts that the server runs for us, each a file beside this one that says what it does.
 #pragma once
 
+#include <array>
+
 #include "queue/redis/script.h"
 
 namespace convoke::redis {
@@ -13,6 +15,10 @@ struct Scripts {
   Script retire;
   Script seek;
   Script heartbeat;
+
+  [[nodiscard]] std::array<const Script*, 7> all() const {
+    return {&accept, &join, &claim, &finish, &retire, &seek, &heartbeat};
+  }
 };
 
 [[nodiscard]] const Scripts& scripts();

@@ -33,6 +33,8 @@ RedisStore::~RedisStore() = default;
 
 void RedisStore::on_ready() {
   lost_.reset();
+  for (const Script* script : scripts().all())
+    connection_.send(script->load(), [](const Answer&) {});
   membership_.on_connected();
   if (!membership_.in()) return;
   for (auto& [function, line] : lines_) {
@@ -46,10 +48,10 @@ void RedisStore::on_lost(const Error& why) {
   lost_ = why;
   for (auto& [function, line] : lines_) {
     refuse_accepts(std::exchange(line->accepting, {}), Answer{});
-    for (const std::size_t claim : std::exchange(line->claiming, {})) {
-      static_cast<void>(claim);
-      listener_.on_claimed(function, {});
+    for (std::size_t claims = line->claiming.size(); claims > 0; --claims) {
+      answers_.later(ClaimAnswer{function, {}});
     }
+    line->claiming.clear();
   }
 }
 
@@ -78,7 +80,8 @@ void RedisStore::on_lease_lost(const std::string& why) {
     line->joined = line->joining = line->announced = line->told_ready = false;
     line->returned.clear();
     for (Finishing& end : std::exchange(line->finishing, {})) {
-      if (end.answer) end.answer(SettleResult::kStoreFailed);
+      if (end.answer)
+        answers_.later(SettleAnswer{std::move(end.answer), SettleResult::kStoreFailed});
     }
   }
 }
@@ -121,13 +124,14 @@ const Line* RedisStore::find_line(FunctionId function) const {
 }
 
 void RedisStore::asks(Line& line) {
-  if (std::find(asking_.begin(), asking_.end(), &line) == asking_.end()) asking_.push_back(&line);
+  if (!std::exchange(line.listed, true)) asking_.push_back(&line);
 }
 
 // Ends before claims: what they free may be wanted.
 void RedisStore::submit() {
   if (connection_.ready() && membership_.in()) {
     for (Line* line : std::exchange(asking_, {})) {
+      line->listed = false;
       submit_accepts(*line);
       submit_finishes(*line);
       submit_claims(*line);

@@ -10,6 +10,8 @@
 // calls run again, here or elsewhere. An accept whose answer was lost may have been taken after
 // all.
 //
+// Nothing is kept for a history: reports, results and starts go no further.
+//
 // counts() is what the server last said. find() knows what is held here; seek() looks for the rest.
 //
 // Owner and thread: one shard. The world and the listener outlive it. It must not be destroyed from
@@ -128,7 +130,7 @@ class RedisStore final : public Queue,
   void on_claimed(Line& line, const Claim& claim, const Answer& answer);
   [[nodiscard]] std::vector<ClaimedCall> claimed(Line& line, const Claim& claim,
                                                  const Reply& reply);
-  [[nodiscard]] ClaimedCall claimed(Line& line, const Reply& entry);
+  [[nodiscard]] std::optional<ClaimedCall> claimed(Line& line, const Reply& entry);
   void reconcile(Line& line);
   void look(Line& line) { submit_claim(line, 0, false); }
   void heard(Line& line, const Stand& stand);
@@ -147,6 +149,8 @@ class RedisStore final : public Queue,
   void return_later();
   void return_again(Line& line, const std::vector<StreamId>& places);
   void on_returned_long();
+  void put_back(Held& held);
+  void refuse_end(Settled settled);
   void seek(std::shared_ptr<Seeking> seeking, const std::string& where, const std::string& from);
   void on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer);
 

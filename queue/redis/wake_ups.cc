@@ -29,7 +29,8 @@ void WakeUps::start() { poll(); }
 void WakeUps::on_ready(FunctionId function) {
   const Instant now = world_.clock.now();
   unclaimed_.try_emplace(function, now);
-  if (!cry_.scheduled()) world_.wheel.schedule(cry_, now + kPatience);
+  const Instant due = now + kPatience;
+  if (!cry_.scheduled() || due < cry_.due()) world_.wheel.schedule(cry_, due);
 }
 
 void WakeUps::on_claim(FunctionId function) { unclaimed_.erase(function); }

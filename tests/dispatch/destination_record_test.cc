@@ -148,7 +148,8 @@ TEST(RecordedEnd, OfAnErrorIsItsCodeAndStatus) {
   EXPECT_EQ(recorded_end(Settlement::kFailed, &exited), (RecordedEnd{"CAExited", 412, ""}));
   const Outcome gone = met({ErrorCode::kFunctionNotFound, ""});
   EXPECT_EQ(recorded_end(Settlement::kInvalid, &gone), (RecordedEnd{"FunctionNotFound", 404, ""}));
-  EXPECT_EQ(recorded_end(Settlement::kInvalid, nullptr), (RecordedEnd{"FunctionNotFound", 404, ""}));
+  EXPECT_EQ(recorded_end(Settlement::kInvalid, nullptr),
+            (RecordedEnd{"FunctionNotFound", 404, ""}));
 }
 
 TEST(RecordedEnd, OfAFunctionErrorIsASystemsSuccess) {
@@ -162,7 +163,8 @@ TEST(RecordedEnd, OfAFunctionErrorIsASystemsSuccess) {
 }
 
 TEST(RecordedEnd, OfACallThatGotTooOldSaysWhatItMetLast) {
-  EXPECT_EQ(recorded_end(Settlement::kExpired, nullptr), (RecordedEnd{"AsyncEventAgeExceeded", 503, ""}));
+  EXPECT_EQ(recorded_end(Settlement::kExpired, nullptr),
+            (RecordedEnd{"AsyncEventAgeExceeded", 503, ""}));
   const Outcome failed = function_error(FunctionError::kUnhandled);
   EXPECT_EQ(recorded_end(Settlement::kExpired, &failed),
             (RecordedEnd{"AsyncEventAgeExceeded", 200, "UnhandledInvocationError"}));
@@ -172,11 +174,13 @@ TEST(RecordedEnd, OfACallThatGotTooOldSaysWhatItMetLast) {
               (RecordedEnd{"FunctionResourceExhausted", traits_of(code).http_status, ""}));
   }
   const Outcome lost = met({ErrorCode::kServiceUnavailable, ""}, Outcome::Kind::kLost);
-  EXPECT_EQ(recorded_end(Settlement::kExpired, &lost), (RecordedEnd{"AsyncEventAgeExceeded", 503, ""}));
+  EXPECT_EQ(recorded_end(Settlement::kExpired, &lost),
+            (RecordedEnd{"AsyncEventAgeExceeded", 503, ""}));
 }
 
 TEST(RecordedEnd, OfAStoppedCallIsItsOwn) {
-  EXPECT_EQ(recorded_end(Settlement::kStopped, nullptr), (RecordedEnd{"AsyncInvocationStopped", 412, ""}));
+  EXPECT_EQ(recorded_end(Settlement::kStopped, nullptr),
+            (RecordedEnd{"AsyncInvocationStopped", 412, ""}));
 }
 
 }  // namespace

@@ -188,6 +188,21 @@ TEST(RedisEngines, AClaimWhoseAnswerWasLostIsHandedOutAgain) {
   EXPECT_EQ(world.drift(kF), 0);
 }
 
+TEST(RedisEngines, AnEntryThatIsNoCallIsNamedToTheOperatorAndHoldsUpNothing) {
+  RedisEngines world;
+  Engine& one = world.start();
+  world.accepted(one, kF, "before");
+  const redis::FunctionKeys keys(world.prefix(), kF);
+  world.ask({"XADD", keys.all()[0], "*", "c", "hand-written"});
+  world.accepted(one, kF, "after");
+  const auto claimed = world.claim(one, kF, 9);
+  ASSERT_EQ(claimed.size(), 2U);
+  EXPECT_EQ(claimed[0].event, "before");
+  EXPECT_EQ(claimed[1].event, "after");
+  ASSERT_EQ(one.alarms.size(), 1U);
+  EXPECT_NE(one.alarms[0].find("is no call"), std::string::npos) << one.alarms[0];
+}
+
 TEST(RedisEngines, AnEndThatAFullServerRefusesIsKeptAndTriedAgain) {
   RedisEngines world;
   Engine& one = world.start();

@@ -55,8 +55,10 @@ class StormEngine final : public QueueListener {
     if (store_->incarnation() != 0) predecessor_ = store_->incarnation();
     store_.reset();
     held_.clear();
+    heard_ = false;
   }
   [[nodiscard]] redis::RedisStore& store() { return *store_; }
+  [[nodiscard]] bool heard() const { return heard_; }  // that calls are ready
   [[nodiscard]] bool holds() const { return !held_.empty(); }
   [[nodiscard]] std::size_t repeated() const { return repeated_; }  // by their own account
 
@@ -84,7 +86,7 @@ class StormEngine final : public QueueListener {
   }
 
  private:
-  void on_ready(FunctionId) override {}
+  void on_ready(FunctionId) override { heard_ = true; }
   void on_claimed(FunctionId, std::vector<ClaimedCall> calls) override {
     for (const ClaimedCall& call : calls) {
       ledger_.handed_out(call);
@@ -99,6 +101,7 @@ class StormEngine final : public QueueListener {
   std::unique_ptr<redis::RedisStore> store_;
   std::vector<Receipt> held_;
   std::size_t repeated_ = 0;
+  bool heard_ = false;
 };
 
 class Storm {

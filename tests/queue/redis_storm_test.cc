@@ -58,6 +58,21 @@ TEST(RedisStorm, AGivenBackCallWhoseClaimWasLostIsHandedOutAgain) {
   EXPECT_TRUE(storm.other().holds());
 }
 
+// Lost with the answer to any of the commands by which an engine comes in.
+TEST(RedisStorm, AnEngineThatCameInUnansweredFindsWhatWaitedAllTheSame) {
+  for (std::size_t commands = 0; commands <= 16; ++commands) {
+    Storm storm(1);
+    storm.begin_with_one();
+    storm.server().lose_connection(stand_in::Loss::kAfter, commands);
+    storm.other().die();
+    storm.other().start(Rng::seeded(3));
+    storm.engine().die();
+    storm.engine().start(Rng::seeded(4));
+    storm.pass(Seconds{20});
+    EXPECT_TRUE(storm.other().heard() && storm.engine().heard()) << "lost after " << commands;
+  }
+}
+
 // The lease may have been taken, and calls with it.
 TEST(RedisStorm, WhatTheVeryFirstClaimTookIsFoundThoughNoAnswerCame) {
   for (std::size_t commands = 1; commands <= 6; ++commands) {  // wherever the claim's own stand

@@ -4,7 +4,7 @@ namespace convoke::stand_in {
 namespace {
 
 std::int64_t byte_at(const std::string& bytes, std::size_t i) {
-  if (i > bytes.size()) throw Refusal{"ERR user_script: attempt to perform arithmetic on nil"};
+  if (i > bytes.size()) return 0;
   return static_cast<unsigned char>(bytes[i - 1]);
 }
 
