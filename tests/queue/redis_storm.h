@@ -57,6 +57,7 @@ class StormEngine final : public QueueListener {
     held_.clear();
     heard_ = false;
   }
+  void lose_memory() { predecessor_.reset(); }  // of who it was in its last life
   [[nodiscard]] redis::RedisStore& store() { return *store_; }
   [[nodiscard]] bool heard() const { return heard_; }  // that calls are ready
   [[nodiscard]] bool holds() const { return !held_.empty(); }
@@ -150,17 +151,27 @@ class Storm {
   [[nodiscard]] StormEngine& other() { return engines_[1]; }
   [[nodiscard]] stand_in::Server& server() { return server_; }
   void pass(Millis time) {
-    for (Millis passed{0}; passed < time; passed += Millis{100}) turn(Millis{100});
+    for (; time > Millis{0}; time -= Millis{100}) turn(std::min(time, Millis{100}));
+  }
+  void accept_one(FunctionId function = kStormFunction) {
+    NewCall one;
+    one.id = CallId::from_random(++made_, 1);
+    one.function = function;
+    one.accepted = one.due = clock_.wall();
+    engine().accept(std::move(one));
   }
   void begin_with_one() {
-    NewCall only;
-    only.id = CallId::from_random(1, 1);
-    only.function = kStormFunction;
-    only.accepted = only.due = clock_.wall();
     pass(Seconds{1});
-    engine().accept(std::move(only));
+    accept_one();
     pass(Seconds{1});
   }
+  // So that nobody hears of a call but by looking for what waits.
+  [[nodiscard]] bool is_cried(FunctionId function) {
+    const auto* const waiting =
+        server_.commands().data().find<stand_in::SortedSet>("convoke:waiting");
+    return waiting != nullptr && waiting->scores().count(std::to_string(function.value)) > 0;
+  }
+  void forget_cries() { (void)server_.commands().data().erase("convoke:waiting"); }
   void begin_with_one_claimed() {
     begin_with_one();
     engine().store().claim(kStormFunction, 1);
@@ -227,6 +238,7 @@ class Storm {
   }
 
   Rng rng_;
+  std::uint64_t made_ = 0;
   FakeClock clock_;
   TimerWheel wheel_{clock_.now()};
   Cables cables_;
