@@ -23,6 +23,7 @@
 #include "core/loop/key_file.h"
 #include "core/metrics_desk.h"
 #include "core/registry_desk.h"
+#include "core/registry_start.h"
 #include "core/shard.h"
 #include "core/shared_store.h"
 #include "core/state_check.h"
@@ -108,7 +109,7 @@ Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
 // In the order of their lives.
 struct Engine::Parts {
   Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
-        std::unique_ptr<Registry> registry, std::unique_ptr<history::History> kept,
+        OpenedRegistry registry, std::unique_ptr<history::History> kept,
         std::unique_ptr<LauncherProcess> started, std::string key, std::uint32_t life,
         Authentication who, std::optional<redis::Target> target)
       : options(std::move(asked)),
@@ -120,7 +121,8 @@ struct Engine::Parts {
         mail(shard_total),
         launcher(std::move(started)),
         logs(log_options(options, state)),
-        desk(std::move(registry), gates, logs),
+        desk(std::move(registry.source), gates, logs),
+        shared(registry.shared),
         history(std::move(kept)),
         posters(poster_options(options)),
         delivery_key(std::move(key)),
@@ -128,11 +130,13 @@ struct Engine::Parts {
         access_keys(std::move(who.keys)),
         token_key(std::move(who.token_key)),
         queue_on(std::move(target)) {
+    if (shared != nullptr) lease.set(Instant{});  // until it is granted one
     if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
   }
 
   ~Parts() {
     stop_threads();
+    desk.close();
     shards.clear();
   }
 
@@ -195,8 +199,18 @@ struct Engine::Parts {
     clock_desk.open(std::move(time_doors));
     metrics_desk.open(std::move(metrics_doors));
     access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
-    desk.open(std::move(doors), shards.front()->registry_thread());
+    if (shared != nullptr) shared->use(shards.front()->link_world());
+    desk.open(std::move(doors), shards.front()->registry_thread(),
+              [this](Instant until) { on_lease(until); });
     return {};
+  }
+
+  // On the first shard's thread.
+  void on_lease(Instant until) {
+    const bool held = lease.holds(monotonic_now());
+    lease.set(until);
+    if (held) return;
+    for (const auto& shard : shards) shard->post([&shard] { shard->on_lease(); });
   }
 
   Result<void> listen(std::vector<OwnedFd> handed_over) {
@@ -261,6 +275,7 @@ struct Engine::Parts {
   std::unique_ptr<LauncherProcess> launcher;
   LogFiles logs;
   RegistryDesk desk;
+  shared_registry::SharedSource* shared;  // the desk's; null: the registry is our own
   HistoryDesk history;
   CurlPoster posters;
   std::string delivery_key;
@@ -308,12 +323,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (auto written = write_python_runtime(state->python_runtime()); !written) {
     return written.error();
   }
-  RegistryOptions registry_options;
-  registry_options.state_directory = state->path();
-  registry_options.in_process_handlers = [callables = options.in_process](std::string_view name) {
-    return callables && callables->find(std::string(name)) != nullptr;
-  };
-  auto registry = Registry::open(std::move(registry_options));
+  auto registry = open_registry(options, *state, *target);
   if (!registry) return registry.error();
   auto kept = history::History::open(state->history());
   if (!kept) return kept.error();
