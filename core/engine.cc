@@ -39,6 +39,8 @@ namespace {
 // How long what was cut may take to tell its callers and write its outcomes down.
 constexpr Seconds kCutMax{5};
 constexpr Millis kLookEvery{5};
+// How long others may take to be told that this engine ends.
+constexpr Seconds kLeaveMax{1};
 
 std::uint16_t shard_count(std::uint16_t asked) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -205,6 +207,15 @@ struct Engine::Parts {
     return {};
   }
 
+  // Nothing starts here any more: engines that share the registry need not wait for this one.
+  void leave() {
+    const auto left = std::make_shared<std::atomic<bool>>(false);
+    shards.front()->post([this, left] { desk.leave([left] { *left = true; }); });
+    for (Duration waited{}; waited < kLeaveMax && !*left; waited += kLookEvery) {
+      std::this_thread::sleep_for(kLookEvery);
+    }
+  }
+
   // On the first shard's thread.
   void on_lease(Instant until) {
     const bool held = lease.holds(monotonic_now());
@@ -362,11 +373,13 @@ Engine::Cut Engine::drain(Duration grace, Unaccepted unaccepted) {
   parts_->sockets.let_go();
   parts_->on_each_shard([unaccepted](Shard& shard) { shard.drain(unaccepted); });
   Cut cut;
-  if (parts_->quiet_within(grace)) return cut;
-  std::atomic<std::size_t> calls{0};
-  parts_->on_each_shard([&calls](Shard& shard) { calls += shard.cut(); });
-  (void)parts_->quiet_within(kCutMax);
-  cut.calls = calls;
+  if (!parts_->quiet_within(grace)) {
+    std::atomic<std::size_t> calls{0};
+    parts_->on_each_shard([&calls](Shard& shard) { calls += shard.cut(); });
+    (void)parts_->quiet_within(kCutMax);
+    cut.calls = calls;
+  }
+  parts_->leave();
   return cut;
 }
 

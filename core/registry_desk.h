@@ -31,6 +31,8 @@ class RegistryDesk final : private RegistryOwner {
   void open(
       std::vector<ShardDoor*> doors, IoThread& thread,
       std::function<void(Instant)> on_lease = [](Instant) {});
+  // Nothing starts here any more; on shard 0's thread.
+  void leave(std::function<void()> left) { source_->leave(std::move(left)); }
   // When the shards have stopped, before they go.
   void close() { source_->close(); }
 

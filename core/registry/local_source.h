@@ -18,6 +18,7 @@ class LocalSource final : public RegistrySource {
 
   [[nodiscard]] const std::vector<Change>& loaded() const override { return registry_->loaded(); }
   void open(RegistryOwner& owner, IoThread& thread) override;
+  void leave(std::function<void()> left) override { left(); }
   void close() override;
   void execute(Mutation mutation, WallTime now, Done done) override;
   void applied(std::uint64_t version) override;

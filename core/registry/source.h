@@ -6,7 +6,7 @@
 //
 // Threads: opened and closed on the engine's thread while the shards do not run; all else on the
 // first shard's, which also gets every callback. No callback is made from inside a call, but for
-// those of applied().
+// those of applied() and leave().
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,9 @@ class RegistrySource {
   // Once, after loaded() was applied. The thread does what blocks; owner and thread outlive what
   // lies between this and close().
   virtual void open(RegistryOwner& owner, IoThread& thread) = 0;
+  // Nothing starts here any more: others need not wait for this engine. `left` runs once, soon; it
+  // may be that they could not be told.
+  virtual void leave(std::function<void()> left) = 0;
   // What is not answered by now never is. Before the first shard goes.
   virtual void close() = 0;
 

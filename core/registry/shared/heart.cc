@@ -38,12 +38,12 @@ void Heart::note_lack(std::uint64_t there) {
 
 void Heart::beat() {
   if (!server_.ready()) return;
-  const bool takes_part = !is_behind();
-  const Beat beat{options_.engine, takes_part ? std::to_string(applied_) : std::string(),
+  const bool taking_part = takes_part();
+  const Beat beat{options_.engine, taking_part ? std::to_string(applied_) : std::string(),
                   std::chrono::duration_cast<Millis>(redis::dead_after(options_.lease))};
   server_.call(beat_script(), beat_call(keys_, beat),
-               [this, sent = clock_.now(), takes_part](const redis::Answer& answer) {
-                 on_beaten(sent, takes_part, answer);
+               [this, sent = clock_.now(), taking_part](const redis::Answer& answer) {
+                 on_beaten(sent, taking_part, answer);
                });
 }
 
@@ -56,7 +56,7 @@ void Heart::on_beaten(Instant sent, bool took_part, const redis::Answer& answer)
   note_lack(there);
   feed_.heard_of(there);
   const bool may_hold = redis::holds(lease_, clock_.now()) || there == applied_;
-  if (took_part && may_hold) {
+  if (took_part && may_hold && !has_left_) {
     lease_ = redis::renewed(lease_, sent, options_.lease);
     owner_.on_renewed(lease_.until);
   }
@@ -67,6 +67,19 @@ void Heart::on_applied(std::uint64_t version) {
   applied_ = version;
   if (lack_ && lack_->version <= version) lack_.reset();
   beat();
+}
+
+// Whoever waits for us asks again when told of it.
+void Heart::leave(std::function<void()> left) {
+  has_left_ = true;
+  lease_ = {};
+  owner_.on_renewed(lease_.until);
+  if (!server_.ready()) return left();
+  const redis::Connection::Handler ignored = [](const redis::Answer&) {};
+  server_.ask(redis::Command("ZREM").arg(keys_.engines).arg(options_.engine), ignored);
+  server_.ask(redis::Command("HDEL").arg(keys_.applied).arg(options_.engine), ignored);
+  server_.ask(redis::Command("PUBLISH").arg(keys_.confirmed).arg(applied_),
+              [left = std::move(left)](const redis::Answer&) { left(); });
 }
 
 }  // namespace convoke::shared_registry

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -43,12 +44,16 @@ class Heart {
 
   void beat();  // now, besides every beat_every()
   void on_applied(std::uint64_t version);
+  // Gives the lease back for good, and tells the others; `left` runs when they know, or at once
+  // without the server.
+  void leave(std::function<void()> left);
   [[nodiscard]] std::uint64_t applied() const { return applied_; }
 
  private:
   static constexpr Seconds kBeatMax{1};  // so long a lost message may go unnoticed
 
   void on_time();
+  [[nodiscard]] bool takes_part() const { return !has_left_ && !is_behind(); }
   void on_beaten(Instant sent, bool took_part, const redis::Answer& answer);
   void note_lack(std::uint64_t there);
   [[nodiscard]] bool is_behind() const;
@@ -61,6 +66,7 @@ class Heart {
   TimerWheel& wheel_;
   HeartOwner& owner_;
   std::uint64_t applied_;
+  bool has_left_ = false;
   struct Lack {
     std::uint64_t version;
     Instant since;

@@ -43,6 +43,7 @@ class Serving final : private Server::Owner,
     committer_.execute(std::move(mutation), now, std::move(done));
   }
   void applied(std::uint64_t version);
+  void leave(std::function<void()> left) { heart_.leave(std::move(left)); }
   void read_zip(const Function& function, RegistrySource::Zip zip) {
     local_code_.read(function.code, std::move(zip));
   }

@@ -40,6 +40,7 @@ class SharedSource final : public RegistrySource {
 
   [[nodiscard]] const std::vector<Change>& loaded() const override { return loaded_; }
   void open(RegistryOwner& owner, IoThread& thread) override;
+  void leave(std::function<void()> left) override { serving_->leave(std::move(left)); }
   void close() override { serving_.reset(); }
   void execute(Mutation mutation, WallTime now, Done done) override;
   void applied(std::uint64_t version) override;

@@ -57,6 +57,12 @@ class FakeEngine final : public RegistryOwner {
     settle(loop_);
   }
 
+  void leave() {
+    bool left = false;
+    source_->leave([&] { left = true; });
+    turn_until(loop_, [&] { return left; });
+  }
+
   void on_step(RegistryStep step) override {
     versions.push_back(step.version);
     steps_.push_back(std::move(step));

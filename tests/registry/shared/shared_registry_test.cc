@@ -274,6 +274,22 @@ TEST_F(KillSwitch, WaitsForADeadEngineUntilItsLeaseHasEnded) {
   EXPECT_LT(loop_.now() - from, redis::dead_after(kShortLease) + Seconds{1});
 }
 
+TEST_F(KillSwitch, WaitsForNoEngineThatHasLeft) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  b.slow = true;
+  const FakeEngine::Answer answer = a.ask(PutLimit{"s", "", "f", 0});
+  turn_until([&] { return !b.versions.empty(); });
+  b.leave();
+  EXPECT_FALSE(b.has_lease());
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  turn_for(Millis{1'200});  // a beat later
+  EXPECT_FALSE(b.has_lease());
+  EXPECT_EQ(server_.ask({"ZRANGE", keys_.engines, "0", "-1"}), "a");
+}
+
 TEST_F(KillSwitch, WaitsForAnEngineThatAppliesNothingUntilItsLeaseHasEnded) {
   FakeEngine a(loop_, server_, "a", kShortLease);
   FakeEngine b(loop_, server_, "b", kShortLease);
