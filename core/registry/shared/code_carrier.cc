@@ -60,16 +60,20 @@ void CodeCarrier::upload_piece(const std::shared_ptr<Upload>& upload) {
 
 struct CodeCarrier::Download {
   std::string key;
-  std::size_t size;
+  std::size_t size = 0;
   Fetched done;
-  std::string zip = {};
+  std::string zip;
   std::size_t piece = 0;
 };
 
 void CodeCarrier::fetch(const CodePackage& code, Fetched done) {
   const std::size_t size = std::min<std::size_t>(code.size, kZipBytesMax);
-  fetch_piece(
-      std::make_shared<Download>(Download{keys_.code(code_name(code)), size, std::move(done)}));
+  const auto download = std::make_shared<Download>();
+  download->key = keys_.code(code_name(code));
+  download->size = size;
+  download->done = std::move(done);
+  download->zip.reserve(size);
+  fetch_piece(download);
 }
 
 void CodeCarrier::fetch_piece(const std::shared_ptr<Download>& download) {

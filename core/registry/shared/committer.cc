@@ -51,7 +51,7 @@ void Committer::execute(Mutation mutation, WallTime now, RegistrySource::Done do
     refused_.push_back([done = std::move(done), why = *why] { done(why); });
     return parts_.wheel.schedule(refusing_, Instant{});
   }
-  asked_.push_back({std::move(mutation), now, std::move(done)});
+  asked_.push_back({std::make_shared<const Mutation>(std::move(mutation)), now, std::move(done)});
   if (state_ == State::kIdle) begin_next();
 }
 
@@ -97,23 +97,23 @@ void Committer::on_caught_up() {
 void Committer::decide() {
   const Known& known = parts_.feed.known();
   const Asked& asked = asked_.front();
-  Result<Change> change = convoke::decide(known.directory, asked.mutation,
+  Result<Change> change = convoke::decide(known.directory, *asked.mutation,
                                           {known.version + 1, asked.now}, parts_.in_process);
   if (!change) return refuse(std::move(change).error());
-  const std::string* base64 = code_of(asked.mutation);
+  const std::string* base64 = code_of(*asked.mutation);
   if (base64 == nullptr) return commit(*std::move(change));
-  if (!code_) return unpack(*base64);
+  if (!code_) return unpack({asked.mutation, base64});
   commit(with_code(*change, *code_));
 }
 
 // Named before its version is known, which may come out another one; so never twice.
-void Committer::unpack(const std::string& base64) {
+void Committer::unpack(std::shared_ptr<const std::string> base64) {
   state_ = State::kUnpacking;
   patience_.cancel();  // this disk answers, sooner or later
   const std::string name = fmt::format("{}-{:016x}", parts_.feed.known().version + 1, rng_.next());
   parts_.code.hold(parts_.code.directory() + '/' + name);
   code_.emplace().directory = parts_.code.directory() + '/' + name;
-  parts_.code.unpack(std::make_shared<const std::string>(base64), name,
+  parts_.code.unpack(std::move(base64), name,
                      while_in<Result<LocalCode::Unpacked>>(
                          State::kUnpacking, [this](Result<LocalCode::Unpacked> unpacked) {
                            if (!unpacked) return refuse(std::move(unpacked).error());

@@ -76,7 +76,7 @@ class Committer {
     kMade
   };
   struct Asked {
-    Mutation mutation;
+    std::shared_ptr<const Mutation> mutation;
     WallTime now;
     RegistrySource::Done done;
   };
@@ -86,7 +86,7 @@ class Committer {
   void begin_next();
   void catch_up();
   void decide();
-  void unpack(const std::string& base64);
+  void unpack(std::shared_ptr<const std::string> base64);
   void upload(LocalCode::Unpacked unpacked);
   void commit(Change change);
   void on_committed(const redis::Answer& answer);

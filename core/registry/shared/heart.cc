@@ -60,7 +60,8 @@ void Heart::on_beaten(Instant sent, bool took_part, const redis::Answer& answer)
     lease_ = redis::renewed(lease_, sent, options_.lease);
     owner_.on_renewed(lease_.until);
   }
-  if (*least >= 0) owner_.on_all_applied(static_cast<std::uint64_t>(*least));
+  // Without any that lives, nobody may start calls.
+  owner_.on_all_applied(*least < 0 ? there : static_cast<std::uint64_t>(*least));
 }
 
 void Heart::on_applied(std::uint64_t version) {

@@ -73,9 +73,15 @@ void LocalCode::read(const CodePackage& code, std::function<void(Result<std::str
                            std::move(done));
 }
 
-void LocalCode::collect(std::vector<std::string> kept) {
+void LocalCode::collect(std::vector<std::string> kept, std::vector<FunctionPtr> functions) {
   kept.insert(kept.end(), held_.begin(), held_.end());
-  thread_.run([&store = store_, kept = std::move(kept)] { store.keep_only(kept); }, [] {});
+  thread_.run(
+      [&store = store_, kept = std::move(kept), functions = std::move(functions)] {
+        std::vector<std::string> all = kept;
+        for (const FunctionPtr& function : functions) all.push_back(function->code.directory);
+        store.keep_only(all);
+      },
+      [] {});
 }
 
 }  // namespace convoke::shared_registry

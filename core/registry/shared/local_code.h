@@ -37,8 +37,8 @@ class LocalCode {
   // What must come out of it is known. InternalServerError: it is another zip.
   void unpack(std::string zip, const CodePackage& code, std::function<void(Result<void>)> done);
   void read(const CodePackage& code, std::function<void(Result<std::string>)> done);
-  // Removes all but these and what is held.
-  void collect(std::vector<std::string> kept);
+  // Removes all but these, what these functions run, and what is held.
+  void collect(std::vector<std::string> kept, std::vector<FunctionPtr> functions);
 
  private:
   template <class Value, class Job>

@@ -34,8 +34,16 @@ Serving::Serving(const Options& options, const redis::LinkWorld& world, IoThread
                     {keys_.committed, keys_.confirmed}, rng.fork("subscription"), *this) {}
 
 void Serving::on_server() {
+  last_trouble_.clear();
   feed_.catch_up();
   heart_.beat();
+}
+
+// Once for each, until the server is there again: it is sought every few seconds.
+void Serving::on_trouble(const Error& why) {
+  if (why.message == last_trouble_) return;
+  last_trouble_ = why.message;
+  alarm_(why.message);
 }
 
 void Serving::on_message(std::string_view channel, std::string_view payload) {
@@ -60,10 +68,7 @@ void Serving::applied(std::uint64_t version) {
 }
 
 void Serving::collect_code(std::vector<std::string> in_use) {
-  for (const FunctionPtr& function : known_.directory.all_functions()) {
-    in_use.push_back(function->code.directory);
-  }
-  local_code_.collect(std::move(in_use));
+  local_code_.collect(std::move(in_use), known_.directory.all_functions());
 }
 
 }  // namespace convoke::shared_registry

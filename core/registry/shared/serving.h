@@ -57,7 +57,7 @@ class Serving final : private Server::Owner,
   void on_lost(const Error& /*why*/) override {}  // beats find what is missed
   void on_known(RegistryStep step, const std::string& by) override;
   void on_caught_up() override { committer_.on_caught_up(); }
-  void on_trouble(const Error& why) override { alarm_(why.message); }
+  void on_trouble(const Error& why) override;
   void on_renewed(Instant until) override { owner_.on_lease(until); }
   void on_all_applied(std::uint64_t version) override { answers_.on_all_applied(version); }
   void on_made(Change change, RegistrySource::Done done) override {
@@ -68,6 +68,7 @@ class Serving final : private Server::Owner,
   const std::function<void(std::string_view)> alarm_;
   const InProcessHandlers in_process_;
   RegistryOwner& owner_;
+  std::string last_trouble_;
   Known known_;
   LocalCode local_code_;
   Server server_;

@@ -14,9 +14,11 @@
 #include "core/loop/io_thread.h"
 #include "core/loop/loop.h"
 #include "core/loop/wires.h"
+#include "core/registry/shared/scripts.h"
 #include "core/registry/shared/shared_source.h"
 #include "tests/loop/fixture.h"
 #include "tests/redis_server.h"
+#include "tests/registry/shared/losing_wires.h"
 #include "tests/registry/temp_dir.h"
 #include "tests/registry/zip_maker.h"
 
@@ -80,6 +82,8 @@ class FakeEngine final : public RegistryOwner {
     }
   }
 
+  // The answer to the next commit never comes, nor anything after it on that connection.
+  void lose_next_answer() { wires_.lose_after = commit_script().sha1(); }
   // Answered into `answer`, later.
   using Answer = std::shared_ptr<std::optional<Result<Change>>>;
   Answer ask(Mutation mutation) {
@@ -117,7 +121,8 @@ class FakeEngine final : public RegistryOwner {
   [[nodiscard]] redis::LinkWorld world() { return {wires_, loop_, loop_.timers()}; }
 
   Loop& loop_;
-  LoopWires wires_{loop_};
+  LoopWires real_wires_{loop_};
+  LosingWires wires_{real_wires_};
   TempDir state_;
   Options options_;
   std::unique_ptr<SharedSource> source_;
