@@ -41,6 +41,8 @@ constexpr Seconds kCutMax{5};
 constexpr Millis kLookEvery{5};
 // How long others may take to be told that this engine ends.
 constexpr Seconds kLeaveMax{1};
+// For the queue's server to answer, at the start.
+constexpr Seconds kQueueWaitMax{10};
 
 std::uint16_t shard_count(std::uint16_t asked) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -81,6 +83,12 @@ void pin_to_core(unsigned core) {
 const InProcessRegistry& no_callables() {
   static const InProcessRegistry kNone;
   return kNone;
+}
+
+Error no_lease() {
+  return {ErrorCode::kServiceUnavailable,
+          "this engine was not granted a lease to start calls: the registry there changes faster "
+          "than it is read, or the server is slow"};
 }
 
 Result<std::uint32_t> next_life(const StateDirectory& state) {
@@ -230,11 +238,41 @@ struct Engine::Parts {
     if (!opened) return opened.error();
     sockets = *std::move(opened);
     options.listen = sockets.address();
-    for (std::uint16_t i = 0; i < total; ++i) {
-      auto listening = shards[i]->listen(sockets.of(ShardIndex{i}, total));
-      if (!listening) return listening.error();
+    return {};
+  }
+
+  // While the shards run.
+  Result<void> accept_connections() {
+    const auto total = static_cast<std::uint16_t>(shards.size());
+    std::vector<Result<void>> listening(total);
+    on_each_shard([this, total, &listening](Shard& shard) {
+      listening[shard.index().value] = shard.listen(sockets.of(shard.index(), total));
+    });
+    for (const Result<void>& one : listening) {
+      if (!one) return one.error();
     }
     return {};
+  }
+
+  // The first callers are not to meet a server that has not answered yet, nor an engine that may
+  // not start their calls yet.
+  Result<void> wait_for_queue() const {
+    if (!queue_on) return {};
+    const Instant end = monotonic_now() + kQueueWaitMax;
+    while (true) {
+      std::vector<Result<void>> health(shards.size());
+      on_each_shard(
+          [&health](Shard& shard) { health[shard.index().value] = shard.queue_health(); });
+      const auto sick =
+          std::find_if(health.begin(), health.end(), [](const Result<void>& one) { return !one; });
+      const bool healthy = sick == health.end();
+      if (healthy && lease.holds(monotonic_now())) return {};
+      if (monotonic_now() > end) {
+        const Error why = healthy ? no_lease() : sick->error();
+        return Error{why.code, queue_on->text() + ": " + why.message};
+      }
+      std::this_thread::sleep_for(kLookEvery);
+    }
   }
 
   void start_threads() {
@@ -352,6 +390,8 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (auto made = parts->make_shards(shards); !made) return made.error();
   if (auto listening = parts->listen(std::move(sockets)); !listening) return listening.error();
   parts->start_threads();
+  if (auto ready = parts->wait_for_queue(); !ready) return ready.error();
+  if (auto accepting = parts->accept_connections(); !accepting) return accepting.error();
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 

@@ -16,7 +16,9 @@ SharedKeys::SharedKeys(std::string_view prefix)
       engines(fmt::format("{}:engines", prefix)),
       functions(fmt::format("{}:functions", prefix)),
       waiting(fmt::format("{}:waiting", prefix)),
-      ready(fmt::format("{}:ready", prefix)) {}
+      ready(fmt::format("{}:ready", prefix)),
+      stops(fmt::format("{}:stops", prefix)),
+      stopped(fmt::format("{}:stopped", prefix)) {}
 
 std::string functions_of(std::string_view prefix, std::uint64_t incarnation) {
   return fmt::format("{}:functions-of:{}", prefix, incarnation);

@@ -13,6 +13,7 @@ extern const std::string_view claim_lua;
 extern const std::string_view finish_lua;
 extern const std::string_view retire_lua;
 extern const std::string_view seek_lua;
+extern const std::string_view stand_lua;
 extern const std::string_view heartbeat_lua;
 // NOLINTEND(readability-identifier-naming)
 
@@ -27,6 +28,7 @@ struct Texts {
   std::string finish = whole(finish_lua);
   std::string retire = whole(retire_lua);
   std::string seek = whole(seek_lua);
+  std::string stand = whole(stand_lua);
 
   static std::string whole(std::string_view text) { return std::string(prelude_lua).append(text); }
 };
@@ -37,7 +39,7 @@ const Scripts& scripts() {
   static const Texts texts;
   static const Scripts all{Script(texts.accept), Script(texts.join),   Script(texts.claim),
                            Script(texts.finish), Script(texts.retire), Script(texts.seek),
-                           Script(heartbeat_lua)};
+                           Script(texts.stand),  Script(heartbeat_lua)};
   return all;
 }
 

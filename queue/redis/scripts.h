@@ -14,10 +14,11 @@ struct Scripts {
   Script finish;
   Script retire;
   Script seek;
+  Script stand;
   Script heartbeat;
 
-  [[nodiscard]] std::array<const Script*, 7> all() const {
-    return {&accept, &join, &claim, &finish, &retire, &seek, &heartbeat};
+  [[nodiscard]] std::array<const Script*, 8> all() const {
+    return {&accept, &join, &claim, &finish, &retire, &seek, &stand, &heartbeat};
   }
 };
 

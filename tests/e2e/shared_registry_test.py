@@ -20,10 +20,10 @@ def program(answer):
 class SharedRegistry(unittest.TestCase):
     def setUp(self):
         self.redis = RedisServer()
-        self.addCleanup(self.redis.close)
+        self.addCleanup(self.redis.remove)
 
     def engine(self, shards=2):
-        return Engine(shards=shards, options=["--queue", self.redis.url, "--engine-lease", str(LEASE)])
+        return Engine(shards=shards, options=["--queue", self.redis.queue, "--engine-lease", str(LEASE)])
 
     def wait_for(self, engine, answer):
         wait_until(lambda: engine.invoke("f").body == answer, lambda: engine.invoke("f"))

@@ -38,7 +38,7 @@ class Life {
     const redis::Scripts& all = redis::scripts();
     std::vector<Words> first = {{"SET", "t:incarnation", "1"}};
     for (const redis::Script* script : {&all.accept, &all.join, &all.claim, &all.finish,
-                                        &all.retire, &all.seek, &all.heartbeat}) {
+                                        &all.retire, &all.seek, &all.stand, &all.heartbeat}) {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     compare(first);

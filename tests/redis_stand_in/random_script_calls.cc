@@ -9,9 +9,9 @@ namespace convoke::stand_in {
 Words RandomCommands::script_call() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const redis::Scripts& all = redis::scripts();
-  const redis::Script* const scripts[] = {&all.accept, &all.accept, &all.claim,    &all.claim,
-                                          &all.claim,  &all.finish, &all.finish,   &all.join,
-                                          &all.retire, &all.seek,   &all.heartbeat};
+  const redis::Script* const scripts[] = {&all.accept, &all.accept, &all.claim,  &all.claim,
+                                          &all.claim,  &all.finish, &all.finish, &all.join,
+                                          &all.retire, &all.seek,   &all.stand,  &all.heartbeat};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",

@@ -42,6 +42,10 @@ Value accept(const Lua& lua) {
   return array({results, function.stand()});
 }
 
+// ---- stand.lua ----
+
+Value stand(const Lua& lua) { return Function(lua).stand(); }
+
 // ---- join.lua ----
 
 Value join(const Lua& lua) {
@@ -199,10 +203,10 @@ Value heartbeat(const Lua& lua) {
 ScriptFunction find_script(const std::string& sha1) {
   const redis::Scripts& texts = redis::scripts();
   static const std::map<std::string, ScriptFunction> all = {
-      {texts.accept.sha1(), accept},       {texts.join.sha1(), join},
-      {texts.claim.sha1(), claim},         {texts.finish.sha1(), finish},
-      {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
-      {texts.heartbeat.sha1(), heartbeat},
+      {texts.accept.sha1(), accept}, {texts.join.sha1(), join},
+      {texts.claim.sha1(), claim},   {texts.finish.sha1(), finish},
+      {texts.retire.sha1(), retire}, {texts.seek.sha1(), seek},
+      {texts.stand.sha1(), stand},   {texts.heartbeat.sha1(), heartbeat},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;
