@@ -49,12 +49,30 @@ void RedisStore::on_ready() {
   lost_.reset();
   for (const Script* script : scripts().all())
     connection_.send(script->load(), [](const Answer&) {});
+  ask_settings();
   membership_.on_connected();
   if (!membership_.in()) return;
   for (auto& [function, line] : lines_) {
     if (line->joining) reconcile(*line);
     if (line->asks()) asks(*line);
   }
+}
+
+// Before it hears of a lease: until then calls are refused all the same.
+void RedisStore::ask_settings() {
+  const auto settings = std::make_shared<ServerSettings>();
+  const auto ask = [this, settings](const char* name,
+                                    std::optional<std::string> ServerSettings::*at) {
+    connection_.send(Command("CONFIG").arg("GET").arg(name),
+                     [this, settings, at](const Answer& answer) {
+                       if (answer.fate != Fate::kReplied) return;
+                       (*settings).*at = parse_setting(answer.reply);
+                       unfit_ = unfit(*settings, options_.durability);
+                     });
+  };
+  ask("appendonly", &ServerSettings::append_only);
+  ask("appendfsync", &ServerSettings::append_fsync);
+  ask("maxmemory-policy", &ServerSettings::eviction);
 }
 
 void RedisStore::on_lost(const Error& why) {
@@ -125,7 +143,9 @@ void RedisStore::on_message(std::string_view channel, std::string_view payload) 
 }
 
 Result<void> RedisStore::health() const {
-  if (connection_.ready() && membership_.holds_lease()) return {};
+  if (connection_.ready() && membership_.holds_lease()) {
+    return unfit_ ? Result<void>(*unfit_) : Result<void>{};
+  }
   return Error{ErrorCode::kServiceUnavailable,
                lost_ ? "the queue's server is not there: " + lost_->message
                      : "the queue's server has not answered yet",
