@@ -1,11 +1,14 @@
 #include "queue/redis/store.h"
 
 #include <algorithm>
+#include <map>
 
 #include "queue/redis/scripts.h"
 
 namespace convoke::redis {
 namespace {
+
+constexpr std::size_t kLookedAtMax = 256;  // functions, with a heartbeat
 
 // Leaves room to count in, and fits into what Lua and JSON take for a number.
 std::uint64_t first_incarnation(Rng rng) {
@@ -80,6 +83,7 @@ void RedisStore::on_lost(const Error& why) {
   lost_ = why;
   for (auto& [function, line] : lines_) {
     refuse_accepts(std::exchange(line->accepting, {}), Answer{});
+    if (!line->claiming.empty()) line->told_ready = false;
     for (std::size_t claims = line->claiming.size(); claims > 0; --claims) {
       answers_.later(ClaimAnswer{function, {}});
     }
@@ -120,11 +124,43 @@ void RedisStore::on_lease_lost(const std::string& why) {
   for (auto& [function, line] : lines_) {
     line->joined = line->joining = line->announced = line->told_ready = false;
     line->returned.clear();
+    line->claimed_again.clear();
+    line->no_calls.clear();
     for (Finishing& end : std::exchange(line->finishing, {})) {
       if (end.answer)
         answers_.later(SettleAnswer{std::move(end.answer), SettleResult::kStoreFailed});
     }
   }
+}
+
+// A command of a connection that has ended may be executed late: it may have claimed calls of which
+// nobody knows, for us or for one who is buried. So functions that have calls which are not held
+// here, by what the server last said, are looked at. Those at rest cost nothing.
+void RedisStore::on_renewed() {
+  for (const FunctionId function : busy_elsewhere()) {
+    Line& line = line_of(function);
+    membership_.look_for_left_over(function);
+    if (line.joining) reconcile(line);
+    ask_counts({function}, [] {});
+    last_looked_at_ = function;
+  }
+  // Whoever was refused a claim is told of its calls again.
+  for (const auto& [function, line] : lines_) heard(*line, Stand(line->stand));
+}
+
+// The next ones, in turn.
+std::vector<FunctionId> RedisStore::busy_elsewhere() {
+  std::map<FunctionId, std::uint64_t> here;
+  held_.for_each([&here](const Held& held) { ++here[held.function]; });
+  std::vector<FunctionId> busy;
+  for (const auto& [function, line] : lines_) {
+    if (line->stand.in_stream > here[function]) busy.push_back(function);
+  }
+  std::sort(busy.begin(), busy.end());
+  std::rotate(busy.begin(), std::upper_bound(busy.begin(), busy.end(), last_looked_at_),
+              busy.end());
+  busy.resize(std::min(busy.size(), kLookedAtMax));
+  return busy;
 }
 
 void RedisStore::on_retired(FunctionId function, const Stand& stand) {

@@ -118,6 +118,8 @@ class RedisStore final : public Queue,
   void on_lost(const Error& why) override;
   void on_entered() override;
   void on_lease_lost(const std::string& why) override;
+  void on_renewed() override;
+  [[nodiscard]] std::vector<FunctionId> busy_elsewhere();
   void ask_settings();
   void on_retired(FunctionId function, const Stand& stand) override;
   void on_waiting(FunctionId function) override;
@@ -184,6 +186,7 @@ class RedisStore final : public Queue,
   std::unordered_map<FunctionId, std::unique_ptr<Line>> lines_;
   std::vector<Line*> asking_;  // in this turn, or until the server is back
   std::set<std::pair<WallTime, FunctionId>> due_;
+  FunctionId last_looked_at_;   // of those that were busy elsewhere
   std::optional<Error> lost_;   // why the server is not there
   std::optional<Error> unfit_;  // why it is none for us
   std::uint64_t depth_ = 0;     // of all lines, accepts under way included
