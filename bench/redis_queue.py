@@ -20,7 +20,8 @@ class Redis:
         self.socket = directory / "redis.sock"
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", directory, "--save", "",
-             "--appendonly", "yes", "--loglevel", "warning"], stdout=subprocess.DEVNULL)
+             "--appendonly", "yes", "--auto-aof-rewrite-percentage", "0", "--loglevel", "warning"],
+            stdout=subprocess.DEVNULL)
         while self.ask("PING", check=False) != "PONG":
             time.sleep(0.01)
 
@@ -28,13 +29,26 @@ class Redis:
         return subprocess.run(["redis-cli", "-s", self.socket, *words], capture_output=True, text=True,
                               check=check).stdout.strip()
 
+    def empty(self):
+        """Of data, and of the log of what was there; no rewriting of it falls into a measurement."""
+        self.ask("FLUSHALL")
+        self.ask("BGREWRITEAOF")
+        while "aof_rewrite_in_progress:1" in self.info() or "aof_rewrite_scheduled:1" in self.info():
+            time.sleep(0.01)
+
+    def info(self, section="persistence"):
+        return self.ask("INFO", section)
+
+    def number(self, section, field):
+        return int(re.search(rf"^{field}:(\d+)", self.info(section), re.M).group(1))
+
     def cpu_seconds(self):
-        used = re.findall(r"used_cpu_(?:user|sys):([\d.]+)", self.ask("INFO", "cpu"))
+        used = re.findall(r"used_cpu_(?:user|sys):([\d.]+)", self.info("cpu"))
         return sum(map(float, used))
 
 
 def measure(build, redis, way, options):
-    redis.ask("FLUSHALL")
+    redis.empty()
     before = redis.cpu_seconds()
     out = subprocess.run(
         [build / "bench/redis_queue_bench", redis.socket, way, str(options.calls), str(options.bytes),

@@ -82,10 +82,11 @@ def run_wrk(url, seconds, script=None, connections=CONNECTIONS):
 
 
 class Engine:
-    def __init__(self, build, state, shards):
+    def __init__(self, build, state, shards, queue=None):
+        """`queue`: the Redis server where asynchronous calls wait (--queue); None: embedded."""
         program = build / "bench" / "bench_engine"
         self.process = subprocess.Popen(
-            [program, "127.0.0.1:0", state, build / "convoke-launcher", str(shards)],
+            [program, "127.0.0.1:0", state, build / "convoke-launcher", str(shards)] + ([queue] if queue else []),
             stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
         self.call("POST", SERVICE, {"serviceName": "bench"})
