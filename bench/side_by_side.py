@@ -82,14 +82,16 @@ def run_wrk(url, seconds, script=None, connections=CONNECTIONS):
 
 
 class Engine:
-    def __init__(self, build, state, shards, queue=None):
-        """`queue`: the Redis server where asynchronous calls wait (--queue); None: embedded."""
+    def __init__(self, build, state, shards, queue=None, again=False):
+        """`queue`: the Redis server where asynchronous calls wait (--queue); None: embedded.
+        `again`: it was there before, and so is its service."""
         program = build / "bench" / "bench_engine"
         self.process = subprocess.Popen(
             [program, "127.0.0.1:0", state, build / "convoke-launcher", str(shards)] + ([queue] if queue else []),
             stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
-        self.call("POST", SERVICE, {"serviceName": "bench"})
+        if not again:
+            self.call("POST", SERVICE, {"serviceName": "bench"})
 
     def call(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
