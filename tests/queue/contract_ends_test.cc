@@ -1,8 +1,36 @@
-// The queue contract: Q9, calls that are stopped, and Q10, what follows an end.
+// The queue contract: Q4, many ends at once, Q9, calls that are stopped, and Q10, what follows an
+// end.
 #include "tests/queue/contract.h"
 
 namespace convoke::fake {
 namespace {
+
+// ---- Q4: many ends at once ----
+
+TEST_P(QueueContract, Q4_HoweverManyEndInOneTurnAllAreGoneAndTheirNamesFree) {
+  constexpr std::size_t kCalls = 2500;
+  const auto named = [this](std::size_t i) {
+    NewCall call = world().call(kF);
+    if (i % 2 == 0) call.name = "name-" + std::to_string(i);
+    return call;
+  };
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    queue().accept(named(i), [](const Result<void>& accepted) { EXPECT_TRUE(accepted.ok()); });
+  }
+  world().settle();
+  std::size_t done = 0;
+  for (const ClaimedCall& call : world().claim(kF, kCalls)) {
+    queue().settle(call.receipt, Settlement::kSucceeded,
+                   [&done](SettleResult result) { done += result == SettleResult::kDone ? 1 : 0; });
+  }
+  world().settle();
+  EXPECT_EQ(done, kCalls);
+  EXPECT_EQ(queue().counts(kF).settled, kCalls);
+  EXPECT_TRUE(conserved(queue().counts(kF)));
+  for (const std::size_t i : {0, 1998, 2498}) EXPECT_TRUE(world().accept(named(i)).ok());
+  world().crash();
+  EXPECT_EQ(world().claim(kF, kCalls).size(), 3U);
+}
 
 // ---- Q9: stopped ----
 

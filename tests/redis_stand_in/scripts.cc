@@ -61,7 +61,25 @@ Value join(const Lua& lua) {
 struct Finished {
   std::int64_t settled = 0;
   std::int64_t ended = 0;
+  Words gone;  // not yet removed
+  Words freed;
 };
+
+void remove(const Function& function, Finished& sum) {
+  const Lua& lua = function.lua;
+  if (!sum.gone.empty()) lua.call_unpacked("XDEL", function.stream, sum.gone);
+  if (!sum.freed.empty()) lua.call_unpacked("HDEL", function.names, sum.freed);
+  sum.gone.clear();
+  sum.freed.clear();
+}
+
+void settle(const Function& function, const std::string& id, const std::string& name,
+            Finished& sum) {
+  sum.gone.push_back(id);
+  if (!name.empty()) sum.freed.push_back(name);
+  ++sum.settled;
+  if (sum.gone.size() == 1000) remove(function, sum);
+}
 
 void write_anew(const Function& function, std::size_t i) {
   const Lua& lua = function.lua;
@@ -82,9 +100,7 @@ int finish_one(const Function& function, std::size_t i, Finished& sum) {
   const std::string& id = lua.arg(i + 1);
   if (lua.call({"XACK", function.stream, "e", id}).number == 0) return 0;
   if (lua.arg(i) == "s") {
-    lua.call({"XDEL", function.stream, id});
-    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
-    ++sum.settled;
+    settle(function, id, lua.arg(i + 2), sum);
   } else {
     write_anew(function, i);
   }
@@ -100,6 +116,7 @@ Value finish(const Lua& lua) {
   for (std::size_t i = 2; i <= lua.args(); i += 4) {
     results.elements.push_back(integer(finish_one(function, i, sum)));
   }
+  remove(function, sum);
   function.count("settled", sum.settled);
   function.count("claimed", -sum.ended);
   return array({results, function.stand()});
