@@ -18,10 +18,14 @@ void WakeUps::on_ready(FunctionId function) {
   if (!cry_.scheduled() || due < cry_.due()) wheel_.schedule(cry_, due);
 }
 
-void WakeUps::on_claim(FunctionId function) { unclaimed_.erase(function); }
+// Where calls are taken at once, a timer that went on would wake the loop for each.
+void WakeUps::on_claim(FunctionId function) {
+  unclaimed_.erase(function);
+  if (unclaimed_.empty()) cry_.cancel();
+}
 
 void WakeUps::on_empty(FunctionId function) {
-  unclaimed_.erase(function);
+  on_claim(function);
   if (cried_.erase(function) == 0) return;
   connection_.send(Command("ZREM").arg(keys_.waiting).arg(function.value), [](const Answer&) {});
 }
