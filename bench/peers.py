@@ -30,7 +30,7 @@ import sys
 import tempfile
 
 from redis_queue import Redis
-from side_by_side import CONNECTIONS, Engine, async_load, run_wrk
+from side_by_side import CONNECTIONS, Engine, async_load, cpu_seconds, run_wrk
 
 EVENT_BYTES = 1024
 STEADY = 1000  # calls a second
@@ -94,8 +94,10 @@ class Bench:
             async_load(engine, script, 1, CONNECTIONS)
 
             def measure():
+                before = cpu_seconds([engine.process.pid])
                 run = async_load(engine, script, self.options.seconds, CONNECTIONS)
-                return {"accepted": run["rate"], "ended": run["finished"], "calls": run["requests"]}
+                own = (cpu_seconds([engine.process.pid]) - before) * 1e6 / run["requests"]
+                return {"accepted": run["rate"], "ended": run["finished"], "calls": run["requests"], "own": own}
 
             return self.counted(lambda found: found["calls"], measure)
 
@@ -131,8 +133,12 @@ class Bench:
     def bare_start(self):
         self.redis.empty()
         count = STEADY * self.options.seconds
-        _, p50, p99 = map(float, self.run("redis_stream_latency", count, STEADY, EVENT_BYTES))
-        return {"p50": p50, "p99": p99, "rate": STEADY}
+
+        def measure():
+            _, p50, p99 = map(float, self.run("redis_stream_latency", count, STEADY, EVENT_BYTES))
+            return {"p50": p50, "p99": p99, "rate": STEADY}
+
+        return self.counted(lambda _: count, measure)
 
     def convoke_start(self):
         with EngineHere(self) as engine:
@@ -141,9 +147,13 @@ class Bench:
             steady = lambda seconds: run_wrk(engine.url("timed"), seconds, self.directory / "steady.lua", CALLERS)
             steady(1)
             delays(engine)
-            run = steady(self.options.seconds)
-            _, p50, p99 = delays(engine)
-            return {"p50": p50, "p99": p99, "rate": run["rate"]}
+
+            def measure():
+                run = steady(self.options.seconds)
+                count, p50, p99 = delays(engine)
+                return {"p50": p50, "p99": p99, "rate": run["rate"], "calls": count}
+
+            return self.counted(lambda found: found["calls"], measure)
 
 
 class EngineHere:
@@ -225,14 +235,15 @@ def show_rates(bench, durability):
     aim("convoke / bare stream, ended", ended["convoke"] / ended["bare stream"], 0.5)
     aim("its store / BullMQ, ended", ended["convoke, its store"] / ended["BullMQ"], 4)
     aim("its store / bare stream, ended", ended["convoke, its store"] / ended["bare stream"], 0.5)
-    print(f"  convoke / bee-queue, ended: {ended['convoke'] / ended['bee-queue']:.2f}", flush=True)
+    print(f"  convoke / bee-queue, ended: {ended['convoke'] / ended['bee-queue']:.2f}; "
+          f"convoke's engine: {found['convoke']['own']:.1f} us of CPU a call, HTTP included", flush=True)
 
 
 def show_starts(bench, durability):
     found = interleaved(bench.options.rounds, {"bare stream": bench.bare_start, "convoke": bench.convoke_start})
-    print(f"  {durability + ', steady':20}{'calls/s':>12}{'sent to start: p50 us':>24}{'p99 us':>9}")
+    print(f"  {durability + ', steady':20}{'calls/s':>12}{'sent to start: p50 us':>24}{'p99 us':>9}{'Redis CPU us/call':>20}")
     for name, row in found.items():
-        print(f"  {name:20}{row['rate']:>12.0f}{row['p50']:>24.0f}{row['p99']:>9.0f}")
+        print(f"  {name:20}{row['rate']:>12.0f}{row['p50']:>24.0f}{row['p99']:>9.0f}{row['cpu']:>20.1f}")
     print(flush=True)
 
 
