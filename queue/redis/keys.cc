@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace convoke::redis {
 
 FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
@@ -19,6 +21,13 @@ SharedKeys::SharedKeys(std::string_view prefix)
       ready(fmt::format("{}:ready", prefix)),
       stops(fmt::format("{}:stops", prefix)),
       stopped(fmt::format("{}:stopped", prefix)) {}
+
+std::optional<FunctionId> parse_function(std::string_view text) {
+  FunctionId function;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, function.value);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(function) : std::nullopt;
+}
 
 std::string functions_of(std::string_view prefix, std::uint64_t incarnation) {
   return fmt::format("{}:functions-of:{}", prefix, incarnation);

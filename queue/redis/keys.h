@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ struct SharedKeys {
   std::string stops;    // calls that whoever holds them is to end
   std::string stopped;  // how that went
 };
+
+// A function as it is named in a key or a set: a number of 64 bits, whose highest may be set.
+[[nodiscard]] std::optional<FunctionId> parse_function(std::string_view text);
 
 [[nodiscard]] std::string functions_of(std::string_view prefix, std::uint64_t incarnation);
 

@@ -80,8 +80,8 @@ void RedisStore::list_functions(std::function<void(std::vector<FunctionId>)> lis
                    [listed = std::move(listed)](const Answer& answer) {
                      std::vector<FunctionId> functions;
                      for (std::size_t i = 0; answer.ok() && i < answer.reply.size(); ++i) {
-                       const auto number = answer.reply[i].integer();
-                       if (number) functions.emplace_back(static_cast<std::uint64_t>(*number));
+                       const auto function = parse_function(answer.reply[i].text());
+                       if (function) functions.push_back(*function);
                      }
                      listed(std::move(functions));
                    });
