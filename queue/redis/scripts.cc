@@ -15,6 +15,7 @@ extern const std::string_view retire_lua;
 extern const std::string_view seek_lua;
 extern const std::string_view stand_lua;
 extern const std::string_view heartbeat_lua;
+extern const std::string_view condemn_lua;
 // NOLINTEND(readability-identifier-naming)
 
 namespace redis {
@@ -37,9 +38,9 @@ struct Texts {
 
 const Scripts& scripts() {
   static const Texts texts;
-  static const Scripts all{Script(texts.accept), Script(texts.join),   Script(texts.claim),
-                           Script(texts.finish), Script(texts.retire), Script(texts.seek),
-                           Script(texts.stand),  Script(heartbeat_lua)};
+  static const Scripts all{Script(texts.accept), Script(texts.join),    Script(texts.claim),
+                           Script(texts.finish), Script(texts.retire),  Script(texts.seek),
+                           Script(texts.stand),  Script(heartbeat_lua), Script(condemn_lua)};
   return all;
 }
 

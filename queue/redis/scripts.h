@@ -16,9 +16,10 @@ struct Scripts {
   Script seek;
   Script stand;
   Script heartbeat;
+  Script condemn;
 
-  [[nodiscard]] std::array<const Script*, 8> all() const {
-    return {&accept, &join, &claim, &finish, &retire, &seek, &stand, &heartbeat};
+  [[nodiscard]] std::array<const Script*, 9> all() const {
+    return {&accept, &join, &claim, &finish, &retire, &seek, &stand, &heartbeat, &condemn};
   }
 };
 

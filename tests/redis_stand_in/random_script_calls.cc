@@ -9,9 +9,9 @@ namespace convoke::stand_in {
 Words RandomCommands::script_call() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const redis::Scripts& all = redis::scripts();
-  const redis::Script* const scripts[] = {&all.accept, &all.accept, &all.claim,  &all.claim,
-                                          &all.claim,  &all.finish, &all.finish, &all.join,
-                                          &all.retire, &all.seek,   &all.stand,  &all.heartbeat};
+  const redis::Script* const scripts[] = {
+      &all.accept, &all.accept, &all.claim, &all.claim, &all.claim,     &all.finish, &all.finish,
+      &all.join,   &all.retire, &all.seek,  &all.stand, &all.heartbeat, &all.condemn};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",
@@ -21,6 +21,11 @@ Words RandomCommands::script_call() {
             incarnation(),
             below(2),
             one_of({"0", "1000000000", "0", "1000000000", "x"})};
+  }
+  if (&script == &all.condemn) {
+    return {"EVALSHA",     script.sha1(),
+            "1",           shared_key("engines"),
+            incarnation(), one_of({"0", "1000000000", "0", "x"})};
   }
   Words words = {"EVALSHA", rarely() && rarely() ? "abc" : script.sha1(), "5", stream_key(true)};
   if (rarely()) words = {"EVAL", std::string(script.text()), "5", stream_key(true)};
