@@ -111,6 +111,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
             [](std::string_view what) { spdlog::error("{}", what); }),
       signed_(authenticator(loop_, world)),
       control_plane_(*this),
+      archive_([this](history::HistoryArchive::Question question, std::function<void()> answered) {
+        world_.history.ask(self_, std::move(question), std::move(answered));
+      }),
       tasks_(*this),
       server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
 
@@ -393,10 +396,6 @@ void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) 
 }
 
 // ---- what calls with a history ask ----
-
-void Shard::ask(Question question, std::function<void()> answered) {
-  world_.history.ask(self_, std::move(question), std::move(answered));
-}
 
 void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {
   world_.history.stop(function, id, self_, std::move(stopped));

@@ -48,6 +48,7 @@
 #include "core/shard_door.h"
 #include "core/shard_time.h"
 #include "core/state_directory.h"
+#include "queue/history/history_archive.h"
 #include "queue/journal/store.h"
 #include "workers/function_log.h"
 #include "workers/in_process.h"
@@ -163,7 +164,7 @@ class Shard final : public ShardDoor,
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
 
   // TaskHost
-  void ask(Question question, std::function<void()> answered) override;
+  [[nodiscard]] history::Archive& archive() override { return archive_; }
   void stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
   void find_anywhere(const CallId& id, Found found) override;
   void accept_again(const history::Record& record, Queue::Accepted accepted) override;
@@ -215,6 +216,7 @@ class Shard final : public ShardDoor,
   const std::unique_ptr<Signed> signed_;  // where there are access keys
   const Anonymous anonymous_;
   ControlPlane control_plane_;
+  history::HistoryArchive archive_;
   Tasks tasks_;
   std::unique_ptr<Invoker> invoker_;
   http::Server server_;
