@@ -2,13 +2,36 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
+#include "core/model/delivery_line.h"
+
 namespace convoke::redis {
 
 FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   constexpr std::string_view kKinds = "qdcln";
+  constexpr std::array<std::string_view, kHistoryKeys> kHistoryKinds = {
+      "h", "ha", "he", "hr", "hn", "hf", "ho", "hw", "hd"};
+  const std::string tag = fmt::format("{{{}:{}}}", prefix, function_of_line(function).value);
+  const std::string_view line = is_delivery_line(function) ? "d" : "";
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    keys_[i] = fmt::format("{{{}:{}}}:{}", prefix, function.value, kKinds[i]);
+    keys_[i] = fmt::format("{}:{}{}", tag, line, kKinds[i]);
   }
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    history_[i] = fmt::format("{}:{}", tag, kHistoryKinds[i]);
+  }
+}
+
+std::string FunctionKeys::taken(const CallId& id) const {
+  return fmt::format("{}:{}", history_[kFailed], id.text());
+}
+
+std::optional<FunctionId> function_named(std::string_view digits) {
+  FunctionId function;
+  const char* const end = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), end, function.value);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  return function;
 }
 
 SharedKeys::SharedKeys(std::string_view prefix)
@@ -16,7 +39,8 @@ SharedKeys::SharedKeys(std::string_view prefix)
       engines(fmt::format("{}:engines", prefix)),
       functions(fmt::format("{}:functions", prefix)),
       waiting(fmt::format("{}:waiting", prefix)),
-      ready(fmt::format("{}:ready", prefix)) {}
+      ready(fmt::format("{}:ready", prefix)),
+      collected(fmt::format("{}:collected", prefix)) {}
 
 std::string functions_of(std::string_view prefix, std::uint64_t incarnation) {
   return fmt::format("{}:functions-of:{}", prefix, incarnation);

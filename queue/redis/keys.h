@@ -1,11 +1,14 @@
 // The names of the keys in Redis. SCHEMA.md says what lies under each.
 //
 // All keys of a function have one hash tag, so that they lie in one slot of a cluster and a script
-// may touch them together: `{PREFIX:FUNCTION}:q` and so on.
+// may touch them together: `{PREFIX:FUNCTION}:q` and so on. The line beside a function, on which
+// its deliveries wait, has the function's tag and history, and a queue of its own:
+// `{PREFIX:FUNCTION}:dq`.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,10 +22,33 @@ class FunctionKeys {
 
   // In the order in which every script takes them: stream, delayed, counts, leases, names.
   [[nodiscard]] const std::array<std::string, 5>& all() const { return keys_; }
+  // And those of the history, in the order in which scripts take them behind the others.
+  enum HistoryKey : std::uint8_t {
+    kRecords,
+    kAttempts,
+    kEvents,
+    kResults,
+    kNamed,
+    kFailed,
+    kOver,
+    kUnderWay,
+    kEarly,
+    kHistoryKeys
+  };
+  [[nodiscard]] const std::array<std::string, kHistoryKeys>& history() const { return history_; }
+  // Of one failed call, as long as somebody runs it again.
+  [[nodiscard]] std::string taken(const CallId& id) const;
+  [[nodiscard]] const std::string& names() const { return keys_[4]; }
+  [[nodiscard]] const std::string& leases() const { return keys_[3]; }
+  [[nodiscard]] const std::string& stream() const { return keys_[0]; }
 
  private:
   std::array<std::string, 5> keys_;
+  std::array<std::string, kHistoryKeys> history_;
 };
+
+// As keys and members of sets name it; the largest ids are no signed numbers. nullopt: none.
+[[nodiscard]] std::optional<FunctionId> function_named(std::string_view digits);
 
 // Of the whole installation.
 struct SharedKeys {
@@ -32,6 +58,7 @@ struct SharedKeys {
   std::string functions;    // that have ever had a call
   std::string waiting;      // functions whose ready calls nobody has taken
   std::string ready;        // the channel on which those are named
+  std::string collected;    // there, if an engine has looked for what is too old lately
 };
 
 [[nodiscard]] std::string functions_of(std::string_view prefix, std::uint64_t incarnation);

@@ -129,10 +129,9 @@ void Membership::retire(std::uint64_t dead, const Reply& functions) {
   const auto left = std::make_shared<std::size_t>(functions.size());
   if (*left == 0) return on_all_retired(dead);
   for (std::size_t i = 0; i < functions.size(); ++i) {
-    const FunctionId function{number_of(functions[i]).value_or(0)};
+    const FunctionId function = function_named(functions[i].text()).value_or(FunctionId{});
     const FunctionKeys keys(options_.prefix, function);
-    Command command = scripts().retire.call(static_cast<std::uint32_t>(keys.all().size()));
-    for (const std::string& key : keys.all()) command.arg(key);
+    Command command = call_of(scripts().retire, keys);
     command.arg(dead);
     send_call(*connection_, scripts().retire, std::move(command),
               [this, dead, function, left](const Answer& answer) {

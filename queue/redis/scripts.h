@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "queue/redis/keys.h"
 #include "queue/redis/script.h"
 
 namespace convoke::redis {
@@ -15,13 +16,23 @@ struct Scripts {
   Script retire;
   Script seek;
   Script heartbeat;
+  // With the history's keys too.
+  Script conclude;
+  Script note;
+  Script collect;
+  Script purge;
 
-  [[nodiscard]] std::array<const Script*, 7> all() const {
-    return {&accept, &join, &claim, &finish, &retire, &seek, &heartbeat};
+  [[nodiscard]] std::array<const Script*, 11> all() const {
+    return {&accept,    &join,     &claim, &finish,  &retire, &seek,
+            &heartbeat, &conclude, &note,  &collect, &purge};
   }
 };
 
 [[nodiscard]] const Scripts& scripts();
+
+// A call of it with the function's keys: append the arguments.
+[[nodiscard]] Command call_of(const Script& script, const FunctionKeys& keys);
+[[nodiscard]] Command call_with_history(const Script& script, const FunctionKeys& keys);
 
 // A reply that says that another engine has taken our calls over.
 [[nodiscard]] inline bool says_lease_lost(const Reply& reply) {

@@ -23,6 +23,7 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       answers_(world.wheel, listener),
       membership_(membership_options(options_), world.clock, world.wheel, *this),
       connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
+      archive_(connection_, options_.prefix, world.wheel, options_.retention),
       wake_ups_(options_.prefix, world, options_.link, rng.fork("wake-ups"), connection_, *this) {
   membership_.use(connection_);
 }
@@ -52,6 +53,7 @@ void RedisStore::on_lost(const Error& why) {
       answers_.later(ClaimAnswer{function, {}});
     }
     line->claiming.clear();
+    line->noting.clear();
   }
 }
 
@@ -65,9 +67,9 @@ void RedisStore::on_entered() {
 // What waits from before: nobody else may be there to say that it is ready.
 void RedisStore::discover(const Reply& functions) {
   for (std::size_t i = 0; i < functions.size(); ++i) {
-    const auto number = functions[i].integer();
-    if (!number) continue;
-    Line& line = line_of(FunctionId{static_cast<std::uint64_t>(*number)});
+    const auto function = function_named(functions[i].text());
+    if (!function) continue;
+    Line& line = line_of(*function);
     line.told_ready = false;
     look(line);
   }
@@ -79,6 +81,7 @@ void RedisStore::on_lease_lost(const std::string& why) {
   for (auto& [function, line] : lines_) {
     line->joined = line->joining = line->announced = line->told_ready = false;
     line->returned.clear();
+    line->noting.clear();
     for (Finishing& end : std::exchange(line->finishing, {})) {
       if (end.answer)
         answers_.later(SettleAnswer{std::move(end.answer), SettleResult::kStoreFailed});
@@ -133,6 +136,7 @@ void RedisStore::submit() {
     for (Line* line : std::exchange(asking_, {})) {
       line->listed = false;
       submit_accepts(*line);
+      submit_notes(*line);
       submit_finishes(*line);
       submit_claims(*line);
     }
@@ -153,17 +157,11 @@ void RedisStore::join(Line& line) {
   if (std::exchange(line.joined, true)) return;
   line.joining = true;
   announce(line);
-  Command command = call_of(scripts().join, line);
+  Command command = call_of(scripts().join, line.keys);
   command.arg(membership_.incarnation());
   send(scripts().join, std::move(command), [&line](const Answer& answer) {
     if (!answer.ok()) line.joined = false;
   });
-}
-
-Command RedisStore::call_of(const Script& script, const Line& line) const {
-  Command command = script.call(static_cast<std::uint32_t>(line.keys.all().size()));
-  for (const std::string& key : line.keys.all()) command.arg(key);
-  return command;
 }
 
 void RedisStore::send(const Script& script, Command call, Connection::Handler handler) {
@@ -208,7 +206,5 @@ QueueCounts RedisStore::counts() const {
   }
   return all;
 }
-
-void RedisStore::note_started(const Receipt&, WallTime, const std::string&) {}
 
 }  // namespace convoke::redis

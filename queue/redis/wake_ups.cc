@@ -1,7 +1,6 @@
 #include "queue/redis/wake_ups.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace convoke::redis {
@@ -66,25 +65,21 @@ void WakeUps::cry_out() {
 // ---- hearing ----
 
 void WakeUps::on_message(std::string_view /*channel*/, std::string_view payload) {
-  FunctionId function;
-  const char* const end = payload.data() + payload.size();
-  if (std::from_chars(payload.data(), end, function.value).ptr == end) {
-    owner_.on_waiting(function);
-  }
+  if (const auto function = function_named(payload)) owner_.on_waiting(*function);
 }
 
 void WakeUps::poll() {
   world_.wheel.schedule(poll_, world_.clock.now() + kPollEvery);
   if (!connection_.ready()) return;
-  connection_.send(Command("ZRANGE").arg(keys_.waiting).arg(0).arg(-1), [this](
-                                                                            const Answer& answer) {
-    if (!answer.ok()) return;
-    for (std::size_t i = 0; i < answer.reply.size(); ++i) {
-      const FunctionId function{static_cast<std::uint64_t>(answer.reply[i].integer().value_or(0))};
-      cried_.try_emplace(function, Instant{});
-      owner_.on_waiting(function);
-    }
-  });
+  connection_.send(
+      Command("ZRANGE").arg(keys_.waiting).arg(0).arg(-1), [this](const Answer& answer) {
+        if (!answer.ok()) return;
+        for (std::size_t i = 0; i < answer.reply.size(); ++i) {
+          const FunctionId function = function_named(answer.reply[i].text()).value_or(FunctionId{});
+          cried_.try_emplace(function, Instant{});
+          owner_.on_waiting(function);
+        }
+      });
 }
 
 }  // namespace convoke::redis

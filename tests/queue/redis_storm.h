@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "queue/redis/bytes.h"
 #include "queue/redis/keys.h"
+#include "queue/redis/record.h"
 #include "queue/redis/store.h"
 #include "tests/queue/redis_stand_in_world.h"
 
@@ -138,7 +140,7 @@ class Storm {
     const auto* const stream = data.find<stand_in::Stream>(keys.all()[0]);
     EXPECT_TRUE(stream == nullptr || stream->entries.empty());
     EXPECT_EQ(data.find<stand_in::SortedSet>(keys.all()[1]), nullptr);
-    EXPECT_EQ(data.find<stand_in::Hash>(keys.all()[4]), nullptr) << "names are left";
+    judge_records(data);
     if (auto* const counts = data.find<stand_in::Hash>(keys.all()[2])) {
       EXPECT_EQ((*counts)["accepted"], (*counts)["settled"]);
       EXPECT_EQ((*counts)["claimed"], "0");
@@ -179,13 +181,33 @@ class Storm {
   }
 
  private:
+  // Each named call has a record, which has ended, and its name; nobody else has one.
+  static void judge_records(stand_in::Data& data) {
+    const redis::FunctionKeys keys("convoke", kStormFunction);
+    const auto& history = keys.history();
+    auto* const records = data.find<stand_in::Hash>(history[redis::FunctionKeys::kRecords]);
+    auto* const names = data.find<stand_in::Hash>(keys.names());
+    auto* const named = data.find<stand_in::SortedSet>(history[redis::FunctionKeys::kNamed]);
+    EXPECT_EQ(data.find<stand_in::Hash>(history[redis::FunctionKeys::kUnderWay]), nullptr);
+    const std::size_t count = records == nullptr ? 0 : records->size();
+    EXPECT_EQ(names == nullptr ? 0 : names->size(), count) << "names are left";
+    EXPECT_EQ(named == nullptr ? 0 : named->size(), count);
+    if (records == nullptr) return;
+    for (const auto& [id, bytes] : *records) {
+      const auto kept = redis::parse_record(kStormFunction, redis::get_call_id(id), bytes);
+      ASSERT_TRUE(kept);
+      EXPECT_TRUE(has_ended(kept->record.state)) << kept->record.name;
+      EXPECT_EQ(names->count(kept->record.name), 1U);
+    }
+  }
   NewCall call() {
     NewCall made;
     made.id = CallId::from_random(rng_.next(), rng_.next());
     made.function = kStormFunction;
     made.accepted = made.due = clock_.wall();
     if (rng_.one_in(3)) made.due += Seconds{3};
-    if (rng_.one_in(3)) made.name = "n" + std::to_string(rng_.below(5));
+    if (rng_.one_in(3)) made.name = "@n" + std::to_string(rng_.below(5));
+    if (rng_.one_in(4)) made.name = "job-" + std::to_string(++made_);
     made.event = "event";
     return made;
   }

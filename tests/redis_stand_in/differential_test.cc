@@ -37,8 +37,9 @@ class Life {
         stand_in_(Rng::seeded(seed).fork("clock")) {
     const redis::Scripts& all = redis::scripts();
     std::vector<Words> first = {{"SET", "t:incarnation", "1"}};
-    for (const redis::Script* script : {&all.accept, &all.join, &all.claim, &all.finish,
-                                        &all.retire, &all.seek, &all.heartbeat}) {
+    for (const redis::Script* script :
+         {&all.accept, &all.join, &all.claim, &all.finish, &all.retire, &all.seek, &all.heartbeat,
+          &all.conclude, &all.note, &all.collect, &all.purge}) {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     compare(first);

@@ -2,8 +2,9 @@
 
 #include <map>
 
+#include "queue/queue.h"
 #include "queue/redis/scripts.h"
-#include "tests/redis_stand_in/prelude.h"
+#include "tests/redis_stand_in/records.h"
 
 namespace convoke::stand_in {
 namespace {
@@ -15,6 +16,11 @@ int accept_one(const Function& function, const std::string& due, const std::stri
   if (!name.empty() &&
       function.lua.call({"HSETNX", function.names, name, id_of(call)}).number == 0) {
     return -1;
+  }
+  if (has_history(name)) {
+    const Records kept(function);
+    function.lua.call({"HSET", kept.records, id_of(call), Records::record_of(call)});
+    function.lua.call({"ZADD", kept.named, accepted_at(call), id_of(call)});
   }
   if (due == "0") {
     function.lua.call({"XADD", function.stream, "*", "c", call});
@@ -139,7 +145,12 @@ Value on(const char* where, std::string from) {
 }
 
 Value stop(const Function& function, const std::string& call) {
-  function.free_name_of(call);
+  const std::string name = name_of(call);
+  if (has_history(name)) {
+    Records(function).close(call, function.lua.arg(6), "", "");
+  } else if (!name.empty()) {
+    function.lua.call({"HDEL", function.names, name});
+  }
   function.count("settled", 1);
   return array({bulk("stopped"), function.stand()});
 }
@@ -202,7 +213,9 @@ ScriptFunction find_script(const std::string& sha1) {
       {texts.accept.sha1(), accept},       {texts.join.sha1(), join},
       {texts.claim.sha1(), claim},         {texts.finish.sha1(), finish},
       {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
-      {texts.heartbeat.sha1(), heartbeat},
+      {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
+      {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
+      {texts.purge.sha1(), purge},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;
