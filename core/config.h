@@ -28,6 +28,12 @@ struct EngineOptions {
   std::string token_key_file;
   // Made if it is missing; one engine at a time (a lock says whose it is).
   std::string state_directory = "state";
+  // Where asynchronous calls wait: "" in journals of the state directory; else on a Redis server,
+  // shared with other engines (queue/redis/target.h).
+  std::string queue;
+  std::string queue_password_file;  // of one who alone may read it; "": `queue` says it all
+  // How long an engine that cannot reach the server goes on for; then others take over.
+  Duration engine_lease = Seconds{30};
   // How long to wait for an engine that has the state directory and is about to end.
   Duration state_wait_max{};
   // Threads that serve: 1 .. kShardsMax; 0: one for each core.

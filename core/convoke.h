@@ -40,6 +40,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Where asynchronous calls wait, as EngineOptions::queue but for its password; "": embedded.
+  [[nodiscard]] std::string queue() const;
   [[nodiscard]] Address address() const;  // with the port that was given
   [[nodiscard]] std::uint16_t shards() const;
 

@@ -24,6 +24,8 @@
 #include "core/metrics_desk.h"
 #include "core/registry_desk.h"
 #include "core/shard.h"
+#include "core/shared_store.h"
+#include "core/state_check.h"
 #include "core/state_directory.h"
 #include "queue/journal/incarnation.h"
 #include "workers/log_files.h"
@@ -87,6 +89,20 @@ Result<std::uint32_t> next_life(const StateDirectory& state) {
   return journal::next_incarnation(**dir);
 }
 
+// Where the queue is, if it is not embedded; what journals hold would never run then.
+Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
+                                                  const StateDirectory& state) {
+  if (options.queue.empty()) return std::optional<redis::Target>{};
+  auto target = queue_target(options);
+  if (!target) return target.error();
+  if (options.virtual_clock) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "a virtual clock and a queue on a server exclude each other: its time is real"};
+  }
+  if (auto empty = check_nothing_unfinished(state); !empty) return empty.error();
+  return std::optional<redis::Target>(*std::move(target));
+}
+
 }  // namespace
 
 // In the order of their lives.
@@ -94,7 +110,7 @@ struct Engine::Parts {
   Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
         std::unique_ptr<Registry> registry, std::unique_ptr<history::History> kept,
         std::unique_ptr<LauncherProcess> started, std::string key, std::uint32_t life,
-        Authentication who)
+        Authentication who, std::optional<redis::Target> target)
       : options(std::move(asked)),
         state(std::move(directory)),
         rng(Rng::seeded(entropy_seed())),
@@ -110,7 +126,8 @@ struct Engine::Parts {
         delivery_key(std::move(key)),
         incarnation(life),
         access_keys(std::move(who.keys)),
-        token_key(std::move(who.token_key)) {
+        token_key(std::move(who.token_key)),
+        queue_on(std::move(target)) {
     if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
   }
 
@@ -136,16 +153,28 @@ struct Engine::Parts {
   }
 
   Result<void> make_shards(std::uint16_t total) {
-    const ShardWorld world{options,      state,
-                           disk,         options.in_process ? *options.in_process : no_callables(),
-                           gates,        account,
-                           ports,        mail,
-                           *launcher,    logs,
-                           desk,         history,
-                           posters,      delivery_key,
-                           incarnation,  clock_desk,
-                           metrics_desk, access_keys,
-                           token_key,    virtual_from};
+    const ShardWorld world{options,
+                           state,
+                           disk,
+                           options.in_process ? *options.in_process : no_callables(),
+                           gates,
+                           account,
+                           lease,
+                           ports,
+                           mail,
+                           *launcher,
+                           logs,
+                           desk,
+                           history,
+                           posters,
+                           delivery_key,
+                           incarnation,
+                           queue_on ? &*queue_on : nullptr,
+                           clock_desk,
+                           metrics_desk,
+                           access_keys,
+                           token_key,
+                           virtual_from};
     const std::vector<std::uint32_t> existing = state.journals();
     if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
@@ -226,6 +255,7 @@ struct Engine::Parts {
   Rng rng;
   GateTable gates;
   AccountPlaces account;
+  EngineLease lease;
   PortPool ports;
   Mailboxes<Letter> mail;
   std::unique_ptr<LauncherProcess> launcher;
@@ -240,6 +270,7 @@ struct Engine::Parts {
   ListeningSockets sockets;
   ClockDesk clock_desk;
   MetricsDesk metrics_desk;
+  std::optional<redis::Target> queue_on;  // none: the queue is embedded
   std::optional<TimeOrigin> virtual_from;
   std::vector<std::unique_ptr<Shard>> shards;
   std::vector<std::thread> threads;
@@ -258,6 +289,9 @@ Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedF
                              std::strerror(errno))};
   }
   if (auto range = instance_ports(); !range) return range.error();
+  if (!options.queue.empty()) {
+    if (auto target = queue_target(options); !target) return target.error();
+  }
   return check_state(options.state_directory);
 }
 
@@ -265,6 +299,8 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (auto may = may_listen(options); !may) return may.error();
   auto state = StateDirectory::open(options.state_directory, options.state_wait_max);
   if (!state) return state.error();
+  auto target = shared_queue(options, *state);
+  if (!target) return target.error();
   auto range = instance_ports();
   if (!range) return range.error();
   auto life = next_life(*state);
@@ -291,7 +327,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
 
   auto parts = std::make_unique<Parts>(std::move(options), *std::move(state), shards, *range,
                                        *std::move(registry), *std::move(kept), *std::move(launcher),
-                                       *std::move(key), *life, *std::move(who));
+                                       *std::move(key), *life, *std::move(who), *std::move(target));
   if (auto made = parts->make_shards(shards); !made) return made.error();
   if (auto listening = parts->listen(std::move(sockets)); !listening) return listening.error();
   parts->start_threads();
@@ -302,6 +338,10 @@ Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Engine::~Engine() = default;
 
 Address Engine::address() const { return parts_->options.listen; }
+
+std::string Engine::queue() const {
+  return parts_->queue_on ? parts_->queue_on->text() : std::string();
+}
 
 std::uint16_t Engine::shards() const { return static_cast<std::uint16_t>(parts_->shards.size()); }
 

@@ -200,9 +200,12 @@ void HistoryDesk::find(const CallId& id, ShardIndex from, Found found) {
 void HistoryDesk::find_at(std::size_t shard, const CallId& id, ShardIndex from, Found found) {
   ShardDoor* const door = doors_[shard];
   door->post([this, shard, door, id, from, found = std::move(found)] {
-    const auto position = door->find_call(id);
-    if (!position && shard + 1 < doors_.size()) return find_at(shard + 1, id, from, found);
-    doors_[from.value]->post([found, position] { found(position); });
+    door->find_call(id,
+                    [this, shard, id, from, found](const std::optional<CallPosition>& position) {
+                      if (!position && shard + 1 < doors_.size())
+                        return find_at(shard + 1, id, from, found);
+                      doors_[from.value]->post([found, position] { found(position); });
+                    });
   });
 }
 

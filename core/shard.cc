@@ -8,9 +8,10 @@
 
 #include "core/api/clock.h"
 #include "core/api/log_query.h"
+#include "core/embedded_store.h"
 #include "core/loop/entropy.h"
 #include "core/registry/resolve.h"
-#include "queue/journal/store.h"
+#include "core/shared_store.h"
 
 namespace convoke {
 namespace {
@@ -22,27 +23,6 @@ ProcessOptions process_options(const ShardWorld& world, CredentialSource* creden
   options.place.account_id = world.options.account_id;
   options.handlers.python_runtime = world.state.python_runtime();
   options.handlers.socket_directory = world.state.sockets();
-  return options;
-}
-
-// A caller that asks again at once is back within it; an end that a crash takes back is run again.
-constexpr Millis kEndsWaitMax{1};
-
-journal::Options store_options(const ShardWorld& world, std::uint16_t shards) {
-  const auto share = [shards](std::uint64_t of_all) {
-    return std::max<std::uint64_t>(of_all / shards, 1);
-  };
-  journal::Options options;
-  options.depth_max = share(world.options.queue_depth_max);
-  options.depth_per_function_max = share(world.options.function_queue_depth_max);
-  if (world.virtual_from) {
-    // A virtual clock never steps, and each look would be a step of its advances.
-    options.wall_check_every = std::chrono::hours{24 * 365};
-  } else {
-    options.ends_wait_max = kEndsWaitMax;
-  }
-  options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
-  options.history = &world.history;
   return options;
 }
 
@@ -102,8 +82,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
                               ++letters_;
                               dispatcher_.on_letter(std::move(letter));
                             })),
-      dispatcher_({clock_, wheel_, workers_, world.gates, world.account, directory_, *mail_},
-                  world.options.dispatch),
+      dispatcher_(
+          {clock_, wheel_, workers_, world.gates, world.account, world.lease, directory_, *mail_},
+          world.options.dispatch),
       poster_(world.posters.open(loop_)),
       deliverer_({clock_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
                  [](std::string_view what) { spdlog::warn("{}", what); }),
@@ -122,36 +103,41 @@ Shard::~Shard() = default;
 Result<std::unique_ptr<Shard>> Shard::make(ShardIndex self, const ShardWorld& world,
                                            const std::vector<std::uint32_t>& journals) {
   std::unique_ptr<Shard> shard(new Shard(self, world));
-  if (auto opened = shard->open_store(journals); !opened) return opened.error();
+  auto store = shard->open_store(journals);
+  if (!store) return store.error();
+  shard->attach(*std::move(store));
   return shard;
 }
 
-Result<void> Shard::open_store(const std::vector<std::uint32_t>& journals) {
-  std::vector<journal::JournalPlace> places;
-  for (const std::uint32_t number : journals) {
-    auto dir = DiskLogDir::open(world_.state.journal(number), syncing_, preparing_, world_.disk);
-    if (!dir) return dir.error();
-    places.push_back({number, *std::move(dir), world_.history.mark_of(number)});
+Result<std::unique_ptr<ShardStore>> Shard::open_store(const std::vector<std::uint32_t>& journals) {
+  if (world_.shared_queue) {
+    return open_shared_store(
+        {world_.options, *world_.shared_queue, world_.state, world_.disk, self_, mail_->shards(),
+         wires_, syncing_, loop_, loop_.timers(), pump_},
+        ids_.fork("store"));
   }
-  auto store =
-      journal::JournalStore::open(store_options(world_, mail_->shards()), std::move(places),
-                                  world_.incarnation, clock_, wheel_, pump_);
-  if (!store) return store.error();
-  store_ = *std::move(store);
-  const InvokerWorld world{clock_, wheel_, directory_, dispatcher_, *store_, *this};
+  return open_embedded_store(
+      {world_.options, world_.state, world_.disk, world_.history, syncing_, preparing_, clock_,
+       wheel_, pump_, world_.incarnation, mail_->shards()},
+      journals);
+}
+
+void Shard::attach(std::unique_ptr<ShardStore> store) {
+  store_ = std::move(store);
+  Queue& queue = store_->queue();
+  const InvokerWorld world{clock_, wheel_, directory_, dispatcher_, queue, *this};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          server_.respond(exchange, std::move(response));
                                        });
   dispatcher_.attach(*invoker_, pump_, pump_);
-  deliverer_.attach(*store_);
-  pump_.attach(*store_, dispatcher_, *invoker_, &deliverer_);
+  deliverer_.attach(queue);
+  pump_.attach(queue, dispatcher_, *invoker_, &deliverer_);
   loop_.at_end_of_turn(EndOfTurn::kWork, [this] { end_of_turn(); });
   if (self_ == ShardIndex{0}) {
     loop_.timers().schedule(history_timer_, loop_.now() + kHistoryLookEvery);
     if (signed_) loop_.timers().schedule(keys_timer_, loop_.now() + kAccessKeysLookEvery);
   }
-  return {};
 }
 
 void Shard::end_of_turn() {
@@ -159,7 +145,7 @@ void Shard::end_of_turn() {
   callables_.deliver();
   const bool mail_waits = dispatcher_.end_of_turn();
   if (mail_waits) loop_.turn_again();
-  store_->submit();
+  store_->queue().submit();
   log_.submit(loop_.wall());
   count_busy();
   if (time_) end_virtual_turn(mail_waits);
@@ -219,7 +205,9 @@ void Shard::stop_call(FunctionId function, const CallId& id, Queue::Stopped stop
   pump_.stop(function, id, std::move(stopped));
 }
 
-std::optional<CallPosition> Shard::find_call(const CallId& id) const { return store_->find(id); }
+void Shard::find_call(const CallId& id, ShardStore::Found found) {
+  store_->find(id, std::move(found));
+}
 
 Result<void> Shard::listen(std::vector<std::shared_ptr<ListeningSocket>> sockets) {
   for (auto& socket : sockets) {
@@ -306,7 +294,7 @@ void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
 
 // 200 as soon as requests are served at all; what is wrong with the queue is said in words.
 void Shard::answer_health(http::ExchangeId exchange, const std::string& request_id) {
-  const Result<void> queue = store_->health();
+  const Result<void> queue = store_->queue().health();
   server_.respond(exchange,
                   text_response(queue ? "ok\n"
                                       : fmt::format("ok, but asynchronous calls are refused: {}\n",
@@ -357,9 +345,9 @@ void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http:
 ShardSample Shard::sample(const std::vector<FunctionPtr>& shown) const {
   ShardSample sample;
   for (const FunctionPtr& function : shown) {
-    sample.functions.push_back(store_->counts(function->id));
+    sample.functions.push_back(store_->queue().counts(function->id));
   }
-  sample.all = store_->counts();
+  sample.all = store_->queue().counts();
   const DispatchCounters& counters = dispatcher_.counters();
   sample.started = counters.started;
   sample.moved = counters.moved;
@@ -368,7 +356,7 @@ ShardSample Shard::sample(const std::vector<FunctionPtr>& shown) const {
   sample.calls_here = dispatcher_.calls_here();
   sample.connections = server_.connections();
   sample.exchanges = server_.exchanges_open();
-  sample.store_healthy = store_->health().ok();
+  sample.store_healthy = store_->queue().health().ok();
   return sample;
 }
 
@@ -398,10 +386,12 @@ void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) 
 // ---- what calls with a history ask ----
 
 void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {
+  if (store_->reach() == Reach::kShared) return pump_.stop(function, id, std::move(stopped));
   world_.history.stop(function, id, self_, std::move(stopped));
 }
 
 void Shard::find_anywhere(const CallId& id, Found found) {
+  if (store_->reach() == Reach::kShared) return store_->find(id, std::move(found));
   world_.history.find(id, self_, std::move(found));
 }
 
@@ -416,15 +406,16 @@ void Shard::accept_again(const history::Record& record, Queue::Accepted accepted
   if (!record.name.empty()) call.name = call.id.text();
   call.event = record.event;
   call.accepted = call.due = clock_.wall();
-  store_->accept(std::move(call), std::move(accepted));
+  store_->queue().accept(std::move(call), std::move(accepted));
 }
 
 void Shard::reserve(FunctionId function, const std::string& name, Reserved reserved) {
+  if (store_->archive()) return loop_.post([reserved = std::move(reserved)] { reserved({}); });
   world_.history.reserve(function, name, self_, std::move(reserved));
 }
 
 void Shard::release(FunctionId function, const std::string& name) {
-  world_.history.release(function, name);
+  if (!store_->archive()) world_.history.release(function, name);
 }
 
 void Shard::look_after_history() {
@@ -434,6 +425,7 @@ void Shard::look_after_history() {
   if (now - collected_ < kHistoryCollectEvery) return;
   collected_ = now;
   world_.history.collect(clock_.wall());
+  store_->collect(clock_.wall());
 }
 
 void Shard::look_at_keys() {

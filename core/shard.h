@@ -46,10 +46,11 @@
 #include "core/metrics_desk.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
+#include "core/shard_store.h"
 #include "core/shard_time.h"
 #include "core/state_directory.h"
 #include "queue/history/history_archive.h"
-#include "queue/journal/store.h"
+#include "queue/redis/target.h"
 #include "workers/function_log.h"
 #include "workers/in_process.h"
 #include "workers/ports.h"
@@ -66,6 +67,7 @@ struct ShardWorld {
   const InProcessRegistry& callables;
   GateTable& gates;
   AccountPlaces& account;
+  const EngineLease& lease;
   PortPool& ports;
   Mailboxes<Letter>& mail;
   LauncherProcess& launcher;
@@ -75,6 +77,7 @@ struct ShardWorld {
   CurlPoster& posters;
   const std::string& delivery_key;
   std::uint32_t incarnation;
+  const redis::Target* shared_queue;  // null: the queue is embedded
   ClockDesk& clock_desk;
   MetricsDesk& metrics_desk;
   AccessKeysDesk& access_keys;
@@ -116,7 +119,7 @@ class Shard final : public ShardDoor,
   [[nodiscard]] std::vector<std::string> code_in_use() const override;
   void on_taken(std::uint32_t journal, const history::Mark& upto) override;
   void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
-  [[nodiscard]] std::optional<CallPosition> find_call(const CallId& id) const override;
+  void find_call(const CallId& id, ShardStore::Found found) override;
 
   // Where time is virtual.
   void move_time(Millis passed) override { time_->time().move_to(passed); }
@@ -136,7 +139,9 @@ class Shard final : public ShardDoor,
 
  private:
   Shard(ShardIndex self, const ShardWorld& world);
-  [[nodiscard]] Result<void> open_store(const std::vector<std::uint32_t>& journals);
+  [[nodiscard]] Result<std::unique_ptr<ShardStore>> open_store(
+      const std::vector<std::uint32_t>& journals);
+  void attach(std::unique_ptr<ShardStore> store);
   void end_of_turn();
   void count_busy();
   void end_virtual_turn(bool mail_waits);
@@ -164,7 +169,10 @@ class Shard final : public ShardDoor,
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
 
   // TaskHost
-  [[nodiscard]] history::Archive& archive() override { return archive_; }
+  [[nodiscard]] history::Archive& archive() override {
+    history::Archive* const kept_by_store = store_->archive();
+    return kept_by_store ? *kept_by_store : archive_;
+  }
   void stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
   void find_anywhere(const CallId& id, Found found) override;
   void accept_again(const history::Record& record, Queue::Accepted accepted) override;
@@ -211,7 +219,7 @@ class Shard final : public ShardDoor,
   std::unique_ptr<Poster> poster_;
   Deliverer deliverer_;
   Pump pump_;
-  std::unique_ptr<journal::JournalStore> store_;
+  std::unique_ptr<ShardStore> store_;
 
   const std::unique_ptr<Signed> signed_;  // where there are access keys
   const Anonymous anonymous_;

@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/model/ids.h"
 #include "core/registry/change.h"
+#include "core/shard_store.h"
 #include "queue/history/facts.h"
 #include "queue/queue.h"
 
@@ -27,7 +27,7 @@ class ShardDoor {
   virtual void on_taken(std::uint32_t journal, const history::Mark& upto) = 0;
   // As Pump::stop; kUnknown where the call is not of this shard.
   virtual void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) = 0;
-  [[nodiscard]] virtual std::optional<CallPosition> find_call(const CallId& id) const = 0;
+  virtual void find_call(const CallId& id, ShardStore::Found found) = 0;  // as ShardStore::find
 };
 
 }  // namespace convoke

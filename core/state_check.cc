@@ -3,7 +3,6 @@
 #include "core/loop/log_view.h"
 #include "core/loop/state_lock.h"
 #include "core/registry/registry.h"
-#include "core/state_directory.h"
 #include "queue/history/history.h"
 #include "queue/journal/check.h"
 #include "queue/journal/incarnation.h"
@@ -55,6 +54,18 @@ Result<StateSeen> check_journals(const StatePlaces& places) {
 }
 
 }  // namespace
+
+Result<void> check_nothing_unfinished(const StatePlaces& places) {
+  StateSeen seen;
+  if (places.journals().empty()) return {};
+  if (auto whole = check_whole(places, seen); !whole) return whole;
+  if (seen.unfinished_calls == 0) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               std::to_string(seen.unfinished_calls) + " calls wait in the journals of " +
+                   places.path() +
+                   ", where a queue on a server would leave them for ever: start once without "
+                   "--queue, until they have run, or take another state directory"};
+}
 
 Result<StateSeen> check_state(const std::string& directory) {
   if (auto usable = StateDirectory::check(directory); !usable) return usable.error();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/model/error.h"
+#include "core/state_directory.h"
 
 namespace convoke {
 
@@ -23,5 +24,8 @@ struct StateSeen {
 // names the file, what is wrong with it, and what to do. Takes as long, and as much memory, as
 // recovery does, unless the directory is in use.
 [[nodiscard]] Result<StateSeen> check_state(const std::string& directory);
+
+// Of a directory that is ours: InvalidArgument where its journals hold calls that have not ended.
+[[nodiscard]] Result<void> check_nothing_unfinished(const StatePlaces& places);
 
 }  // namespace convoke

@@ -64,6 +64,9 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.access_keys_file = asked.access_keys;
   options.token_key_file = asked.token_key_file;
   options.state_directory = asked.state;
+  options.queue = asked.queue;
+  options.queue_password_file = asked.queue_password_file;
+  options.engine_lease = asked.engine_lease;
   options.state_wait_max = asked.state_wait;
   options.shards = static_cast<std::uint16_t>(asked.shards);
   options.pin = asked.pin;
@@ -172,8 +175,9 @@ Outcome<ExitCode> serve(const ServeOptions& asked) {
   auto started = Engine::start(std::move(*options), std::move(*handed_over));
   if (!started) return usage_failure(started.error().message);
   std::unique_ptr<Engine> engine = *std::move(started);
-  spdlog::info("serving http://{} with {} shards, state in {}", engine->address().text(),
-               engine->shards(), asked.state);
+  const std::string queue = engine->queue();
+  spdlog::info("serving http://{} with {} shards, state in {}{}", engine->address().text(),
+               engine->shards(), asked.state, queue.empty() ? "" : ", queue on " + queue);
   if (asked.virtual_clock) {
     spdlog::warn(
         "time is VIRTUAL: timeouts, delays, retries and ages stand still until it is moved, by "

@@ -38,6 +38,11 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   add_text("token-key-file", options.token_key_file,
            "FILE of the key that makes functions' credentials (default: token.key in the state)");
   add_text("state", options.state, "directory of journals, registry, code and logs");
+  add_text("queue", options.queue,
+           "redis://[USER@]HOST[:PORT][/DB] or unix:PATH, shared by engines (default: the state)");
+  add_text("queue-password-file", options.queue_password_file, "FILE with the server's password");
+  add_seconds("engine-lease", options.engine_lease, CLI::Range(3, 3600),
+              "without the queue's server, then nothing more starts and others take over");
   add_seconds("state-wait", options.state_wait, CLI::Range(0, kDay),
               "for another engine to let go of it");
   add_count("shards", options.shards, CLI::Range(0, 64),

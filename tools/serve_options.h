@@ -20,6 +20,9 @@ struct ServeOptions {
   std::string access_keys;     // file; "": requests are not authenticated
   std::string token_key_file;  // "": the state directory's own
   std::string state = "./state";
+  std::string queue;                // redis://...; "": embedded
+  std::string queue_password_file;  // "": the queue's address says it
+  std::chrono::seconds engine_lease{30};
   std::chrono::seconds state_wait{0};  // for an engine that has it and is about to end
   std::uint32_t shards = 0;            // 0: one for each core
   bool pin = false;                    // each shard's thread to a core of its own

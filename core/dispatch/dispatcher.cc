@@ -26,6 +26,13 @@ Error stopped_by_limit(const Room& room) {
                            room.function->full_name())};
 }
 
+Error without_lease() {
+  return Error{ErrorCode::kServiceUnavailable,
+               "this engine has not reached the queue's server for too long, and may start nothing "
+               "until it does: others may have been told that it has stopped",
+               Seconds{1}};
+}
+
 Error line_too_long(const Room& room) {
   return Error{ErrorCode::kResourceThrottled,
                fmt::format("Reserve resource exceeded limit: too many calls wait for '{}'",
@@ -60,6 +67,7 @@ void Dispatcher::submit(CallPtr call) {
   Room* room = room_of(call->function);
   if (room == nullptr) return refuse(std::move(call), no_such_function());
   if (room->gate->stopped()) return refuse(std::move(call), stopped_by_limit(*room));
+  if (!may_start()) return refuse(std::move(call), without_lease());
 
   ShardIndex at;
   if (room->line.empty() && take_any_slot(*room, at)) {
@@ -94,6 +102,12 @@ void Dispatcher::stop_call(FunctionId function, const CallId& id) {
 void Dispatcher::on_backlog(FunctionId function) {
   if (Room* room = room_of(function)) return serve(*room);
   claim_invalid(function);
+}
+
+void Dispatcher::on_lease() {
+  std::vector<FunctionId> functions;
+  for (const auto& [function, room] : rooms_) functions.push_back(function);
+  for (const FunctionId function : functions) on_backlog(function);
 }
 
 void Dispatcher::claim_overdue(FunctionId function) {
@@ -162,7 +176,7 @@ Room& Dispatcher::room_for(const FunctionPtr& function) {
 }
 
 std::size_t Dispatcher::queued_here(const Room& room) const {
-  if (draining_ || room.claim.under_way || room.gate->stopped()) return 0;
+  if (draining_ || room.claim.under_way || room.gate->stopped() || !may_start()) return 0;
   return backlog_->ready(room.function->id);
 }
 
@@ -268,6 +282,12 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
     grant(room);
     if (call->asynchronous()) return bounce(std::move(call));
     return refuse(std::move(call), stopped_by_limit(room));
+  }
+  if (!may_start()) {
+    empty_line(room, without_lease());
+    grant(room);
+    if (call->asynchronous()) return bounce(std::move(call));
+    return refuse(std::move(call), without_lease());
   }
   Host* host = room.host_for(call->id);
   if (host == nullptr) {

@@ -23,6 +23,7 @@
 #include "core/dispatch/room.h"
 #include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
+#include "core/guard/engine_lease.h"
 #include "core/guard/gate.h"
 #include "core/registry/directory.h"
 #include "workers/worker.h"
@@ -49,6 +50,7 @@ struct DispatchWorld {
   Workers& workers;
   GateTable& gates;
   AccountPlaces& account;
+  const EngineLease& lease;
   const Directory& directory;
   Mail<Letter>& mail;
 };
@@ -92,6 +94,8 @@ class Dispatcher final : private HostEvents {
   // The directory has changed. Instances of older revisions take no new call.
   void on_function(const FunctionPtr& function);
   void on_function_gone(FunctionId function);
+  // The engine may start calls again.
+  void on_lease();
   // The gate has a new limit: instances beyond it go; at 0 everything of the function ends now.
   void on_limit(FunctionId function);
 
@@ -112,6 +116,7 @@ class Dispatcher final : private HostEvents {
   // Matching calls and slots (dispatcher.cc).
   [[nodiscard]] Room* room_of(FunctionId function);
   [[nodiscard]] Room& room_for(const FunctionPtr& function);
+  [[nodiscard]] bool may_start() const { return world_.lease.holds(world_.clock.now()); }
   [[nodiscard]] std::size_t queued_here(const Room& room) const;
   [[nodiscard]] bool anyone_waits_here(const Room& room) const;
   void claim_invalid(FunctionId function);

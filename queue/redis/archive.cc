@@ -42,6 +42,26 @@ Result<std::optional<history::Place>> start_of(const Query& query) {
   return place;
 }
 
+// Of several functions, one call of the script for each.
+struct Purging {
+  void took(const Answer& told) {
+    if (told.ok()) {
+      purged += static_cast<std::uint64_t>(told.reply.integer().value_or(0));
+    } else {
+      failed = true;
+    }
+    if (--left > 0) return;
+    if (!failed) return answer(purged);
+    answer(Error{ErrorCode::kServiceUnavailable,
+                 "the history's server did not say that they are gone", Seconds{1}});
+  }
+
+  std::size_t left = 0;
+  std::uint64_t purged = 0;
+  bool failed = false;
+  std::function<void(Result<std::uint64_t>)> answer;
+};
+
 std::uint64_t number_in(const Texts& texts) {
   if (texts.empty() || !texts[0]) return 0;
   return std::strtoull(texts[0]->c_str(), nullptr, 10);
@@ -81,7 +101,6 @@ void RedisArchive::get(FunctionId function, const CallId& id, Payload payload,
 // A question that goes from function to function, some at a time.
 struct RedisArchive::Functions {
   std::vector<FunctionId> left;
-  std::vector<Command> commands;
   // For find().
   CallId id;
   Payload payload = Payload::kWithout;
@@ -229,30 +248,16 @@ void RedisArchive::put_back(std::vector<CallRef> calls) {
 void RedisArchive::purge(std::vector<CallRef> calls, Answer<std::uint64_t> answer) {
   if (calls.size() > kPurgedMax) calls.resize(kPurgedMax);
   std::map<FunctionId, std::vector<CallId>> by_function;
-  for (const CallRef& call : calls) by_function[call.function].push_back(call.id);
   by_function[FunctionId{}];  // so that there is something to answer
-  struct Purge {
-    std::size_t left = 0;
-    std::uint64_t purged = 0;
-    std::optional<Error> error;
-  };
-  const auto purge = std::make_shared<Purge>();
-  purge->left = by_function.size();
+  for (const CallRef& call : calls) by_function[call.function].push_back(call.id);
+  const auto purging = std::make_shared<Purging>();
+  purging->left = by_function.size();
+  purging->answer = std::move(answer);
   for (const auto& [function, ids] : by_function) {
     Command command = call_with_history(scripts().purge, FunctionKeys(reading_.prefix, function));
     for (const CallId& id : ids) command.arg(bytes_of(id));
     send_call(reading_.connection, scripts().purge, std::move(command),
-              [purge, answer](const redis::Answer& told) {
-                if (told.ok()) {
-                  purge->purged += static_cast<std::uint64_t>(told.reply.integer().value_or(0));
-                } else if (!purge->error) {
-                  purge->error = Error{ErrorCode::kServiceUnavailable,
-                                       "the history's server did not say so", Seconds{1}};
-                }
-                if (--purge->left > 0) return;
-                if (purge->error) return answer(*purge->error);
-                answer(purge->purged);
-              });
+              [purging](const redis::Answer& told) { purging->took(told); });
   }
   put_back(std::move(calls));
 }

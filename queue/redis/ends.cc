@@ -1,6 +1,5 @@
 // How attempts and calls come to their ends in the store on Redis.
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -14,6 +13,7 @@ namespace convoke::redis {
 namespace {
 
 constexpr Seconds kRefusedRetry{1};
+constexpr std::size_t kConcludedBytes = 1UL << 20;  // of results, by one script
 
 // "@ID": the delivery of that call's outcome.
 std::optional<CallId> call_in_internal_name(std::string_view name) {
@@ -115,15 +115,27 @@ void RedisStore::finish(Held& held, Finishing end) {
   asks(line);
 }
 
+// What is kept goes by a script of its own, in pieces: results may be large, and hold up the
+// server.
 void RedisStore::submit_finishes(Line& line) {
   std::vector<Finishing> ends = std::exchange(line.finishing, {});
-  const auto kept = std::stable_partition(ends.begin(), ends.end(),
-                                          [](const Finishing& end) { return !end.kept; });
-  std::vector<Finishing> concluding(std::make_move_iterator(kept),
-                                    std::make_move_iterator(ends.end()));
+  const auto is_plain = [](const Finishing& end) { return !end.kept; };
+  if (std::all_of(ends.begin(), ends.end(), is_plain)) {
+    return submit_finishes(line, std::move(ends), false);
+  }
+  const auto kept = std::stable_partition(ends.begin(), ends.end(), is_plain);
+  std::vector<Finishing> piece;
+  std::size_t bytes = 0;
+  for (auto end = kept; end != ends.end(); ++end) {
+    bytes += end->result.size();
+    piece.push_back(std::move(*end));
+    if (bytes < kConcludedBytes) continue;
+    submit_finishes(line, std::exchange(piece, {}), true);
+    bytes = 0;
+  }
+  submit_finishes(line, std::move(piece), true);
   ends.erase(kept, ends.end());
   submit_finishes(line, std::move(ends), false);
-  submit_finishes(line, std::move(concluding), true);
 }
 
 void RedisStore::submit_finishes(Line& line, std::vector<Finishing> finishing, bool kept) {

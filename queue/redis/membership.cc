@@ -22,7 +22,7 @@ Membership::Membership(MembershipOptions options, const Clock& clock, TimerWheel
       clock_(clock),
       wheel_(wheel),
       owner_(owner) {
-  if (options_.predecessor) to_bury_.insert(*options_.predecessor);
+  to_bury_.insert(options_.predecessors.begin(), options_.predecessors.end());
 }
 
 Command Membership::note_function(FunctionId function) const {
@@ -41,6 +41,8 @@ void Membership::on_connected() {
 void Membership::enter() {
   if (entering_) return;
   entering_ = true;
+  connection_->send(Command("SETNX").arg(keys_.incarnation).arg(options_.first_incarnation),
+                    [](const Answer&) {});
   connection_->send(Command("INCR").arg(keys_.incarnation),
                     [this](const Answer& answer) { on_incarnation(answer); });
 }

@@ -13,9 +13,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
@@ -41,8 +41,11 @@ struct MembershipOptions {
   std::string prefix;
   Duration lease = kLeaseDefault;
   Duration silence_max = dead_after(kLeaseDefault);  // of others; see dead_after()
-  // An incarnation that is no more for certain, as that of this engine's last life.
-  std::optional<std::uint64_t> predecessor;
+  // Incarnations that are no more for certain, as that of this shard's last life.
+  std::vector<std::uint64_t> predecessors;
+  // Where counting begins on a server that has counted none: drawn, so that a number which was
+  // remembered from another server, or from before its data were lost, is nobody's.
+  std::uint64_t first_incarnation = 0;
 };
 
 class Membership {

@@ -7,9 +7,15 @@
 namespace convoke::redis {
 namespace {
 
-MembershipOptions membership_options(const Options& options) {
+// Leaves room to count in, and fits into what Lua and JSON take for a number.
+std::uint64_t first_incarnation(Rng rng) {
+  constexpr std::uint64_t kRoom = 1UL << 20;
+  return (rng.next() % kRoom) * kRoom;
+}
+
+MembershipOptions membership_options(const Options& options, const Rng& rng) {
   return {options.prefix, options.lease, options.silence_max.value_or(dead_after(options.lease)),
-          options.predecessor};
+          options.predecessors, first_incarnation(rng.fork("incarnations"))};
 }
 
 }  // namespace
@@ -21,7 +27,7 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       wheel_(world.wheel),
       listener_(listener),
       answers_(world.wheel, listener),
-      membership_(membership_options(options_), world.clock, world.wheel, *this),
+      membership_(membership_options(options_, rng), world.clock, world.wheel, *this),
       connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
       archive_(connection_, options_.prefix, world.wheel, options_.retention),
       wake_ups_(options_.prefix, world, options_.link, rng.fork("wake-ups"), connection_, *this) {
@@ -58,18 +64,27 @@ void RedisStore::on_lost(const Error& why) {
 }
 
 void RedisStore::on_entered() {
+  options_.entered(membership_.incarnation());
   wake_ups_.start();
-  connection_.send(Command("SMEMBERS").arg(keys_.functions), [this](const Answer& answer) {
-    if (answer.ok()) discover(answer.reply);
-  });
+  list_functions([this](const std::vector<FunctionId>& functions) { discover(functions); });
+}
+
+void RedisStore::list_functions(std::function<void(std::vector<FunctionId>)> listed) {
+  connection_.send(Command("SMEMBERS").arg(keys_.functions),
+                   [listed = std::move(listed)](const Answer& answer) {
+                     std::vector<FunctionId> functions;
+                     for (std::size_t i = 0; answer.ok() && i < answer.reply.size(); ++i) {
+                       const auto function = function_named(answer.reply[i].text());
+                       if (function) functions.push_back(*function);
+                     }
+                     listed(std::move(functions));
+                   });
 }
 
 // What waits from before: nobody else may be there to say that it is ready.
-void RedisStore::discover(const Reply& functions) {
-  for (std::size_t i = 0; i < functions.size(); ++i) {
-    const auto function = function_named(functions[i].text());
-    if (!function) continue;
-    Line& line = line_of(*function);
+void RedisStore::discover(const std::vector<FunctionId>& functions) {
+  for (const FunctionId function : functions) {
+    Line& line = line_of(function);
     line.told_ready = false;
     look(line);
   }

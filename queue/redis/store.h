@@ -51,7 +51,7 @@ struct Options {
   std::string prefix = "convoke";                    // of all keys
   Duration lease = kLeaseDefault;                    // see lease.h
   std::optional<Duration> silence_max;               // dead_after() unless given
-  std::optional<std::uint64_t> predecessor;          // see MembershipOptions
+  std::vector<std::uint64_t> predecessors;           // see MembershipOptions
   std::size_t event_bytes_max = 16UL << 20;          // beyond: EntityTooLarge
   std::uint64_t depth_max = 1'000'000;               // unsettled calls, in all that are known here
   std::uint64_t depth_per_function_max = 1'000'000;  // and of one function, exactly
@@ -61,6 +61,8 @@ struct Options {
   Duration returned_max = Seconds{1};
   Retention retention;                                                    // of the history
   std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
+  // Has begun to live under that number: to be remembered for `predecessors` of the next life.
+  std::function<void(std::uint64_t)> entered = [](std::uint64_t) {};
 };
 
 class RedisStore final : public Queue,
@@ -91,6 +93,8 @@ class RedisStore final : public Queue,
   // Looks through the function's calls, kSeekStep at a time.
   using Found = std::function<void(const std::optional<CallPosition>&)>;
   void seek(FunctionId function, const CallId& id, Found found);
+  // Those that have ever had a call; none if the server does not say.
+  void list_functions(std::function<void(std::vector<FunctionId>)> listed);
 
   // Of all engines' calls. Its questions leave with this turn's work, by submit().
   [[nodiscard]] RedisArchive& archive() { return archive_; }
@@ -114,7 +118,7 @@ class RedisStore final : public Queue,
   void on_lease_lost(const std::string& why) override;
   void on_retired(FunctionId function, const Stand& stand) override;
   void on_waiting(FunctionId function) override;
-  void discover(const Reply& functions);
+  void discover(const std::vector<FunctionId>& functions);
 
   [[nodiscard]] Line& line_of(FunctionId function);
   [[nodiscard]] const Line* find_line(FunctionId function) const;

@@ -211,8 +211,9 @@ struct World::Shard final : CallOwner, EndWatch {
         wheel(owner.clock.now()),
         workers(owner),
         mail(owner, index),
-        dispatcher({owner.clock, wheel, workers, owner.gates, owner.account, directory, mail},
-                   options),
+        dispatcher(
+            {owner.clock, wheel, workers, owner.gates, owner.account, owner.lease, directory, mail},
+            options),
         pump(ShardIndex{index}, {owner.clock, wheel, directory}, owner.rng.fork("pump"),
              [](std::string_view) {}),
         queue(pump) {

@@ -165,6 +165,7 @@ class World {
   bool frozen = false;  // instances do nothing
   GateTable gates;
   AccountPlaces account;
+  EngineLease lease;
 
  private:
   struct Shard;

@@ -39,7 +39,7 @@ class RedisEngines {
     engines_.push_back(std::make_unique<Engine>());
     Engine& engine = *engines_.back();
     redis::Options options = options_;
-    options.predecessor = predecessor;
+    if (predecessor) options.predecessors = {*predecessor};
     options.link.target = server().target();
     options.alarm = [&engine](std::string_view what) { engine.alarms.emplace_back(what); };
     engine.store = std::make_unique<redis::RedisStore>(

@@ -82,7 +82,7 @@ class RedisHarness : public StoreHarness {
     settle();
   }
   void stop() {
-    if (store_->incarnation() != 0) options_.predecessor = store_->incarnation();
+    if (store_->incarnation() != 0) options_.predecessors = {store_->incarnation()};
     store_.reset();
     let_go();
   }

@@ -50,7 +50,7 @@ class StormEngine final : public QueueListener {
   void start(Rng rng) {
     redis::Options options;
     options.link.target.address = stand_in::ServerOptions{}.at;
-    options.predecessor = predecessor_;
+    if (predecessor_) options.predecessors = {*predecessor_};
     store_ = std::make_unique<redis::RedisStore>(options, world_, rng, *this);
   }
   void die() {

@@ -16,6 +16,12 @@ Value set(const Call& call) {
   return ok();
 }
 
+Value setnx(const Call& call) {
+  if (call.data.find<String>(call.key()) != nullptr) return integer(0);
+  call.data.set(call.key(), call.words[2]);
+  return integer(1);
+}
+
 Value incr(const Call& call) {
   const String* const text = call.data.find<String>(call.key());
   const std::int64_t before = text == nullptr ? 0 : integer_of(*text);
@@ -68,6 +74,7 @@ Value time(const Call& call) {
 void add_plain_commands(CommandTable& table) {
   table["get"] = {2, get};
   table["set"] = {3, set};
+  table["setnx"] = {3, setnx};
   table["incr"] = {2, incr};
   table["del"] = {-2, del};
   table["sadd"] = {-3, sadd};

@@ -142,7 +142,8 @@ Words RandomCommands::string_or_set_command() {
   const std::string set = shared_key("functions");
   switch (rng_.below(10)) {
     case 0:
-      return {"INCR", rarely() ? key('l') : kStringKey};
+      return rarely() ? Words{"SETNX", kStringKey, "7"}
+                      : Words{"INCR", rarely() ? key('l') : kStringKey};
     case 1:
       return {"GET", rarely() ? set : kStringKey};
     case 2:

@@ -60,7 +60,7 @@ struct Engine::Shard final : ShardDoor {
                 }),
         mail(engine.post_office_, self),
         dispatcher({engine.outside_.stage.clock, wheel, workers, engine.gates_, engine.account_,
-                    directory, mail},
+                    engine.lease_, directory, mail},
                    engine.options_.dispatch),
         pump(self, {engine.outside_.stage.clock, wheel, directory}, rng.fork("retries"),
              [](std::string_view) {}),

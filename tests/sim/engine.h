@@ -101,6 +101,7 @@ class Engine {
   const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   GateTable gates_;
   AccountPlaces account_;
+  EngineLease lease_;
   PostOffice post_office_;
   history::History* const history_;  // the desk's
   SimIoThread history_thread_;
