@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "queue/redis/bytes.h"
 #include "queue/redis/list_walk.h"
@@ -32,6 +33,11 @@ Error bad_token() {
           "leave the filters as they are from page to page"};
 }
 
+Error not_said() {
+  return {ErrorCode::kServiceUnavailable, "the history's server did not say whether it is done",
+          Seconds{1}};
+}
+
 // Where the page begins, or why there is none.
 template <class Query>
 Result<std::optional<history::Place>> start_of(const Query& query) {
@@ -41,6 +47,33 @@ Result<std::optional<history::Place>> start_of(const Query& query) {
   if (!place) return bad_token();
   return place;
 }
+
+std::map<FunctionId, std::vector<CallId>> split(const std::vector<CallRef>& calls) {
+  std::map<FunctionId, std::vector<CallId>> by_function;
+  for (const CallRef& call : calls) by_function[call.function].push_back(call.id);
+  return by_function;
+}
+
+// A page's calls of several functions, taken by one call of the script for each.
+struct Taking {
+  void took(const std::vector<CallId>& ids, const Answer& told) {
+    failed |= !told.ok();
+    for (std::size_t i = 0; told.ok() && i < ids.size(); ++i) {
+      if (told.reply[i].integer() == 1) taken.insert(ids[i]);
+    }
+    if (--left > 0) return;
+    if (failed) return answer(not_said());
+    std::erase_if(page.records,
+                  [this](const Record& record) { return !taken.contains(record.id); });
+    answer(std::move(page));
+  }
+
+  std::size_t left = 0;
+  Page page;
+  std::set<CallId> taken;
+  bool failed = false;
+  std::function<void(Result<Page>)> answer;
+};
 
 // Of several functions, one call of the script for each.
 struct Purging {
@@ -52,8 +85,7 @@ struct Purging {
     }
     if (--left > 0) return;
     if (!failed) return answer(purged);
-    answer(Error{ErrorCode::kServiceUnavailable,
-                 "the history's server did not say that they are gone", Seconds{1}});
+    answer(not_said());
   }
 
   std::size_t left = 0;
@@ -216,40 +248,36 @@ void RedisArchive::take_failed(history::FailedQuery query, Answer<Page> answer) 
   });
 }
 
+// What is listed may have been taken and purged by another since it was read.
 void RedisArchive::take(Page page, Answer<Page> answer) {
-  std::vector<Command> commands;
-  for (const Record& record : page.records) {
-    Command command("SET");
-    command.arg(FunctionKeys(reading_.prefix, record.function).taken(record.id)).arg(1);
-    command.arg("NX").arg("EX").arg(kTakenFor.count());
-    commands.push_back(std::move(command));
+  const auto taking = std::make_shared<Taking>();
+  taking->page = std::move(page);
+  taking->answer = std::move(answer);
+  const auto by_function = split(history::refs_of(taking->page.records));
+  taking->left = by_function.size();
+  const WallTime now = clock_.wall();
+  for (const auto& [function, ids] : by_function) {
+    Command command = call_with_history(scripts().take, FunctionKeys(reading_.prefix, function));
+    command.arg(to_ms(now)).arg(to_ms(now + kTakenFor));
+    for (const CallId& id : ids) command.arg(bytes_of(id));
+    send_call(reading_.connection, scripts().take, std::move(command),
+              [taking, ids](const redis::Answer& told) { taking->took(ids, told); });
   }
-  const auto kept = std::make_shared<Page>(std::move(page));
-  ask_all(reading_, commands, [kept, answer = std::move(answer)](Result<std::vector<Texts>> told) {
-    if (!told) return answer(told.error());
-    Page taken;
-    taken.next_token = kept->next_token;
-    for (std::size_t i = 0; i < kept->records.size(); ++i) {
-      const bool ours = !(*told)[i].empty() && (*told)[i][0] == "OK";
-      if (ours) taken.records.push_back(std::move(kept->records[i]));
-    }
-    answer(std::move(taken));
-  });
 }
 
 void RedisArchive::put_back(std::vector<CallRef> calls) {
-  for (const CallRef& call : calls) {
-    Command command("DEL");
-    command.arg(FunctionKeys(reading_.prefix, call.function).taken(call.id));
+  for (const auto& [function, ids] : split(calls)) {
+    Command command("HDEL");
+    command.arg(FunctionKeys(reading_.prefix, function).history()[FunctionKeys::kTaken]);
+    for (const CallId& id : ids) command.arg(bytes_of(id));
     ask(reading_, command, [](const Result<Texts>&) {});
   }
 }
 
 void RedisArchive::purge(std::vector<CallRef> calls, Answer<std::uint64_t> answer) {
   if (calls.size() > kPurgedMax) calls.resize(kPurgedMax);
-  std::map<FunctionId, std::vector<CallId>> by_function;
+  auto by_function = split(calls);
   by_function[FunctionId{}];  // so that there is something to answer
-  for (const CallRef& call : calls) by_function[call.function].push_back(call.id);
   const auto purging = std::make_shared<Purging>();
   purging->left = by_function.size();
   purging->answer = std::move(answer);
@@ -259,7 +287,6 @@ void RedisArchive::purge(std::vector<CallRef> calls, Answer<std::uint64_t> answe
     send_call(reading_.connection, scripts().purge, std::move(command),
               [purging](const redis::Answer& told) { purging->took(told); });
   }
-  put_back(std::move(calls));
 }
 
 }  // namespace convoke::redis

@@ -4,13 +4,14 @@
 // that one's lease does. What a claimed or waiting call was given lies in the queue alone, and is
 // looked for there.
 //
-// taken marks last for kTakenFor, or until they are purged or put back: on all engines.
+// A failed call that was taken is, on all engines, for kTakenFor or until it is purged or put back.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
 #include "queue/history/archive.h"
 #include "queue/redis/reading.h"
@@ -29,8 +30,12 @@ class RedisArchive final : public history::Archive {
   static constexpr Seconds kTakenFor{600};
   static constexpr Seconds kCollectEvery{60};
 
-  RedisArchive(Connection& connection, std::string prefix, TimerWheel& wheel, Retention retention)
-      : reading_{connection, std::move(prefix)}, wheel_(wheel), retention_(retention) {}
+  RedisArchive(Connection& connection, std::string prefix, const Clock& clock, TimerWheel& wheel,
+               Retention retention)
+      : reading_{connection, std::move(prefix)},
+        clock_(clock),
+        wheel_(wheel),
+        retention_(retention) {}
 
   void get(FunctionId function, std::string name, history::Payload payload,
            Answer<std::optional<history::Record>> answer) override;
@@ -61,6 +66,7 @@ class RedisArchive final : public history::Archive {
   void collect_from(std::vector<FunctionId> functions, WallTime now);
 
   Reading reading_;
+  const Clock& clock_;
   TimerWheel& wheel_;
   const Retention retention_;
   bool collecting_ = false;

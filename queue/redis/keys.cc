@@ -11,7 +11,7 @@ namespace convoke::redis {
 FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   constexpr std::string_view kKinds = "qdcln";
   constexpr std::array<std::string_view, kHistoryKeys> kHistoryKinds = {
-      "h", "ha", "he", "hr", "hn", "hf", "ho", "hw", "hd"};
+      "h", "ha", "he", "hr", "hn", "hf", "ho", "hw", "hd", "ht"};
   const std::string tag = fmt::format("{{{}:{}}}", prefix, function_of_line(function).value);
   const std::string_view line = is_delivery_line(function) ? "d" : "";
   for (std::size_t i = 0; i < keys_.size(); ++i) {
@@ -20,10 +20,6 @@ FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     history_[i] = fmt::format("{}:{}", tag, kHistoryKinds[i]);
   }
-}
-
-std::string FunctionKeys::taken(const CallId& id) const {
-  return fmt::format("{}:{}", history_[kFailed], id.text());
 }
 
 std::optional<FunctionId> function_named(std::string_view digits) {

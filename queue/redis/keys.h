@@ -33,11 +33,10 @@ class FunctionKeys {
     kOver,
     kUnderWay,
     kEarly,
+    kTaken,
     kHistoryKeys
   };
   [[nodiscard]] const std::array<std::string, kHistoryKeys>& history() const { return history_; }
-  // Of one failed call, as long as somebody runs it again.
-  [[nodiscard]] std::string taken(const CallId& id) const;
   [[nodiscard]] const std::string& names() const { return keys_[4]; }
   [[nodiscard]] const std::string& leases() const { return keys_[3]; }
   [[nodiscard]] const std::string& stream() const { return keys_[0]; }

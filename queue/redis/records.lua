@@ -1,7 +1,8 @@
 -- Records of calls: what scripts that write the history begin with, behind the prelude. SCHEMA.md
 -- gives a record's bytes. KEYS from the sixth on: of the history of one function (keys.h).
 local records, attempts, events, results = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-local named, failed, over, under_way, early = KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14]
+local named, failed, over = KEYS[10], KEYS[11], KEYS[12]
+local under_way, early, taken = KEYS[13], KEYS[14], KEYS[15]
 local attempts_kept, never = 20, ('\0'):rep(6)
 
 local function bytes_of(value, size)
@@ -74,6 +75,7 @@ local function forget(id, record)
   redis.call('HDEL', records, id)
   redis.call('HDEL', events, id)
   redis.call('HDEL', results, id)
+  redis.call('HDEL', taken, id)
   redis.call('ZREM', named, id)
   redis.call('ZREM', failed, id)
   redis.call('ZREM', over, id)

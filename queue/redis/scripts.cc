@@ -19,6 +19,7 @@ extern const std::string_view conclude_lua;
 extern const std::string_view note_lua;
 extern const std::string_view collect_lua;
 extern const std::string_view purge_lua;
+extern const std::string_view take_lua;
 // NOLINTEND(readability-identifier-naming)
 
 namespace redis {
@@ -36,6 +37,7 @@ struct Texts {
   std::string note = with_records(note_lua);
   std::string collect = with_records(collect_lua);
   std::string purge = with_records(purge_lua);
+  std::string take = with_records(take_lua);
 
   static std::string whole(std::string_view text) { return std::string(prelude_lua).append(text); }
   static std::string with_records(std::string_view text) { return whole(records_lua).append(text); }
@@ -48,7 +50,7 @@ const Scripts& scripts() {
   static const Scripts all{Script(texts.accept),  Script(texts.join),     Script(texts.claim),
                            Script(texts.finish),  Script(texts.retire),   Script(texts.seek),
                            Script(heartbeat_lua), Script(texts.conclude), Script(texts.note),
-                           Script(texts.collect), Script(texts.purge)};
+                           Script(texts.collect), Script(texts.purge),    Script(texts.take)};
   return all;
 }
 

@@ -21,10 +21,11 @@ struct Scripts {
   Script note;
   Script collect;
   Script purge;
+  Script take;
 
-  [[nodiscard]] std::array<const Script*, 11> all() const {
+  [[nodiscard]] std::array<const Script*, 12> all() const {
     return {&accept,    &join,     &claim, &finish,  &retire, &seek,
-            &heartbeat, &conclude, &note,  &collect, &purge};
+            &heartbeat, &conclude, &note,  &collect, &purge,  &take};
   }
 };
 

@@ -29,7 +29,7 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       answers_(world.wheel, listener),
       membership_(membership_options(options_, rng), world.clock, world.wheel, *this),
       connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
-      archive_(connection_, options_.prefix, world.wheel, options_.retention),
+      archive_(connection_, options_.prefix, world.clock, world.wheel, options_.retention),
       wake_ups_(options_.prefix, world, options_.link, rng.fork("wake-ups"), connection_, *this) {
   membership_.use(connection_);
 }

@@ -130,6 +130,29 @@ TEST_F(RedisHistory, TwoEnginesThatTakeFailuresAtOnceMeetNoneTwice) {
   EXPECT_EQ(std::set<std::string>(taken.begin(), taken.end()).size(), 20U);
 }
 
+TEST_F(RedisHistory, WhatWasPurgedSinceItWasListedIsNotTaken) {
+  Engine& one = world.start();
+  Engine& other = world.start();
+  for (int later = 0; later < 10; ++later) {
+    fail_one(one, "x");
+    std::size_t taken = 0;
+    int answers = 0;
+    const auto run_again = [&](Engine& by) {
+      by.store->archive().take_failed({}, [&](const Result<history::Page>& page) {
+        ASSERT_TRUE(page.ok());
+        taken += page->records.size();
+        by.store->archive().purge(history::refs_of(page->records),
+                                  [&](const Result<std::uint64_t>&) { ++answers; });
+      });
+    };
+    run_again(one);
+    for (int i = 0; i < later; ++i) world.turn();
+    run_again(other);
+    world.until([&] { return answers == 2; });
+    EXPECT_EQ(taken, 1U) << later << " turns later";
+  }
+}
+
 TEST_F(RedisHistory, WhatIsTooMuchGoesTheOldestEndFirst) {
   redis::Options options;
   options.retention.records_max = 3;

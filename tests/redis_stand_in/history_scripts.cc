@@ -1,4 +1,4 @@
-// conclude.lua, note.lua, collect.lua, purge.lua
+// conclude.lua, note.lua, collect.lua, purge.lua, take.lua
 #include "tests/redis_stand_in/records.h"
 #include "tests/redis_stand_in/scripts.h"
 
@@ -133,6 +133,25 @@ Value collect(const Lua& lua) {
   }
   const bool more = removed + for_room == at_most;
   return array({integer(removed), integer(for_room), integer(more ? 1 : 0)});
+}
+
+Value take(const Lua& lua) {
+  const Function function(lua);
+  const Records kept(function);
+  Value results = array();
+  for (std::size_t i = 3; i <= lua.args(); ++i) {
+    const std::string& id = lua.arg(i);
+    const Value record = lua.call({"HGET", kept.records, id});
+    const std::int64_t state = record.is_nil() ? 0 : number_at(record.text, 1, 1);
+    bool ours = state == 5 || state == 8;
+    if (ours) {
+      const Value theirs = lua.call({"HGET", kept.taken, id});
+      ours = theirs.is_nil() || to_number(theirs.text) <= to_number(lua.arg(1));
+    }
+    if (ours) lua.call({"HSET", kept.taken, id, lua.arg(2)});
+    results.elements.push_back(integer(ours ? 1 : 0));
+  }
+  return results;
 }
 
 Value purge(const Lua& lua) {

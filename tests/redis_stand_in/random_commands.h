@@ -13,7 +13,7 @@ namespace convoke::stand_in {
 inline constexpr int kFunctions = 2;
 // As scripts take the keys of the history.
 inline constexpr const char* kHistoryKinds[] = {"h",  "ha", "he", "hr", "hn",
-                                                "hf", "ho", "hw", "hd"};
+                                                "hf", "ho", "hw", "hd", "ht"};
 // Always there: so it is a key of the wrong kind for nearly all.
 inline constexpr const char* kStringKey = "t:incarnation";
 

@@ -13,7 +13,7 @@ Words RandomCommands::script_call() {
   const redis::Script* const scripts[] = {
       &all.accept,   &all.accept,   &all.claim,  &all.claim,   &all.claim,     &all.finish,
       &all.finish,   &all.join,     &all.retire, &all.seek,    &all.heartbeat, &all.conclude,
-      &all.conclude, &all.conclude, &all.note,   &all.collect, &all.purge};
+      &all.conclude, &all.conclude, &all.note,   &all.collect, &all.purge,     &all.take};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",
@@ -24,8 +24,8 @@ Words RandomCommands::script_call() {
             below(2),
             one_of({"0", "1000000000", "0", "1000000000", "x"})};
   }
-  Words words = {"EVALSHA", rarely() && rarely() ? "abc" : script.sha1(), "14", stream_key(true)};
-  if (rarely()) words = {"EVAL", std::string(script.text()), "14", stream_key(true)};
+  Words words = {"EVALSHA", rarely() && rarely() ? "abc" : script.sha1(), "15", stream_key(true)};
+  if (rarely()) words = {"EVAL", std::string(script.text()), "15", stream_key(true)};
   for (const char kind : {'d', 'c', 'l', 'n'}) words.push_back(key(kind));
   for (const char* const kind : kHistoryKinds) words.push_back(history_key(kind));
   add_script_arguments(script.sha1(), words);
@@ -79,6 +79,9 @@ void RandomCommands::add_script_arguments(std::string_view script, Words& words)
     for (std::size_t i = 0; i < times; ++i) add({call_id(), one_of({"", "note", "another"})});
   } else if (script == all.collect.sha1()) {
     add({below(60), below(4), below(200), below(4)});
+  } else if (script == all.take.sha1()) {
+    add({below(60), below(60)});
+    for (std::size_t i = 0; i < times; ++i) add({call_id()});
   } else if (script == all.purge.sha1()) {
     for (std::size_t i = 0; i < times; ++i) add({call_id()});
   } else {

@@ -96,7 +96,7 @@ void Records::forget(const std::string& id, const std::string& record) const {
   for (std::int64_t i = std::max<std::int64_t>(made - kAttemptsKept, 0); i < made; ++i) {
     lua.call({"HDEL", attempts, id + bytes_of(i, 2)});
   }
-  for (const std::string* const hash : {&records, &events, &results}) {
+  for (const std::string* const hash : {&records, &events, &results, &taken}) {
     lua.call({"HDEL", *hash, id});
   }
   for (const std::string* const set : {&named, &failed, &over}) lua.call({"ZREM", *set, id});

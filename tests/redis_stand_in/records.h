@@ -38,6 +38,7 @@ struct Records {
   const std::string& over = lua.key(12);
   const std::string& under_way = lua.key(13);
   const std::string& early = lua.key(14);
+  const std::string& taken = lua.key(15);
 
  private:
   [[nodiscard]] std::string status_after(const std::string& record, const std::string& id,

@@ -215,7 +215,7 @@ ScriptFunction find_script(const std::string& sha1) {
       {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
       {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
       {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
-      {texts.purge.sha1(), purge},
+      {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;

@@ -15,6 +15,7 @@ using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
 [[nodiscard]] Value note(const Lua& lua);
 [[nodiscard]] Value collect(const Lua& lua);
 [[nodiscard]] Value purge(const Lua& lua);
+[[nodiscard]] Value take(const Lua& lua);
 
 // nullptr: no script of Convoke's has this SHA1.
 [[nodiscard]] ScriptFunction find_script(const std::string& sha1);
