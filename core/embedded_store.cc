@@ -39,6 +39,14 @@ class EmbeddedStore final : public ShardStore {
   [[nodiscard]] Reach reach() const override { return Reach::kShard; }
   [[nodiscard]] bool at_rest() const override { return journals_->at_rest(); }
   void find(const CallId& id, Found found) override { found(journals_->find(id)); }
+  void count(const std::vector<FunctionId>& functions, Counted counted) override {
+    Counts counts;
+    for (const FunctionId function : functions) {
+      counts.functions.push_back(journals_->counts(function));
+    }
+    counts.all = journals_->counts();
+    counted(std::move(counts));
+  }
   void tell_recovered() override { journals_->tell_recovered(); }
   void on_taken(std::uint32_t journal, const history::Mark& upto) override {
     journals_->on_taken(journal, upto);

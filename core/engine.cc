@@ -38,6 +38,8 @@ namespace {
 // How long what was cut may take to tell its callers and write its outcomes down.
 constexpr Seconds kCutMax{5};
 constexpr Millis kLookEvery{5};
+// For the queue's server to answer, at the start.
+constexpr Seconds kQueueWaitMax{10};
 
 std::uint16_t shard_count(std::uint16_t asked) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -205,11 +207,38 @@ struct Engine::Parts {
     if (!opened) return opened.error();
     sockets = *std::move(opened);
     options.listen = sockets.address();
-    for (std::uint16_t i = 0; i < total; ++i) {
-      auto listening = shards[i]->listen(sockets.of(ShardIndex{i}, total));
-      if (!listening) return listening.error();
+    return {};
+  }
+
+  // While the shards run.
+  Result<void> accept_connections() {
+    const auto total = static_cast<std::uint16_t>(shards.size());
+    std::vector<Result<void>> listening(total);
+    on_each_shard([this, total, &listening](Shard& shard) {
+      listening[shard.index().value] = shard.listen(sockets.of(shard.index(), total));
+    });
+    for (const Result<void>& one : listening) {
+      if (!one) return one.error();
     }
     return {};
+  }
+
+  // The first callers are not to meet a queue whose server has not answered yet.
+  Result<void> wait_for_queue() const {
+    if (!queue_on) return {};
+    const Instant end = monotonic_now() + kQueueWaitMax;
+    while (true) {
+      std::vector<Result<void>> health(shards.size());
+      on_each_shard(
+          [&health](Shard& shard) { health[shard.index().value] = shard.queue_health(); });
+      const auto sick =
+          std::find_if(health.begin(), health.end(), [](const Result<void>& one) { return !one; });
+      if (sick == health.end()) return {};
+      if (monotonic_now() > end) {
+        return Error{sick->error().code, queue_on->text() + ": " + sick->error().message};
+      }
+      std::this_thread::sleep_for(kLookEvery);
+    }
   }
 
   void start_threads() {
@@ -331,6 +360,8 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (auto made = parts->make_shards(shards); !made) return made.error();
   if (auto listening = parts->listen(std::move(sockets)); !listening) return listening.error();
   parts->start_threads();
+  if (auto ready = parts->wait_for_queue(); !ready) return ready.error();
+  if (auto accepting = parts->accept_connections(); !accepting) return accepting.error();
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 

@@ -19,9 +19,11 @@ void MetricsDesk::gather(std::vector<FunctionPtr> shown, ShardIndex from, Gather
   for (std::size_t i = 0; i < doors_.size(); ++i) {
     MetricsDoor* const door = doors_[i];
     door->post([round, door, home, i] {
-      home->post([round, i, sample = door->sample(round->shown)] {
-        round->samples[i] = sample;
-        if (--round->to_hear == 0) round->gathered(std::move(round->samples));
+      door->sample(round->shown, [round, home, i](ShardSample sample) {
+        home->post([round, i, sample = std::move(sample)] {
+          round->samples[i] = sample;
+          if (--round->to_hear == 0) round->gathered(std::move(round->samples));
+        });
       });
     });
   }

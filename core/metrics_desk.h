@@ -17,7 +17,8 @@ class MetricsDoor {
  public:
   virtual ~MetricsDoor() = default;
   virtual void post(std::function<void()> task) = 0;  // any thread; runs on the shard's
-  [[nodiscard]] virtual ShardSample sample(const std::vector<FunctionPtr>& shown) const = 0;
+  using Sampled = std::function<void(ShardSample)>;   // on the shard's thread, now or later
+  virtual void sample(const std::vector<FunctionPtr>& shown, Sampled sampled) = 0;
 };
 
 class MetricsDesk {

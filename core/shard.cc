@@ -342,12 +342,19 @@ void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http:
   });
 }
 
-ShardSample Shard::sample(const std::vector<FunctionPtr>& shown) const {
+void Shard::sample(const std::vector<FunctionPtr>& shown, Sampled sampled) {
+  std::vector<FunctionId> functions;
+  for (const FunctionPtr& function : shown) functions.push_back(function->id);
+  store_->count(functions, [this, sampled = std::move(sampled)](ShardStore::Counts counts) {
+    ShardSample sample = own_sample();
+    sample.functions = std::move(counts.functions);
+    sample.all = counts.all;
+    sampled(std::move(sample));
+  });
+}
+
+ShardSample Shard::own_sample() const {
   ShardSample sample;
-  for (const FunctionPtr& function : shown) {
-    sample.functions.push_back(store_->queue().counts(function->id));
-  }
-  sample.all = store_->queue().counts();
   const DispatchCounters& counters = dispatcher_.counters();
   sample.started = counters.started;
   sample.moved = counters.moved;

@@ -101,7 +101,9 @@ class Shard final : public ShardDoor,
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  // Accepts from these.
+  [[nodiscard]] ShardIndex index() const { return self_; }
+  [[nodiscard]] Result<void> queue_health() const { return store_->queue().health(); }
+  // Accepts from these. On the shard's thread, or before it runs.
   [[nodiscard]] Result<void> listen(std::vector<std::shared_ptr<ListeningSocket>> sockets);
   // Threads of the engine's desks; of shard 0 alone. Made when first asked for, before run().
   [[nodiscard]] IoThread& registry_thread();
@@ -125,7 +127,7 @@ class Shard final : public ShardDoor,
   void move_time(Millis passed) override { time_->time().move_to(passed); }
   void look(Millis patience, std::function<void(Rest)> looked) override;
 
-  [[nodiscard]] ShardSample sample(const std::vector<FunctionPtr>& shown) const override;
+  void sample(const std::vector<FunctionPtr>& shown, Sampled sampled) override;
 
   void replace_keys(std::shared_ptr<const AccessKeys> keys) override;
 
@@ -152,6 +154,7 @@ class Shard final : public ShardDoor,
   void on_gone(http::ExchangeId exchange) override { invoker_->client_gone(exchange); }
   std::string new_request_id() override { return next_call_id().text(); }
 
+  [[nodiscard]] ShardSample own_sample() const;  // all but the queue's counts
   void answer_by_engine(http::ExchangeId exchange, const Route& route, const http::Request& request,
                         const std::string& request_id);
   void answer_health(http::ExchangeId exchange, const std::string& request_id);

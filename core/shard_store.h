@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "queue/history/archive.h"
 #include "queue/history/facts.h"
@@ -33,6 +34,15 @@ class ShardStore {
   // Where an unsettled call stands; nullopt: nowhere within reach. Answered in this turn or later.
   using Found = std::function<void(const std::optional<CallPosition>&)>;
   virtual void find(const CallId& id, Found found) = 0;
+
+  // How its calls stand, for this shard's part in the sum over all of them; where they are shared,
+  // the first shard tells of them all. Answered in this turn or later.
+  struct Counts {
+    std::vector<QueueCounts> functions;  // in the order in which they were asked for
+    QueueCounts all;                     // of these and all others
+  };
+  using Counted = std::function<void(Counts)>;
+  virtual void count(const std::vector<FunctionId>& functions, Counted counted) = 0;
 
   // For a store that keeps the history itself. Else: null.
   [[nodiscard]] virtual history::Archive* archive() { return nullptr; }

@@ -41,7 +41,8 @@ class SharedStore final : public ShardStore {
  public:
   SharedStore(std::unique_ptr<LogDir> dir, redis::Options options, const SharedWorld& world,
               Rng rng)
-      : dir_(std::move(dir)),
+      : self_(world.self),
+        dir_(std::move(dir)),
         calls_(std::move(options), redis::LinkWorld{world.wires, world.clock, world.wheel},
                std::move(rng), world.listener) {}
 
@@ -50,10 +51,22 @@ class SharedStore final : public ShardStore {
   [[nodiscard]] Reach reach() const override { return Reach::kShared; }
   [[nodiscard]] bool at_rest() const override { return calls_.at_rest(); }
   void find(const CallId& id, Found found) override { redis::search(calls_, id, std::move(found)); }
+  void count(const std::vector<FunctionId>& functions, Counted counted) override {
+    if (self_ != ShardIndex{0}) return counted({std::vector<QueueCounts>(functions.size()), {}});
+    calls_.ask_counts(functions, [this, functions, counted = std::move(counted)] {
+      Counts counts;
+      for (const FunctionId function : functions) {
+        counts.functions.push_back(calls_.counts(function));
+      }
+      counts.all = calls_.counts();
+      counted(std::move(counts));
+    });
+  }
   [[nodiscard]] history::Archive* archive() override { return &calls_.archive(); }
   void collect(WallTime now) override { calls_.archive().collect(now); }
 
  private:
+  const ShardIndex self_;
   std::unique_ptr<LogDir> dir_;  // lives are noted there
   redis::RedisStore calls_;
 };

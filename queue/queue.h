@@ -144,7 +144,7 @@ enum class SettleResult : std::uint8_t {
 
 enum class StopResult : std::uint8_t {
   kStopped,   // it waited (ready, delayed, between attempts), and never runs again; durable
-  kUnderWay,  // claimed: whoever holds the receipt must end it
+  kUnderWay,  // claimed here: whoever holds the receipt must end it
   kUnknown,   // not here, or settled
   kStoreFailed,
 };
@@ -176,6 +176,12 @@ class QueueListener {
   virtual void on_ready(FunctionId function) = 0;
   // The answer to one claim(); empty when another claimer was faster.
   virtual void on_claimed(FunctionId function, std::vector<ClaimedCall> calls) = 0;
+  // Of a store that shares its calls with others, one of which asks to end a call that is claimed
+  // here. `stopped` runs once, as Queue::stop's, never with kUnderWay.
+  virtual void on_stop_asked(FunctionId /*function*/, const CallId& /*id*/,
+                             std::function<void(StopResult)> stopped) {
+    stopped(StopResult::kUnknown);
+  }
 };
 
 class Queue {
@@ -203,7 +209,8 @@ class Queue {
   // The attempt was handed to an instance: for those who look. Not durable; stale: ignored.
   virtual void note_started(const Receipt& receipt, WallTime at,
                             const std::string& instance_id) = 0;
-  // Ends a call of that function that waits.
+  // Ends a call of that function that waits; where calls are shared, one that is claimed elsewhere
+  // too, by way of whoever holds it.
   virtual void stop(FunctionId function, const CallId& id, Stopped stopped) = 0;
 
   // Sends this turn's work to the store. The shard calls it once at the end of every turn.

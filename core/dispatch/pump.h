@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/dispatch/backlog.h"
@@ -61,6 +62,9 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
 
   void on_ready(FunctionId function) override;
   void on_claimed(FunctionId function, std::vector<ClaimedCall> calls) override;
+  void on_stop_asked(FunctionId function, const CallId& id, Queue::Stopped stopped) override {
+    stop(function, id, std::move(stopped));
+  }
 
   [[nodiscard]] std::size_t ready(FunctionId function) const override;
   [[nodiscard]] std::int64_t oldest(FunctionId function) const override;

@@ -9,7 +9,7 @@
 namespace convoke::redis {
 namespace {
 
-constexpr Seconds kFullRetryAfter{5};
+constexpr Seconds kFullRetryAfter{1};
 
 Error full(const std::string& what, std::uint64_t depth_max) {
   return Error{ErrorCode::kResourceThrottled,

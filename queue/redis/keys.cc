@@ -36,6 +36,8 @@ SharedKeys::SharedKeys(std::string_view prefix)
       functions(fmt::format("{}:functions", prefix)),
       waiting(fmt::format("{}:waiting", prefix)),
       ready(fmt::format("{}:ready", prefix)),
+      stops(fmt::format("{}:stops", prefix)),
+      stopped(fmt::format("{}:stopped", prefix)),
       collected(fmt::format("{}:collected", prefix)) {}
 
 std::string functions_of(std::string_view prefix, std::uint64_t incarnation) {

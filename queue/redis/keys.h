@@ -56,8 +56,11 @@ struct SharedKeys {
   std::string engines;      // incarnation -> its last heartbeat, by the server's clock
   std::string functions;    // that have ever had a call
   std::string waiting;      // functions whose ready calls nobody has taken
-  std::string ready;        // the channel on which those are named
   std::string collected;    // there, if an engine has looked for what is too old lately
+  // Channels.
+  std::string ready;    // names those that wait
+  std::string stops;    // calls that whoever holds them is to end
+  std::string stopped;  // how that went
 };
 
 [[nodiscard]] std::string functions_of(std::string_view prefix, std::uint64_t incarnation);

@@ -16,6 +16,13 @@ void RedisStore::note_started(const Receipt& receipt, WallTime at, const std::st
   note(*held);
 }
 
+void RedisStore::note_stopping(const CallId& id) {
+  Held* const held = held_.find(id);
+  if (held == nullptr || !has_history(held->name)) return;
+  held->stopping = clock_.wall();
+  note(*held);
+}
+
 void RedisStore::note(const Held& held) {
   UnderWayNote note;
   note.incarnation = membership_.incarnation();

@@ -13,6 +13,7 @@ extern const std::string_view claim_lua;
 extern const std::string_view finish_lua;
 extern const std::string_view retire_lua;
 extern const std::string_view seek_lua;
+extern const std::string_view stand_lua;
 extern const std::string_view heartbeat_lua;
 extern const std::string_view records_lua;
 extern const std::string_view conclude_lua;
@@ -32,6 +33,7 @@ struct Texts {
   std::string claim = whole(claim_lua);
   std::string finish = whole(finish_lua);
   std::string retire = whole(retire_lua);
+  std::string stand = whole(stand_lua);
   std::string seek = with_records(seek_lua);
   std::string conclude = with_records(conclude_lua);
   std::string note = with_records(note_lua);
@@ -47,10 +49,11 @@ struct Texts {
 
 const Scripts& scripts() {
   static const Texts texts;
-  static const Scripts all{Script(texts.accept),  Script(texts.join),     Script(texts.claim),
-                           Script(texts.finish),  Script(texts.retire),   Script(texts.seek),
-                           Script(heartbeat_lua), Script(texts.conclude), Script(texts.note),
-                           Script(texts.collect), Script(texts.purge),    Script(texts.take)};
+  static const Scripts all{Script(texts.accept), Script(texts.join),    Script(texts.claim),
+                           Script(texts.finish), Script(texts.retire),  Script(texts.seek),
+                           Script(texts.stand),  Script(heartbeat_lua), Script(texts.conclude),
+                           Script(texts.note),   Script(texts.collect), Script(texts.purge),
+                           Script(texts.take)};
   return all;
 }
 

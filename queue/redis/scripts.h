@@ -15,6 +15,7 @@ struct Scripts {
   Script finish;
   Script retire;
   Script seek;
+  Script stand;
   Script heartbeat;
   // With the history's keys too.
   Script conclude;
@@ -23,8 +24,8 @@ struct Scripts {
   Script purge;
   Script take;
 
-  [[nodiscard]] std::array<const Script*, 12> all() const {
-    return {&accept,    &join,     &claim, &finish,  &retire, &seek,
+  [[nodiscard]] std::array<const Script*, 13> all() const {
+    return {&accept,    &join,     &claim, &finish,  &retire, &seek, &stand,
             &heartbeat, &conclude, &note,  &collect, &purge,  &take};
   }
 };

@@ -21,16 +21,43 @@ struct RedisStore::Seeking {
   Stopped stopped;  // is asked for
 };
 
+bool RedisStore::holds(const CallId& id) const {
+  const Held* const held = held_.find(id);
+  return held != nullptr && held->standing == Held::Standing::kClaimed;
+}
+
 void RedisStore::stop(FunctionId function, const CallId& id, Stopped stopped) {
-  Held* const held = held_.find(id);
-  if (held != nullptr) put_back(*held);
-  if (held != nullptr && held->standing == Held::Standing::kClaimed) {
-    held->stopping = clock_.wall();
-    if (has_history(held->name)) note(*held);
+  if (Held* const held = held_.find(id)) put_back(*held);
+  if (holds(id)) {
+    note_stopping(id);
     return answers_.later(StopAnswer{std::move(stopped), StopResult::kUnderWay});
   }
+  seek_to_stop(function, id, [this, function, id, stopped](StopResult result) {
+    if (result != StopResult::kUnderWay || holds(id)) return stopped(result);
+    stops_.ask(function, id, stopped);
+  });
+}
+
+void RedisStore::seek_to_stop(FunctionId function, const CallId& id, Stopped stopped) {
   auto seeking = std::make_shared<Seeking>(Seeking{function, id, nullptr, std::move(stopped)});
   seek(std::move(seeking), "q", "-");
+}
+
+void RedisStore::on_stop_asked(FunctionId function, const CallId& id) {
+  if (!holds(id)) return;
+  note_stopping(id);
+  listener_.on_stop_asked(function, id, [this, id](StopResult result) { stops_.tell(id, result); });
+}
+
+void RedisStore::look_again(FunctionId function, const CallId& id) {
+  const auto answer = [this, id](StopResult result) { stops_.answer(id, result); };
+  if (holds(id)) return listener_.on_stop_asked(function, id, answer);
+  seek_to_stop(function, id, [this, id, answer](StopResult result) {
+    if (result == StopResult::kUnderWay) return stops_.ask_again(id);
+    if (result == StopResult::kStoreFailed) return;  // looked at again
+    // Gone: by the stop that was asked for, as far as anybody can tell.
+    answer(StopResult::kStopped);
+  });
 }
 
 void RedisStore::seek(FunctionId function, const CallId& id, Found found) {

@@ -13,6 +13,11 @@ std::uint64_t first_incarnation(Rng rng) {
   return (rng.next() % kRoom) * kRoom;
 }
 
+LinkOptions named(LinkOptions link) {
+  if (!link.name.empty()) link.name += "-hears";
+  return link;
+}
+
 MembershipOptions membership_options(const Options& options, const Rng& rng) {
   return {options.prefix, options.lease, options.silence_max.value_or(dead_after(options.lease)),
           options.predecessors, first_incarnation(rng.fork("incarnations"))};
@@ -30,7 +35,10 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       membership_(membership_options(options_, rng), world.clock, world.wheel, *this),
       connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
       archive_(connection_, options_.prefix, world.clock, world.wheel, options_.retention),
-      wake_ups_(options_.prefix, world, options_.link, rng.fork("wake-ups"), connection_, *this) {
+      wake_ups_(options_.prefix, world.clock, world.wheel, connection_, *this),
+      stops_(options_.prefix, world.clock, world.wheel, connection_, *this),
+      subscription_(world, named(options_.link), {keys_.ready, keys_.stops, keys_.stopped},
+                    rng.fork("subscription"), *this) {
   membership_.use(connection_);
 }
 
@@ -65,7 +73,7 @@ void RedisStore::on_lost(const Error& why) {
 
 void RedisStore::on_entered() {
   options_.entered(membership_.incarnation());
-  wake_ups_.start();
+  wake_ups_.poll();
   list_functions([this](const std::vector<FunctionId>& functions) { discover(functions); });
 }
 
@@ -112,6 +120,11 @@ void RedisStore::on_waiting(FunctionId function) {
   if (!membership_.holds_lease() || !connection_.ready()) return;
   Line& line = line_of(function);
   if (line.ready() == 0) look(line);
+}
+
+void RedisStore::on_message(std::string_view channel, std::string_view payload) {
+  if (channel == keys_.ready) return wake_ups_.on_message(payload);
+  stops_.on_message(channel, payload);
 }
 
 Result<void> RedisStore::health() const {
@@ -220,6 +233,22 @@ QueueCounts RedisStore::counts() const {
     all.settled += one.settled;
   }
   return all;
+}
+
+void RedisStore::ask_counts(const std::vector<FunctionId>& functions, std::function<void()> asked) {
+  const auto done = std::make_shared<std::function<void()>>(std::move(asked));
+  const auto left = std::make_shared<std::size_t>(functions.size());
+  if (functions.empty()) return (*done)();
+  for (const FunctionId function : functions) {
+    Line& line = line_of(function);
+    send(scripts().stand, call_of(scripts().stand, line.keys),
+         [this, &line, done, left](const Answer& answer) {
+           if (const auto stand = answer.ok() ? parse_stand(answer.reply) : std::nullopt) {
+             heard(line, *stand);
+           }
+           if (--*left == 0) (*done)();
+         });
+  }
 }
 
 }  // namespace convoke::redis

@@ -41,6 +41,8 @@
 #include "queue/redis/line.h"
 #include "queue/redis/membership.h"
 #include "queue/redis/scripts.h"
+#include "queue/redis/stops.h"
+#include "queue/redis/subscription.h"
 #include "queue/redis/wake_ups.h"
 
 namespace convoke::redis {
@@ -68,7 +70,9 @@ struct Options {
 class RedisStore final : public Queue,
                          private ConnectionOwner,
                          private MembershipOwner,
-                         private WakeUpsOwner {
+                         private WakeUpsOwner,
+                         private StopsOwner,
+                         private SubscriptionOwner {
  public:
   // Connects at once; until it has, and has a lease, health() says why not.
   RedisStore(Options options, const LinkWorld& world, Rng rng, QueueListener& listener);
@@ -93,6 +97,9 @@ class RedisStore final : public Queue,
   // Looks through the function's calls, kSeekStep at a time.
   using Found = std::function<void(const std::optional<CallPosition>&)>;
   void seek(FunctionId function, const CallId& id, Found found);
+  // Asks how these stand: then counts() of each is of now. Answered also when the server is not
+  // there.
+  void ask_counts(const std::vector<FunctionId>& functions, std::function<void()> asked);
   // Those that have ever had a call; none if the server does not say.
   void list_functions(std::function<void(std::vector<FunctionId>)> listed);
 
@@ -118,6 +125,10 @@ class RedisStore final : public Queue,
   void on_lease_lost(const std::string& why) override;
   void on_retired(FunctionId function, const Stand& stand) override;
   void on_waiting(FunctionId function) override;
+  void on_stop_asked(FunctionId function, const CallId& id) override;
+  void look_again(FunctionId function, const CallId& id) override;
+  void on_subscribed() override { wake_ups_.poll(); }
+  void on_message(std::string_view channel, std::string_view payload) override;
   void discover(const std::vector<FunctionId>& functions);
 
   [[nodiscard]] Line& line_of(FunctionId function);
@@ -154,6 +165,7 @@ class RedisStore final : public Queue,
   void submit_finishes(Line& line);
   void submit_finishes(Line& line, std::vector<Finishing> ends, bool kept);
   void note(const Held& held);
+  void note_stopping(const CallId& id);
   void submit_notes(Line& line);
   void on_finished(Line& line, std::vector<Finishing> ends, std::uint64_t lease,
                    const Answer& answer);
@@ -165,6 +177,8 @@ class RedisStore final : public Queue,
   void on_returned_long();
   void put_back(Held& held);
   void refuse_end(Settled settled);
+  [[nodiscard]] bool holds(const CallId& id) const;
+  void seek_to_stop(FunctionId function, const CallId& id, Stopped stopped);
   void seek(std::shared_ptr<Seeking> seeking, const std::string& where, const std::string& from);
   void on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer);
 
@@ -187,6 +201,8 @@ class RedisStore final : public Queue,
   Connection connection_;
   RedisArchive archive_;
   WakeUps wake_ups_;
+  Stops stops_;
+  Subscription subscription_;
 };
 
 }  // namespace convoke::redis

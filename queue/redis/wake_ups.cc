@@ -4,32 +4,18 @@
 #include <utility>
 
 namespace convoke::redis {
-namespace {
 
-LinkOptions named(LinkOptions link) {
-  if (!link.name.empty()) link.name += "-wake-ups";
-  return link;
-}
-
-}  // namespace
-
-WakeUps::WakeUps(const std::string& prefix, const LinkWorld& world, const LinkOptions& link,
-                 Rng rng, Connection& connection, WakeUpsOwner& owner)
-    : keys_(prefix),
-      world_(world),
-      connection_(connection),
-      owner_(owner),
-      subscription_(world, named(link), {keys_.ready}, rng, *this) {}
-
-void WakeUps::start() { poll(); }
+WakeUps::WakeUps(const std::string& prefix, const Clock& clock, TimerWheel& wheel,
+                 Connection& connection, WakeUpsOwner& owner)
+    : keys_(prefix), clock_(clock), wheel_(wheel), connection_(connection), owner_(owner) {}
 
 // ---- crying out ----
 
 void WakeUps::on_ready(FunctionId function) {
-  const Instant now = world_.clock.now();
+  const Instant now = clock_.now();
   unclaimed_.try_emplace(function, now);
   const Instant due = now + kPatience;
-  if (!cry_.scheduled() || due < cry_.due()) world_.wheel.schedule(cry_, due);
+  if (!cry_.scheduled() || due < cry_.due()) wheel_.schedule(cry_, due);
 }
 
 void WakeUps::on_claim(FunctionId function) { unclaimed_.erase(function); }
@@ -41,7 +27,7 @@ void WakeUps::on_empty(FunctionId function) {
 }
 
 void WakeUps::cry_out() {
-  const Instant now = world_.clock.now();
+  const Instant now = clock_.now();
   std::optional<Instant> next;
   for (auto at = unclaimed_.begin(); at != unclaimed_.end();) {
     const auto cried = cried_.find(at->first);
@@ -59,17 +45,17 @@ void WakeUps::cry_out() {
                      [](const Answer&) {});
     at = unclaimed_.erase(at);
   }
-  if (next) world_.wheel.schedule(cry_, *next);
+  if (next) wheel_.schedule(cry_, *next);
 }
 
 // ---- hearing ----
 
-void WakeUps::on_message(std::string_view /*channel*/, std::string_view payload) {
+void WakeUps::on_message(std::string_view payload) {
   if (const auto function = function_named(payload)) owner_.on_waiting(*function);
 }
 
 void WakeUps::poll() {
-  world_.wheel.schedule(poll_, world_.clock.now() + kPollEvery);
+  wheel_.schedule(poll_, clock_.now() + kPollEvery);
   if (!connection_.ready()) return;
   connection_.send(
       Command("ZRANGE").arg(keys_.waiting).arg(0).arg(-1), [this](const Answer& answer) {

@@ -15,11 +15,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/edge/rng.h"
+#include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
 #include "queue/redis/connection.h"
 #include "queue/redis/keys.h"
-#include "queue/redis/subscription.h"
 
 namespace convoke::redis {
 
@@ -34,36 +33,31 @@ class WakeUpsOwner {
   virtual void on_waiting(FunctionId function) = 0;
 };
 
-class WakeUps final : private SubscriptionOwner {
+class WakeUps {
  public:
-  WakeUps(const std::string& prefix, const LinkWorld& world, const LinkOptions& link, Rng rng,
-          Connection& connection, WakeUpsOwner& owner);
-  ~WakeUps() override = default;
+  WakeUps(const std::string& prefix, const Clock& clock, TimerWheel& wheel, Connection& connection,
+          WakeUpsOwner& owner);
   WakeUps(const WakeUps&) = delete;
   WakeUps& operator=(const WakeUps&) = delete;
 
-  void start();                        // the connection is ready: looks at what waits
-  void on_ready(FunctionId function);  // its calls are ready
-  void on_claim(FunctionId function);  // somebody here takes them
-  void on_empty(FunctionId function);  // it has none
+  void poll();                                 // looks at what waits; goes on by itself
+  void on_message(std::string_view function);  // was published
+  void on_ready(FunctionId function);          // its calls are ready
+  void on_claim(FunctionId function);          // somebody here takes them
+  void on_empty(FunctionId function);          // it has none
 
  private:
-  void on_subscribed() override { poll(); }
-  void on_message(std::string_view channel, std::string_view payload) override;
-  void on_lost(const Error&) override {}  // the poll goes on
-
   void cry_out();
-  void poll();
 
   const SharedKeys keys_;
-  const LinkWorld world_;
+  const Clock& clock_;
+  TimerWheel& wheel_;
   Connection& connection_;
   WakeUpsOwner& owner_;
   std::map<FunctionId, Instant> unclaimed_;  // since when
   std::map<FunctionId, Instant> cried_;      // and not struck off since
   Timer cry_ = timer_for<&WakeUps::cry_out>(this);
   Timer poll_ = timer_for<&WakeUps::poll>(this);
-  Subscription subscription_;
 };
 
 }  // namespace convoke::redis

@@ -43,6 +43,11 @@ class Recorder final : public QueueListener {
     for (ClaimedCall& call : calls) all.push_back(std::move(call));
   }
 
+  void on_stop_asked(FunctionId, const CallId& id,
+                     std::function<void(StopResult)> stopped) override {
+    stops_asked.emplace_back(id, std::move(stopped));
+  }
+
   std::vector<ClaimedCall> take(FunctionId function) {
     return std::exchange(claimed[function.value], {});
   }
@@ -50,6 +55,7 @@ class Recorder final : public QueueListener {
   std::map<std::uint64_t, int> ready;
   std::map<std::uint64_t, std::vector<ClaimedCall>> claimed;
   int answers = 0;  // of claims
+  std::vector<std::pair<CallId, std::function<void(StopResult)>>> stops_asked;
 };
 
 struct Limits {

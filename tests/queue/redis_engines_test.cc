@@ -58,6 +58,40 @@ TEST(RedisEngines, WhatIsTakenAtOnceIsCriedOutToNobody) {
   EXPECT_EQ(other.heard.ready[kF.value], 0);
 }
 
+TEST(RedisEngines, Q9_AStopAskedOfOneEndsACallThatAnotherHolds) {
+  RedisEngines world;
+  Engine& holder = world.start();
+  Engine& other = world.start();
+  const CallId id = world.accepted(holder, kF);
+  const ClaimedCall held = world.claim(holder, kF).at(0);
+  std::optional<StopResult> stopped;
+  other.queue().stop(kF, id, [&](StopResult result) { stopped = result; });
+  world.until([&] { return !holder.heard.stops_asked.empty(); });
+  EXPECT_FALSE(stopped.has_value()) << "it is not over yet";
+  ASSERT_EQ(world.settled(holder, held.receipt, Settlement::kStopped), SettleResult::kDone);
+  holder.heard.stops_asked.front().second(StopResult::kStopped);
+  world.until([&] { return stopped.has_value(); });
+  EXPECT_EQ(stopped, StopResult::kStopped);
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
+TEST(RedisEngines, Q9_AStopOutlivesTheDeathOfWhoHoldsTheCall) {
+  redis::Options options;
+  options.silence_max = Millis{60};  // by the server's clock, which is real
+  RedisEngines world(options);
+  Engine& holder = world.start();
+  Engine& other = world.start();
+  const CallId id = world.accepted(holder, kF);
+  ASSERT_EQ(world.claim(holder, kF).size(), 1U);
+  RedisEngines::kill(holder);
+  std::optional<StopResult> stopped;
+  other.queue().stop(kF, id, [&](StopResult result) { stopped = result; });
+  world.until([&] { return stopped.has_value(); });
+  EXPECT_EQ(stopped, StopResult::kStopped);
+  EXPECT_TRUE(world.claim(other, kF).empty());
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
 TEST(RedisEngines, I3_ARetiredEngineEndsNothing) {
   RedisEngines world;
   Engine& zombie = world.start();

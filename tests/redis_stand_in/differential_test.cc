@@ -38,8 +38,8 @@ class Life {
     const redis::Scripts& all = redis::scripts();
     std::vector<Words> first = {{"SET", "t:incarnation", "1"}};
     for (const redis::Script* script :
-         {&all.accept, &all.join, &all.claim, &all.finish, &all.retire, &all.seek, &all.heartbeat,
-          &all.conclude, &all.note, &all.collect, &all.purge, &all.take}) {
+         {&all.accept, &all.join, &all.claim, &all.finish, &all.retire, &all.seek, &all.stand,
+          &all.heartbeat, &all.conclude, &all.note, &all.collect, &all.purge, &all.take}) {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     compare(first);

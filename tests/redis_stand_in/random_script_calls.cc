@@ -11,9 +11,10 @@ Words RandomCommands::script_call() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const redis::Scripts& all = redis::scripts();
   const redis::Script* const scripts[] = {
-      &all.accept,   &all.accept,   &all.claim,  &all.claim,   &all.claim,     &all.finish,
-      &all.finish,   &all.join,     &all.retire, &all.seek,    &all.heartbeat, &all.conclude,
-      &all.conclude, &all.conclude, &all.note,   &all.collect, &all.purge,     &all.take};
+      &all.accept,    &all.accept,   &all.claim,    &all.claim,    &all.claim,
+      &all.finish,    &all.finish,   &all.join,     &all.retire,   &all.seek,
+      &all.heartbeat, &all.conclude, &all.conclude, &all.conclude, &all.note,
+      &all.collect,   &all.purge,    &all.take,     &all.stand};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",

@@ -48,6 +48,10 @@ Value accept(const Lua& lua) {
   return array({results, function.stand()});
 }
 
+// ---- stand.lua ----
+
+Value stand(const Lua& lua) { return Function(lua).stand(); }
+
 // ---- join.lua ----
 
 Value join(const Lua& lua) {
@@ -216,6 +220,7 @@ ScriptFunction find_script(const std::string& sha1) {
       {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
       {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
       {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
+      {texts.stand.sha1(), stand},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;
