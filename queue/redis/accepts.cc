@@ -72,7 +72,7 @@ std::optional<Error> RedisStore::refusal(const NewCall& call, Limits limits) con
                  std::nullopt};
   }
   if (limits == Limits::kHold && depth_ >= options_.depth_max)
-    return full("the queue", options_.depth_max);
+    return full("the queue of all functions", options_.depth_max);
   return std::nullopt;
 }
 

@@ -22,23 +22,22 @@ FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   }
 }
 
-std::optional<FunctionId> function_named(std::string_view digits) {
-  FunctionId function;
-  const char* const end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, function.value);
-  if (error != std::errc{} || rest != end) return std::nullopt;
-  return function;
-}
-
 SharedKeys::SharedKeys(std::string_view prefix)
     : incarnation(fmt::format("{}:incarnation", prefix)),
       engines(fmt::format("{}:engines", prefix)),
       functions(fmt::format("{}:functions", prefix)),
       waiting(fmt::format("{}:waiting", prefix)),
+      collected(fmt::format("{}:collected", prefix)),
       ready(fmt::format("{}:ready", prefix)),
       stops(fmt::format("{}:stops", prefix)),
-      stopped(fmt::format("{}:stopped", prefix)),
-      collected(fmt::format("{}:collected", prefix)) {}
+      stopped(fmt::format("{}:stopped", prefix)) {}
+
+std::optional<FunctionId> parse_function(std::string_view text) {
+  FunctionId function;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, function.value);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(function) : std::nullopt;
+}
 
 std::string functions_of(std::string_view prefix, std::uint64_t incarnation) {
   return fmt::format("{}:functions-of:{}", prefix, incarnation);

@@ -46,9 +46,6 @@ class FunctionKeys {
   std::array<std::string, kHistoryKeys> history_;
 };
 
-// As keys and members of sets name it; the largest ids are no signed numbers. nullopt: none.
-[[nodiscard]] std::optional<FunctionId> function_named(std::string_view digits);
-
 // Of the whole installation.
 struct SharedKeys {
   explicit SharedKeys(std::string_view prefix);
@@ -62,6 +59,9 @@ struct SharedKeys {
   std::string stops;    // calls that whoever holds them is to end
   std::string stopped;  // how that went
 };
+
+// A function as it is named in a key or a set: a number of 64 bits, whose highest may be set.
+[[nodiscard]] std::optional<FunctionId> parse_function(std::string_view text);
 
 [[nodiscard]] std::string functions_of(std::string_view prefix, std::uint64_t incarnation);
 

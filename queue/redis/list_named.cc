@@ -11,6 +11,8 @@ namespace {
 using history::Place;
 
 constexpr std::size_t kStep = 200;  // rows read by one round of commands
+// Up to so many calls under way are put in order; where there are more, the walk meets them.
+constexpr std::size_t kUnderWayMax = 5'000;
 
 Place place_of(const KeptRow& row) { return {row.kept.record.accepted, row.kept.record.id}; }
 
@@ -20,9 +22,12 @@ class NamedWalk : public std::enable_shared_from_this<NamedWalk> {
             Done<history::Page> done)
       : reading_(reading), list_(std::move(list)), seen_(after), done_(std::move(done)) {}
 
-  void step();
+  void start();
 
  private:
+  void step();
+  void read_under_way();
+  void take_under_way(std::vector<KeptRow> rows);
   void on_range(Result<Texts> range);
   void take(std::vector<KeptRow> rows, bool last_step);
   void finish();
@@ -36,6 +41,46 @@ class NamedWalk : public std::enable_shared_from_this<NamedWalk> {
   std::size_t looked_at_ = 0;
   bool more_ = false;
 };
+
+void NamedWalk::start() {
+  const bool under_way = list_.state == CallState::kDequeued ||
+                         list_.state == CallState::kRunning || list_.state == CallState::kStopping;
+  if (under_way) return read_under_way();
+  step();
+}
+
+// Of few calls, most often, among many that wait or have ended.
+void NamedWalk::read_under_way() {
+  const FunctionKeys keys(reading_.prefix, list_.function);
+  Command command("HKEYS");
+  command.arg(keys.history()[FunctionKeys::kUnderWay]);
+  ask(reading_, command, [self = shared_from_this()](const Result<Texts>& told) {
+    if (!told) return self->done_(told.error());
+    std::vector<CallId> ids;
+    for (const auto& id : *told) {
+      if (id && id->size() == 16) ids.push_back(get_call_id(*id));
+    }
+    if (ids.empty()) return self->finish();
+    if (ids.size() > kUnderWayMax) return self->step();
+    read_rows(self->reading_, self->list_.function, ids, [self](Result<std::vector<KeptRow>> rows) {
+      if (!rows) return self->done_(rows.error());
+      self->take_under_way(*std::move(rows));
+    });
+  });
+}
+
+void NamedWalk::take_under_way(std::vector<KeptRow> rows) {
+  if (seen_) {
+    std::erase_if(rows, [this](const KeptRow& row) {
+      return !comes_after(place_of(row), *seen_, list_.order);
+    });
+  }
+  std::sort(rows.begin(), rows.end(), [this](const KeptRow& a, const KeptRow& b) {
+    return comes_after(place_of(b), place_of(a), list_.order);
+  });
+  take(std::move(rows), true);
+  finish();
+}
 
 void NamedWalk::step() {
   const bool failed = list_.state == CallState::kFailed || list_.state == CallState::kExpired;
@@ -104,7 +149,7 @@ void NamedWalk::finish() {
 
 void list_named(const Reading& reading, history::ListQuery list, std::optional<Place> after,
                 Done<history::Page> done) {
-  std::make_shared<NamedWalk>(reading, std::move(list), after, std::move(done))->step();
+  std::make_shared<NamedWalk>(reading, std::move(list), after, std::move(done))->start();
 }
 
 }  // namespace convoke::redis

@@ -131,7 +131,7 @@ void Membership::retire(std::uint64_t dead, const Reply& functions) {
   const auto left = std::make_shared<std::size_t>(functions.size());
   if (*left == 0) return on_all_retired(dead);
   for (std::size_t i = 0; i < functions.size(); ++i) {
-    const FunctionId function = function_named(functions[i].text()).value_or(FunctionId{});
+    const FunctionId function = parse_function(functions[i].text()).value_or(FunctionId{});
     const FunctionKeys keys(options_.prefix, function);
     Command command = call_of(scripts().retire, keys);
     command.arg(dead);

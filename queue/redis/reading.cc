@@ -99,7 +99,7 @@ void read_functions(const Reading& reading, Done<std::vector<FunctionId>> done) 
     if (!texts) return done(texts.error());
     std::vector<FunctionId> functions;
     for (const auto& text : *texts) {
-      const auto function = text ? function_named(*text) : std::nullopt;
+      const auto function = text ? parse_function(*text) : std::nullopt;
       if (function && !is_delivery_line(*function)) functions.push_back(*function);
     }
     std::sort(functions.begin(), functions.end());

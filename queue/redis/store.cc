@@ -82,7 +82,7 @@ void RedisStore::list_functions(std::function<void(std::vector<FunctionId>)> lis
                    [listed = std::move(listed)](const Answer& answer) {
                      std::vector<FunctionId> functions;
                      for (std::size_t i = 0; answer.ok() && i < answer.reply.size(); ++i) {
-                       const auto function = function_named(answer.reply[i].text());
+                       const auto function = parse_function(answer.reply[i].text());
                        if (function) functions.push_back(*function);
                      }
                      listed(std::move(functions));

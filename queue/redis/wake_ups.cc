@@ -51,21 +51,22 @@ void WakeUps::cry_out() {
 // ---- hearing ----
 
 void WakeUps::on_message(std::string_view payload) {
-  if (const auto function = function_named(payload)) owner_.on_waiting(*function);
+  if (const auto function = parse_function(payload)) owner_.on_waiting(*function);
 }
 
 void WakeUps::poll() {
   wheel_.schedule(poll_, clock_.now() + kPollEvery);
   if (!connection_.ready()) return;
-  connection_.send(
-      Command("ZRANGE").arg(keys_.waiting).arg(0).arg(-1), [this](const Answer& answer) {
-        if (!answer.ok()) return;
-        for (std::size_t i = 0; i < answer.reply.size(); ++i) {
-          const FunctionId function = function_named(answer.reply[i].text()).value_or(FunctionId{});
-          cried_.try_emplace(function, Instant{});
-          owner_.on_waiting(function);
-        }
-      });
+  connection_.send(Command("ZRANGE").arg(keys_.waiting).arg(0).arg(-1),
+                   [this](const Answer& answer) {
+                     if (!answer.ok()) return;
+                     for (std::size_t i = 0; i < answer.reply.size(); ++i) {
+                       const auto function = parse_function(answer.reply[i].text());
+                       if (!function) continue;
+                       cried_.try_emplace(*function, Instant{});
+                       owner_.on_waiting(*function);
+                     }
+                   });
 }
 
 }  // namespace convoke::redis

@@ -100,6 +100,34 @@ TEST_P(ArchiveSuite, PagesHaveEachCallOnce) {
   }
 }
 
+TEST_P(ArchiveSuite, PagesOfWhatRunsHaveEachCallOnce) {
+  Names expected;
+  for (int i = 0; i < 7; ++i) {
+    expected.push_back("job-" + std::to_string(i));
+    accepted(expected.back());
+    world().advance(Millis{1});
+  }
+  for (const ClaimedCall& call : world().claim(kF, 5)) {
+    world().queue().note_started(call.receipt, now(), "i");
+  }
+  expected.resize(5);
+  for (const auto order : {history::Order::kAscending, history::Order::kDescending}) {
+    history::ListQuery query = all_of(kF);
+    query.state = CallState::kRunning;
+    query.order = order;
+    query.limit = 2;
+    Names seen;
+    do {
+      const Result<Page> page = list(query);
+      ASSERT_TRUE(page.ok());
+      for (const std::string& name : names(*page)) seen.push_back(name);
+      query.token = page->next_token;
+    } while (!query.token.empty() && seen.size() < 50);
+    if (order == history::Order::kDescending) std::reverse(seen.begin(), seen.end());
+    EXPECT_EQ(seen, expected);
+  }
+}
+
 TEST_P(ArchiveSuite, CallsOfOneMomentAreOnOnePageEach) {
   std::set<std::string> expected;
   for (int i = 0; i < 250; ++i) {

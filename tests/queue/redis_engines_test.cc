@@ -132,6 +132,23 @@ TEST(RedisEngines, Q3_OfARetiredEngineNoAttemptIsPostponedOrGivenBack) {
   EXPECT_EQ(world.drift(kF), 0);
 }
 
+TEST(RedisEngines, TheCallsOfAnyFunctionAreTakenOverAlsoOfTheGreatestNumber) {
+  constexpr FunctionId kGreat{(1UL << 63) + 5};
+  RedisEngines world;
+  Engine& one = world.start();
+  const CallId held = world.accepted(one, kGreat);
+  ASSERT_EQ(world.claim(one, kGreat).size(), 1U);
+  const CallId waiting = world.accepted(one, kGreat);
+  const std::uint64_t predecessor = one.store->incarnation();
+  RedisEngines::kill(one);
+  Engine& heir = world.start(predecessor);
+  world.until([&] { return heir.heard.ready[kGreat.value] > 0; });
+  const auto calls = world.claim(heir, kGreat, 9);
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[0].receipt.id, held);
+  EXPECT_EQ(calls[1].receipt.id, waiting);
+}
+
 TEST(RedisEngines, TheCallsOfOneThatFallsSilentAreTakenOver) {
   redis::Options options;
   options.silence_max = Millis{60};  // by the server's clock, which is real

@@ -83,7 +83,11 @@ class StormEngine final : public QueueListener {
       return store_->postpone(receipt, world_.clock.wall() + Seconds{2}, Spends::kAttempt, {},
                               [](SettleResult) {});
     }
-    store_->settle(receipt, Settlement::kSucceeded, [this, id = receipt.id](SettleResult result) {
+    Ending ending = rng.one_in(3) ? Settlement::kFailed : Settlement::kSucceeded;
+    if (ending.settlement == Settlement::kFailed) {
+      ending.event = std::make_shared<const std::string>("event");
+    }
+    store_->settle(receipt, ending, [this, id = receipt.id](SettleResult result) {
       if (result == SettleResult::kDone) ledger_.done(id);
     });
   }
@@ -181,24 +185,40 @@ class Storm {
   }
 
  private:
-  // Each named call has a record, which has ended, and its name; nobody else has one.
+  // R3, R6 and R7, where all calls have ended.
   static void judge_records(stand_in::Data& data) {
-    const redis::FunctionKeys keys("convoke", kStormFunction);
+    using redis::FunctionKeys;
+    const FunctionKeys keys("convoke", kStormFunction);
     const auto& history = keys.history();
-    auto* const records = data.find<stand_in::Hash>(history[redis::FunctionKeys::kRecords]);
-    auto* const names = data.find<stand_in::Hash>(keys.names());
-    auto* const named = data.find<stand_in::SortedSet>(history[redis::FunctionKeys::kNamed]);
-    EXPECT_EQ(data.find<stand_in::Hash>(history[redis::FunctionKeys::kUnderWay]), nullptr);
-    const std::size_t count = records == nullptr ? 0 : records->size();
-    EXPECT_EQ(names == nullptr ? 0 : names->size(), count) << "names are left";
-    EXPECT_EQ(named == nullptr ? 0 : named->size(), count);
-    if (records == nullptr) return;
-    for (const auto& [id, bytes] : *records) {
-      const auto kept = redis::parse_record(kStormFunction, redis::get_call_id(id), bytes);
-      ASSERT_TRUE(kept);
-      EXPECT_TRUE(has_ended(kept->record.state)) << kept->record.name;
-      EXPECT_EQ(names->count(kept->record.name), 1U);
+    const auto ids = [&](FunctionKeys::HistoryKey key) {
+      const auto* const set = data.find<stand_in::SortedSet>(history[key]);
+      std::set<std::string> all;
+      if (set == nullptr) return all;
+      for (const auto& [id, score] : set->scores()) all.insert(id);
+      return all;
+    };
+    std::set<std::string> named;
+    std::set<std::string> failed;
+    std::set<std::string> over;
+    std::map<std::string, std::string> names;
+    if (auto* const records = data.find<stand_in::Hash>(history[FunctionKeys::kRecords])) {
+      for (const auto& [id, bytes] : *records) {
+        const auto kept = redis::parse_record(kStormFunction, redis::get_call_id(id), bytes);
+        ASSERT_TRUE(kept);
+        EXPECT_TRUE(has_ended(kept->record.state)) << kept->record.name;
+        over.insert(id);
+        if (kept->record.state == CallState::kFailed) failed.insert(id);
+        if (kept->record.name.empty()) continue;
+        named.insert(id);
+        names[kept->record.name] = id;
+      }
     }
+    EXPECT_EQ(ids(FunctionKeys::kNamed), named);
+    EXPECT_EQ(ids(FunctionKeys::kFailed), failed);
+    EXPECT_EQ(ids(FunctionKeys::kOver), over);
+    auto* const in_use = data.find<stand_in::Hash>(keys.names());
+    EXPECT_EQ(in_use == nullptr ? stand_in::Hash{} : *in_use, names) << "names are left";
+    EXPECT_EQ(data.find<stand_in::Hash>(history[FunctionKeys::kUnderWay]), nullptr);
   }
   NewCall call() {
     NewCall made;
