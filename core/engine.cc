@@ -23,6 +23,7 @@
 #include "core/loop/key_file.h"
 #include "core/metrics_desk.h"
 #include "core/registry_desk.h"
+#include "core/registry_start.h"
 #include "core/shard.h"
 #include "core/shared_store.h"
 #include "core/state_check.h"
@@ -38,6 +39,8 @@ namespace {
 // How long what was cut may take to tell its callers and write its outcomes down.
 constexpr Seconds kCutMax{5};
 constexpr Millis kLookEvery{5};
+// How long others may take to be told that this engine ends.
+constexpr Seconds kLeaveMax{1};
 // For the queue's server to answer, at the start.
 constexpr Seconds kQueueWaitMax{10};
 
@@ -82,6 +85,12 @@ const InProcessRegistry& no_callables() {
   return kNone;
 }
 
+Error no_lease() {
+  return {ErrorCode::kServiceUnavailable,
+          "this engine was not granted a lease to start calls: the registry there changes faster "
+          "than it is read, or the server is slow"};
+}
+
 Result<std::uint32_t> next_life(const StateDirectory& state) {
   Loop loop;
   LoopIoThread thread(loop);
@@ -110,7 +119,7 @@ Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
 // In the order of their lives.
 struct Engine::Parts {
   Parts(EngineOptions asked, StateDirectory directory, std::uint16_t shard_total, PortRange range,
-        std::unique_ptr<Registry> registry, std::unique_ptr<history::History> kept,
+        OpenedRegistry registry, std::unique_ptr<history::History> kept,
         std::unique_ptr<LauncherProcess> started, std::string key, std::uint32_t life,
         Authentication who, std::optional<redis::Target> target)
       : options(std::move(asked)),
@@ -122,7 +131,8 @@ struct Engine::Parts {
         mail(shard_total),
         launcher(std::move(started)),
         logs(log_options(options, state)),
-        desk(std::move(registry), gates, logs),
+        desk(std::move(registry.source), gates, logs),
+        shared(registry.shared),
         history(std::move(kept)),
         posters(poster_options(options)),
         delivery_key(std::move(key)),
@@ -130,11 +140,13 @@ struct Engine::Parts {
         access_keys(std::move(who.keys)),
         token_key(std::move(who.token_key)),
         queue_on(std::move(target)) {
+    if (shared != nullptr) lease.set(Instant{});  // until it is granted one
     if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
   }
 
   ~Parts() {
     stop_threads();
+    desk.close();
     shards.clear();
   }
 
@@ -197,8 +209,27 @@ struct Engine::Parts {
     clock_desk.open(std::move(time_doors));
     metrics_desk.open(std::move(metrics_doors));
     access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
-    desk.open(std::move(doors), shards.front()->registry_thread());
+    if (shared != nullptr) shared->use(shards.front()->link_world());
+    desk.open(std::move(doors), shards.front()->registry_thread(),
+              [this](Instant until) { on_lease(until); });
     return {};
+  }
+
+  // Nothing starts here any more: engines that share the registry need not wait for this one.
+  void leave() {
+    const auto left = std::make_shared<std::atomic<bool>>(false);
+    shards.front()->post([this, left] { desk.leave([left] { *left = true; }); });
+    for (Duration waited{}; waited < kLeaveMax && !*left; waited += kLookEvery) {
+      std::this_thread::sleep_for(kLookEvery);
+    }
+  }
+
+  // On the first shard's thread.
+  void on_lease(Instant until) {
+    const bool held = lease.holds(monotonic_now());
+    lease.set(until);
+    if (held) return;
+    for (const auto& shard : shards) shard->post([&shard] { shard->on_lease(); });
   }
 
   Result<void> listen(std::vector<OwnedFd> handed_over) {
@@ -223,7 +254,8 @@ struct Engine::Parts {
     return {};
   }
 
-  // The first callers are not to meet a queue whose server has not answered yet.
+  // The first callers are not to meet a server that has not answered yet, nor an engine that may
+  // not start their calls yet.
   Result<void> wait_for_queue() const {
     if (!queue_on) return {};
     const Instant end = monotonic_now() + kQueueWaitMax;
@@ -233,9 +265,11 @@ struct Engine::Parts {
           [&health](Shard& shard) { health[shard.index().value] = shard.queue_health(); });
       const auto sick =
           std::find_if(health.begin(), health.end(), [](const Result<void>& one) { return !one; });
-      if (sick == health.end()) return {};
+      const bool healthy = sick == health.end();
+      if (healthy && lease.holds(monotonic_now())) return {};
       if (monotonic_now() > end) {
-        return Error{sick->error().code, queue_on->text() + ": " + sick->error().message};
+        const Error why = healthy ? no_lease() : sick->error();
+        return Error{why.code, queue_on->text() + ": " + why.message};
       }
       std::this_thread::sleep_for(kLookEvery);
     }
@@ -290,6 +324,7 @@ struct Engine::Parts {
   std::unique_ptr<LauncherProcess> launcher;
   LogFiles logs;
   RegistryDesk desk;
+  shared_registry::SharedSource* shared;  // the desk's; null: the registry is our own
   HistoryDesk history;
   CurlPoster posters;
   std::string delivery_key;
@@ -337,12 +372,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (auto written = write_python_runtime(state->python_runtime()); !written) {
     return written.error();
   }
-  RegistryOptions registry_options;
-  registry_options.state_directory = state->path();
-  registry_options.in_process_handlers = [callables = options.in_process](std::string_view name) {
-    return callables && callables->find(std::string(name)) != nullptr;
-  };
-  auto registry = Registry::open(std::move(registry_options));
+  auto registry = open_registry(options, *state, *target);
   if (!registry) return registry.error();
   auto kept = history::History::open(state->history());
   if (!kept) return kept.error();
@@ -383,11 +413,13 @@ Engine::Cut Engine::drain(Duration grace, Unaccepted unaccepted) {
   parts_->sockets.let_go();
   parts_->on_each_shard([unaccepted](Shard& shard) { shard.drain(unaccepted); });
   Cut cut;
-  if (parts_->quiet_within(grace)) return cut;
-  std::atomic<std::size_t> calls{0};
-  parts_->on_each_shard([&calls](Shard& shard) { calls += shard.cut(); });
-  (void)parts_->quiet_within(kCutMax);
-  cut.calls = calls;
+  if (!parts_->quiet_within(grace)) {
+    std::atomic<std::size_t> calls{0};
+    parts_->on_each_shard([&calls](Shard& shard) { calls += shard.cut(); });
+    (void)parts_->quiet_within(kCutMax);
+    cut.calls = calls;
+  }
+  parts_->leave();
   return cut;
 }
 

@@ -1,56 +1,54 @@
 #include "core/registry_desk.h"
 
-#include <optional>
+#include <cstddef>
 #include <utility>
 #include <variant>
 
 namespace convoke {
 
 struct RegistryDesk::Tour {
-  Change change;
-  ShardIndex from;
-  Changed changed;
+  RegistryStep step;
   std::size_t to_visit;
   std::vector<std::string> in_use;
 };
 
-RegistryDesk::RegistryDesk(std::unique_ptr<Registry> registry, GateTable& gates, LogFiles& logs)
-    : registry_(std::move(registry)), gates_(gates), logs_(logs) {}
+RegistryDesk::RegistryDesk(std::unique_ptr<RegistrySource> source, GateTable& gates, LogFiles& logs)
+    : source_(std::move(source)), gates_(gates), logs_(logs) {}
 
-void RegistryDesk::open(std::vector<ShardDoor*> doors, IoThread& thread) {
+void RegistryDesk::open(std::vector<ShardDoor*> doors, IoThread& thread,
+                        std::function<void(Instant)> on_lease) {
   doors_ = std::move(doors);
   thread_ = &thread;
-  for (const Change& change : registry_->loaded()) {
+  on_lease_ = std::move(on_lease);
+  for (const Change& change : source_->loaded()) {
     directory_.apply(change);
     set_gate(change);
   }
   for (ShardDoor* door : doors_) {
-    for (const Change& change : registry_->loaded()) door->apply(change);
+    for (const Change& change : source_->loaded()) door->apply(change);
   }
+  source_->open(*this, thread);
 }
 
 void RegistryDesk::execute(Mutation mutation, WallTime now, ShardIndex from, Changed changed) {
-  const auto asked = std::make_shared<const Mutation>(std::move(mutation));
+  const auto asked = std::make_shared<Mutation>(std::move(mutation));
   doors_.front()->post([this, asked, now, from, changed = std::move(changed)] {
-    const auto result = std::make_shared<std::optional<Result<Change>>>();
-    thread_->run([this, asked, now, result] { *result = registry_->execute(*asked, now); },
-                 [this, result, from, changed] { committed(*std::move(*result), from, changed); });
+    source_->execute(std::move(*asked), now, [this, from, changed](const Result<Change>& result) {
+      doors_[from.value]->post([changed, result] { changed(result); });
+    });
   });
 }
 
-void RegistryDesk::committed(Result<Change> result, ShardIndex from, const Changed& changed) {
-  if (!result) {
-    return doors_[from.value]->post(
-        [changed, error = std::move(result).error()] { changed(error); });
+void RegistryDesk::on_step(RegistryStep step) {
+  const auto tour = std::make_shared<Tour>(Tour{std::move(step), doors_.size(), {}});
+  for (const Change& change : tour->step.changes) {
+    directory_.apply(change);
+    // Before any shard hears of it: from here on nothing starts beyond the new limit.
+    set_gate(change);
   }
-  const auto tour =
-      std::make_shared<Tour>(Tour{*std::move(result), from, changed, doors_.size(), {}});
-  directory_.apply(tour->change);
-  // Before any shard hears of it: from here on nothing starts beyond the new limit.
-  set_gate(tour->change);
   for (ShardDoor* door : doors_) {
     door->post([this, tour, door] {
-      door->apply(tour->change);
+      for (const Change& change : tour->step.changes) door->apply(change);
       doors_.front()->post([this, tour, in_use = door->code_in_use()] { visited(tour, in_use); });
     });
   }
@@ -59,8 +57,8 @@ void RegistryDesk::committed(Result<Change> result, ShardIndex from, const Chang
 void RegistryDesk::visited(const std::shared_ptr<Tour>& tour, std::vector<std::string> in_use) {
   for (std::string& directory : in_use) tour->in_use.push_back(std::move(directory));
   if (--tour->to_visit > 0) return;
-  doors_[tour->from.value]->post([tour] { tour->changed(tour->change); });
-  clean_up(tour->change, std::move(tour->in_use));
+  source_->applied(tour->step.version);
+  clean_up(tour->step, std::move(tour->in_use));
 }
 
 void RegistryDesk::set_gate(const Change& change) {
@@ -75,30 +73,31 @@ void RegistryDesk::set_gate(const Change& change) {
   gates_.of(function)->set_limit(directory_.limit_of(function).value_or(kUnlimited));
 }
 
-// What the change has left behind on disk; nobody waits for it.
-void RegistryDesk::clean_up(const Change& change, std::vector<std::string> in_use) {
-  const auto* gone = std::get_if<FunctionGone>(&change.what);
-  if (gone == nullptr && !std::holds_alternative<FunctionPut>(change.what)) return;
-  std::optional<FunctionId> deleted;
-  if (gone != nullptr) {
-    deleted = gone->id;
-    gates_.forget(gone->id);
+// What the step has left behind on disk; nobody waits for it.
+void RegistryDesk::clean_up(const RegistryStep& step, std::vector<std::string> in_use) {
+  bool code_changed = false;
+  std::vector<FunctionId> deleted;
+  for (const Change& change : step.changes) {
+    const auto* gone = std::get_if<FunctionGone>(&change.what);
+    code_changed |= gone != nullptr || std::holds_alternative<FunctionPut>(change.what);
+    if (gone != nullptr) deleted.push_back(gone->id);
   }
+  if (code_changed) source_->collect_code(std::move(in_use));
+  if (deleted.empty()) return;
+  for (const FunctionId id : deleted) gates_.forget(id);
   thread_->run(
-      [this, deleted, in_use = std::move(in_use)] {
-        registry_->collect_code(in_use);
-        if (deleted) logs_.remove(*deleted);
+      [this, deleted = std::move(deleted)] {
+        for (const FunctionId id : deleted) logs_.remove(id);
       },
       [] {});
 }
 
 void RegistryDesk::read_code(FunctionPtr function, ShardIndex from, Zip zip) {
   doors_.front()->post([this, function = std::move(function), from, zip = std::move(zip)] {
-    const auto result = std::make_shared<std::optional<Result<std::string>>>();
-    thread_->run([this, function, result] { *result = registry_->read_zip(*function); },
-                 [this, result, from, zip] {
-                   doors_[from.value]->post([result, zip] { zip(*std::move(*result)); });
-                 });
+    source_->read_zip(function, [this, from, zip](Result<std::string> result) {
+      const auto read = std::make_shared<Result<std::string>>(std::move(result));
+      doors_[from.value]->post([read, zip] { zip(std::move(*read)); });
+    });
   });
 }
 

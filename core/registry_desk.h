@@ -1,12 +1,12 @@
-// One engine's changes to its registry, in one order: executed on the registry's thread, applied by
-// every shard, and only then answered. So a client sees its own change on whichever shard its next
-// request arrives, and no call starts on what was replaced.
+// What is committed to the registry, taken through one engine's shards: in one order, the gates
+// first, then every shard; only then is it answered. So a client sees its own change on whichever
+// shard its next request arrives, and no call starts on what was replaced. Where other engines
+// share the registry, their changes go the same way.
 //
 // Threads: lives on shard 0's loop; execute() and read_code() may be called on any shard's thread,
 // and answer there.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,18 +15,26 @@
 #include "core/edge/io_thread.h"
 #include "core/guard/gate.h"
 #include "core/model/error.h"
-#include "core/registry/registry.h"
+#include "core/registry/directory.h"
+#include "core/registry/source.h"
 #include "core/shard_door.h"
 #include "workers/log_files.h"
 
 namespace convoke {
 
-class RegistryDesk {
+class RegistryDesk final : private RegistryOwner {
  public:
-  RegistryDesk(std::unique_ptr<Registry> registry, GateTable& gates, LogFiles& logs);
+  RegistryDesk(std::unique_ptr<RegistrySource> source, GateTable& gates, LogFiles& logs);
 
   // Before the shards run: each gets what was committed earlier, then they are known here.
-  void open(std::vector<ShardDoor*> doors, IoThread& thread);
+  // `on_lease`: see RegistryOwner; on shard 0's thread.
+  void open(
+      std::vector<ShardDoor*> doors, IoThread& thread,
+      std::function<void(Instant)> on_lease = [](Instant) {});
+  // Nothing starts here any more; on shard 0's thread.
+  void leave(std::function<void()> left) { source_->leave(std::move(left)); }
+  // When the shards have stopped, before they go.
+  void close() { source_->close(); }
 
   using Changed = std::function<void(Result<Change>)>;
   using Zip = std::function<void(Result<std::string>)>;
@@ -34,19 +42,21 @@ class RegistryDesk {
   void read_code(FunctionPtr function, ShardIndex from, Zip zip);
 
  private:
-  struct Tour;  // one change on its way through the shards
+  struct Tour;  // one step on its way through the shards
 
-  void committed(Result<Change> result, ShardIndex from, const Changed& changed);
+  void on_step(RegistryStep step) override;
+  void on_lease(Instant until) override { on_lease_(until); }
   void set_gate(const Change& change);
   void visited(const std::shared_ptr<Tour>& tour, std::vector<std::string> in_use);
-  void clean_up(const Change& change, std::vector<std::string> in_use);
+  void clean_up(const RegistryStep& step, std::vector<std::string> in_use);
 
-  std::unique_ptr<Registry> registry_;
+  const std::unique_ptr<RegistrySource> source_;
   GateTable& gates_;
   LogFiles& logs_;
   Directory directory_;  // as committed; for the gates
   std::vector<ShardDoor*> doors_;
   IoThread* thread_ = nullptr;
+  std::function<void(Instant)> on_lease_;
 };
 
 }  // namespace convoke

@@ -50,6 +50,7 @@
 #include "core/shard_time.h"
 #include "core/state_directory.h"
 #include "queue/history/history_archive.h"
+#include "queue/redis/link.h"
 #include "queue/redis/target.h"
 #include "workers/function_log.h"
 #include "workers/in_process.h"
@@ -107,6 +108,8 @@ class Shard final : public ShardDoor,
   [[nodiscard]] Result<void> listen(std::vector<std::shared_ptr<ListeningSocket>> sockets);
   // Threads of the engine's desks; of shard 0 alone. Made when first asked for, before run().
   [[nodiscard]] IoThread& registry_thread();
+  // Where a desk of the engine talks to a server from; of shard 0 alone.
+  [[nodiscard]] redis::LinkWorld link_world() { return {wires_, loop_, loop_.timers()}; }
   [[nodiscard]] IoThread& history_thread();
 
   // What recovery found that the history does not know: told before any shard serves, so that no
@@ -115,6 +118,9 @@ class Shard final : public ShardDoor,
 
   void run() { loop_.run(); }
   void stop() { loop_.stop(); }  // any thread
+
+  // The engine may start calls again.
+  void on_lease() { dispatcher_.on_lease(); }
 
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void apply(const Change& change) override;

@@ -4,6 +4,7 @@
 //   registry.db        services, functions, limits (SQLite)
 //   history.db         what became of named and of failed calls (SQLite)
 //   code/              unpacked packages
+//   shared-code/       those of a registry that engines share on a server
 //   queue/             incarnation, journal-0/, journal-1/, ...
 //   logs/              what functions wrote, by function id
 //   runtime/python.py  the python3 runtime of this version
@@ -32,6 +33,7 @@ class StatePlaces {
   [[nodiscard]] std::string history() const { return path_ + "/history.db"; }
   [[nodiscard]] std::string queue() const { return path_ + "/queue"; }
   [[nodiscard]] std::string journal(std::uint32_t number) const;
+  [[nodiscard]] std::string shared_code() const { return path_ + "/shared-code"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
   [[nodiscard]] std::string python_runtime() const { return path_ + "/runtime/python.py"; }
   [[nodiscard]] std::string delivery_key() const { return path_ + "/delivery.key"; }

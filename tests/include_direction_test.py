@@ -17,6 +17,7 @@ ROOMS = [
     "queue",
     "workers",
     "core/registry",
+    "core/registry/shared",
     "core/guard",
     "core/observe",
     "core/dispatch",

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/registry/base64.h"
 #include "core/registry/file.h"
 #include "core/registry/zip.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::string_view kZipSuffix = ".zip";
 constexpr std::string_view kUnfinishedSuffix = ".new";  // not yet durable: removed by keep_only
+
+constexpr std::size_t kZipBase64BytesMax = (kZipBytesMax + 2) / 3 * 4;
 
 std::string zip_path(const std::string& directory) { return directory + std::string(kZipSuffix); }
 
@@ -70,6 +73,12 @@ Result<std::string> CodeStore::read_zip(const CodePackage& code) const {
   return read_file(zip_path(code.directory));
 }
 
+bool CodeStore::has(const CodePackage& code) {
+  std::error_code error;
+  return std::filesystem::is_directory(code.directory, error) &&
+         std::filesystem::is_regular_file(zip_path(code.directory), error);
+}
+
 void CodeStore::remove(const CodePackage& code) {
   remove_tree(code.directory);
   remove_tree(code.directory + std::string(kUnfinishedSuffix));
@@ -85,6 +94,14 @@ void CodeStore::keep_only(const std::vector<std::string>& directories) {
         });
     if (!kept) remove_tree(path);
   }
+}
+
+Result<std::string> decode_zip(const std::string& base64) {
+  if (base64.size() > kZipBase64BytesMax)
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("code.zipFile is too large (max: {} bytes of base64, actual: {})",
+                             kZipBase64BytesMax, base64.size())};
+  return decode_base64(base64);
 }
 
 std::string checksum_of(std::string_view bytes) {

@@ -26,6 +26,8 @@ class CodeStore {
   // Either way nothing is left behind.
   [[nodiscard]] Result<CodePackage> put(std::string_view zip, const std::string& name);
   [[nodiscard]] Result<std::string> read_zip(const CodePackage& code) const;
+  // Whether it was put here, and is whole.
+  [[nodiscard]] static bool has(const CodePackage& code);
   void remove(const CodePackage& code);
   // Removes all packages but those whose unpacked directory is listed.
   void keep_only(const std::vector<std::string>& directories);
@@ -36,6 +38,9 @@ class CodeStore {
   explicit CodeStore(std::string directory) : directory_(std::move(directory)) {}
   std::string directory_;  // absolute
 };
+
+// A zip as clients send it. InvalidArgument: too large, or no base64.
+[[nodiscard]] Result<std::string> decode_zip(const std::string& base64);
 
 // CRC-64/XZ as an unsigned decimal: what Function Compute calls a code's checksum.
 [[nodiscard]] std::string checksum_of(std::string_view bytes);

@@ -1,24 +1,11 @@
 #include "core/registry/registry.h"
 
-#include <fmt/core.h>
-
 #include <utility>
-
-#include "core/registry/base64.h"
 
 namespace convoke {
 namespace {
 
 constexpr const char* kDatabase = "/registry.db";
-constexpr std::size_t kZipBase64BytesMax = (kZipBytesMax + 2) / 3 * 4;
-
-Result<std::string> decode_zip(const std::string& base64) {
-  if (base64.size() > kZipBase64BytesMax)
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("code.zipFile is too large (max: {} bytes of base64, actual: {})",
-                             kZipBase64BytesMax, base64.size())};
-  return decode_base64(base64);
-}
 
 }  // namespace
 

@@ -46,7 +46,7 @@ void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) 
 }
 
 void RedisStore::keep(Finishing& end, const Held& held, Ending ending) const {
-  if (has_history(held.name) || ending.event) {
+  if (has_history(held.name) || (held.name.empty() && ending.event)) {
     end.kept = true;
     end.attempt =
         encode_attempt(history::state_after(ending.settlement), clock_.wall(), ending.report);

@@ -1,0 +1,22 @@
+#include "core/registry/shared/keys.h"
+
+#include <fmt/format.h>
+
+namespace convoke::shared_registry {
+
+Keys::Keys(std::string_view prefix)
+    : tag(fmt::format("{{{}:registry}}:", prefix)),
+      version(tag + "version"),
+      changes(tag + "changes"),
+      services(tag + "services"),
+      functions(tag + "functions"),
+      limits(tag + "limits"),
+      async_configs(tag + "async-configs"),
+      engines(tag + "engines"),
+      applied(tag + "applied"),
+      committed(tag + "committed"),
+      confirmed(tag + "confirmed") {}
+
+std::string Keys::code(std::string_view name) const { return fmt::format("{}code:{}", tag, name); }
+
+}  // namespace convoke::shared_registry

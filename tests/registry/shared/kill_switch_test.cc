@@ -1,0 +1,117 @@
+// When a limit is answered, and who may start calls then.
+#include <gtest/gtest.h>
+
+#include "tests/registry/shared/fixture.h"
+
+namespace convoke::shared_registry {
+namespace {
+
+class KillSwitch : public SharedRegistry {
+ protected:
+  void begin(FakeEngine& a, FakeEngine& b) {
+    start(a);
+    a.make(CreateService{"s", {}});
+    a.make(new_function("f", "one"));
+    start(b);
+    turn_until([&] { return a.has_lease() && b.has_lease(); });
+  }
+};
+
+TEST_F(KillSwitch, IsAnsweredOnlyWhenTheOtherEngineHasAppliedIt) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  b.slow = true;
+  const FakeEngine::Answer answer = a.ask(PutLimit{"s", "", "f", 0});
+  turn_until([&] { return b.versions == std::vector<std::uint64_t>{3}; });
+  turn_for(Millis{600});
+  EXPECT_FALSE(answer->has_value());
+  EXPECT_EQ(a.directory.limit_of(FunctionId{2}), 0U);
+  b.apply_all();
+  const Instant from = loop_.now();
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  EXPECT_LT(loop_.now() - from, Millis{200});
+}
+
+TEST_F(KillSwitch, OtherChangesWaitForNobody) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  b.slow = true;
+  a.make(CreateService{"t", {}});
+  a.make(UpdateFunction{"s", "f", new_function("f", "two").fields, {}});
+  EXPECT_FALSE(b.directory.find_service("t"));
+}
+
+TEST_F(KillSwitch, WaitsForADeadEngineUntilItsLeaseHasEnded) {
+  FakeEngine a(loop_, server_, "a", kShortLease);
+  FakeEngine b(loop_, server_, "b", kShortLease);
+  begin(a, b);
+  b.die();
+  ASSERT_TRUE(b.has_lease());
+  const Instant from = loop_.now();
+  const FakeEngine::Answer answer = a.ask(PutLimit{"s", "", "f", 0});
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  EXPECT_FALSE(b.has_lease());
+  EXPECT_LT(loop_.now() - from, redis::dead_after(kShortLease) + Seconds{1});
+}
+
+TEST_F(KillSwitch, WaitsForNoEngineThatHasLeft) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  b.slow = true;
+  const FakeEngine::Answer answer = a.ask(PutLimit{"s", "", "f", 0});
+  turn_until([&] { return !b.versions.empty(); });
+  b.leave();
+  EXPECT_FALSE(b.has_lease());
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  turn_for(Millis{1'200});  // a beat later
+  EXPECT_FALSE(b.has_lease());
+  EXPECT_EQ(server_.ask({"ZRANGE", keys_.engines, "0", "-1"}), "a");
+}
+
+TEST_F(KillSwitch, WaitsForAnEngineThatAppliesNothingUntilItsLeaseHasEnded) {
+  FakeEngine a(loop_, server_, "a", kShortLease);
+  FakeEngine b(loop_, server_, "b", kShortLease);
+  begin(a, b);
+  b.slow = true;
+  const Instant from = loop_.now();
+  const FakeEngine::Answer answer = a.ask(PutLimit{"s", "", "f", 0});
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  EXPECT_FALSE(b.has_lease());
+  EXPECT_LT(loop_.now() - from,
+            redis::beat_every(kShortLease) + redis::dead_after(kShortLease) + Seconds{1});
+  turn_for(Millis{500});
+  EXPECT_FALSE(b.has_lease());
+  b.slow = false;
+  b.apply_all();
+  turn_until([&] { return b.has_lease(); });
+  EXPECT_EQ(b.directory.limit_of(FunctionId{2}), 0U);
+}
+
+TEST_F(KillSwitch, AnEngineWithoutALeaseGetsOneOnlyWhenItHasAppliedAllThereIs) {
+  FakeEngine a(loop_, server_, "a", kShortLease);
+  start(a);
+  turn_until([&] { return a.has_lease(); });
+  server_.pause();
+  turn_for(kShortLease + Millis{100});
+  EXPECT_FALSE(a.has_lease());
+  a.slow = true;
+  server_.resume();
+  commit_silently(1, "s");
+  turn_until([&] { return !a.versions.empty(); });
+  // The beats that the server had not answered may have renewed what they found.
+  turn_for(2 * kShortLease);
+  EXPECT_FALSE(a.has_lease());
+  a.slow = false;
+  a.apply_all();
+  turn_until([&] { return a.has_lease(); });
+}
+
+}  // namespace
+}  // namespace convoke::shared_registry
