@@ -33,6 +33,7 @@ class ThroughTheStore final : public QueueListener {
       : load_(load), loop_(loop) {
     Options options;
     options.prefix = "bench";
+    options.durability = Durability::kServer;  // as the run has set it
     options.link = std::move(link);
     store_ = std::make_unique<RedisStore>(std::move(options), LinkWorld{wires, loop, loop.timers()},
                                           Rng::seeded(1), *this);

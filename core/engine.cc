@@ -18,6 +18,7 @@
 #include "core/authentication.h"
 #include "core/clock_desk.h"
 #include "core/convoke.h"
+#include "core/guard/shared/shared_limits.h"
 #include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
 #include "core/loop/key_file.h"
@@ -125,7 +126,7 @@ struct Engine::Parts {
       : options(std::move(asked)),
         state(std::move(directory)),
         rng(Rng::seeded(entropy_seed())),
-        gates(shard_total),
+        gates(shard_total, registry.shared != nullptr ? 0 : kUnlimited),
         account(options.account_instances_max),
         ports(range, rng),
         mail(shard_total),
@@ -147,6 +148,7 @@ struct Engine::Parts {
   ~Parts() {
     stop_threads();
     desk.close();
+    limits.reset();
     shards.clear();
   }
 
@@ -209,10 +211,31 @@ struct Engine::Parts {
     clock_desk.open(std::move(time_doors));
     metrics_desk.open(std::move(metrics_doors));
     access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
-    if (shared != nullptr) shared->use(shards.front()->link_world());
+    if (shared != nullptr) share_limits();
     desk.open(std::move(doors), shards.front()->registry_thread(),
               [this](Instant until) { on_lease(until); });
     return {};
+  }
+
+  void share_limits() {
+    const redis::LinkWorld world = shards.front()->link_world();
+    shared->use(world);
+    SharedLimitsOptions asked;
+    asked.link.target = *queue_on;
+    asked.engine = shared->engine();
+    asked.lease = options.engine_lease;
+    limits = std::make_unique<SharedLimits>(
+        std::move(asked), world, gates, rng.fork("limits"),
+        [this](std::function<void()> task) { shards.front()->post(std::move(task)); },
+        [this](FunctionId function) {
+          for (const auto& shard : shards) {
+            shard->post([&shard, function] { shard->on_share(function); });
+          }
+        });
+    desk.tell_limits_to([this](FunctionId function, std::uint32_t before, std::uint32_t now) {
+      limits->on_limit(function, before, now);
+    });
+    for (const auto& shard : shards) shard->ask_for_places(*limits);
   }
 
   // Nothing starts here any more: engines that share the registry need not wait for this one.
@@ -337,6 +360,7 @@ struct Engine::Parts {
   std::optional<redis::Target> queue_on;  // none: the queue is embedded
   std::optional<TimeOrigin> virtual_from;
   std::vector<std::unique_ptr<Shard>> shards;
+  std::unique_ptr<SharedLimits> limits;  // on the first shard; null: they are our own
   std::vector<std::thread> threads;
 };
 

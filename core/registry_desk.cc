@@ -70,7 +70,10 @@ void RegistryDesk::set_gate(const Change& change) {
   } else {
     return;
   }
-  gates_.of(function)->set_limit(directory_.limit_of(function).value_or(kUnlimited));
+  const std::shared_ptr<Gate> gate = gates_.of(function);
+  const std::uint32_t limit = directory_.limit_of(function).value_or(kUnlimited);
+  if (limit_changed_) limit_changed_(function, gate->limit(), limit);
+  gate->set_limit(limit);
 }
 
 // What the step has left behind on disk; nobody waits for it.

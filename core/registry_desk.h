@@ -31,6 +31,9 @@ class RegistryDesk final : private RegistryOwner {
   void open(
       std::vector<ShardDoor*> doors, IoThread& thread,
       std::function<void(Instant)> on_lease = [](Instant) {});
+  // Hears of each limit before its gate has it; on shard 0's thread. Before open().
+  using LimitChanged = std::function<void(FunctionId, std::uint32_t before, std::uint32_t now)>;
+  void tell_limits_to(LimitChanged changed) { limit_changed_ = std::move(changed); }
   // Nothing starts here any more; on shard 0's thread.
   void leave(std::function<void()> left) { source_->leave(std::move(left)); }
   // When the shards have stopped, before they go.
@@ -57,6 +60,7 @@ class RegistryDesk final : private RegistryOwner {
   std::vector<ShardDoor*> doors_;
   IoThread* thread_ = nullptr;
   std::function<void(Instant)> on_lease_;
+  LimitChanged limit_changed_;
 };
 
 }  // namespace convoke

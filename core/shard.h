@@ -119,6 +119,10 @@ class Shard final : public ShardDoor,
   void run() { loop_.run(); }
   void stop() { loop_.stop(); }  // any thread
 
+  // Limits are shared with other engines. Before run().
+  void ask_for_places(PlaceSource& source) { dispatcher_.ask_for_places(source); }
+  // This engine's part of a limit has changed.
+  void on_share(FunctionId function) { dispatcher_.on_limit(function); }
   // The engine may start calls again.
   void on_lease() { dispatcher_.on_lease(); }
 

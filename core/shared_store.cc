@@ -32,6 +32,8 @@ redis::Options store_options(const SharedWorld& world) {
   options.link.name = fmt::format("convoke-{}", world.self.value);
   options.depth_max = world.options.queue_depth_max;
   options.depth_per_function_max = world.options.function_queue_depth_max;
+  options.durability =
+      world.options.queue_fsync ? redis::Durability::kFsync : redis::Durability::kServer;
   options.lease = world.options.engine_lease;
   options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
   return options;

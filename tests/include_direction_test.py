@@ -19,6 +19,7 @@ ROOMS = [
     "core/registry",
     "core/registry/shared",
     "core/guard",
+    "core/guard/shared",
     "core/observe",
     "core/dispatch",
     "core/api",

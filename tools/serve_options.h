@@ -22,6 +22,7 @@ struct ServeOptions {
   std::string state = "./state";
   std::string queue;                // redis://...; "": embedded
   std::string queue_password_file;  // "": the queue's address says it
+  std::string durability = "fsync";
   std::chrono::seconds engine_lease{30};
   std::chrono::seconds state_wait{0};  // for an engine that has it and is about to end
   std::uint32_t shards = 0;            // 0: one for each core

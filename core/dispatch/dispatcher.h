@@ -25,6 +25,7 @@
 #include "core/edge/timer_wheel.h"
 #include "core/guard/engine_lease.h"
 #include "core/guard/gate.h"
+#include "core/guard/place_source.h"
 #include "core/registry/directory.h"
 #include "workers/worker.h"
 
@@ -69,6 +70,9 @@ class Dispatcher final : private HostEvents {
 
   // Before the first call.
   void attach(CallOwner& callers, CallOwner& queued, Backlog& backlog);
+
+  // Where limits are shared with other engines. Before the first call; outlives all of them.
+  void ask_for_places(PlaceSource& source) { more_places_ = &source; }
 
   // A synchronous call, admitted. It waits for a slot as the options say, or is refused.
   void submit(CallPtr call);
@@ -179,6 +183,7 @@ class Dispatcher final : private HostEvents {
   CallOwner* callers_ = nullptr;
   CallOwner* queued_ = nullptr;
   Backlog* backlog_ = nullptr;
+  PlaceSource* more_places_ = nullptr;
   std::unordered_map<FunctionId, std::unique_ptr<Room>> rooms_;
   std::vector<std::unique_ptr<Host>> gone_;  // freed when the turn ends
   std::deque<FunctionId> held_back_;         // wait for one of starts_max

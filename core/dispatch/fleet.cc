@@ -35,7 +35,12 @@ void Dispatcher::start_instances(Room& room) {
 
 bool Dispatcher::take_places(Room& room) {
   if (room.gate->places() >= share_of_one(world_.account.max())) return false;
-  if (!room.gate->take_place()) return false;
+  if (!room.gate->take_place()) {
+    if (more_places_ != nullptr && room.gate->short_of_share()) {
+      more_places_->want(room.function->id);
+    }
+    return false;
+  }
   if (world_.account.take()) return true;
   room.gate->leave_place();
   world_.account.wait_for_place(room.self);
@@ -75,7 +80,7 @@ void Dispatcher::on_host_open(Host& host) {
 
 void Dispatcher::on_slot_free(Host& host) {
   Room& room = *rooms_.at(host.function()->id);
-  if (host.idle() && room.gate->places() > room.gate->limit()) {
+  if (host.idle() && room.gate->places() > room.gate->allowed()) {
     room.gate->free_slot(room.self);
     return host.leave();
   }
@@ -231,9 +236,13 @@ void Dispatcher::on_limit(FunctionId function) {
     for (Host* host : hosts_of(room)) host->stop(StopHow::kGraceful);
     return;
   }
+  const std::uint32_t places = room.gate->places();
+  std::uint32_t beyond = places - std::min(places, room.gate->allowed());
   for (Host* host : hosts_of(room)) {
     const bool spare = host->idle() || host->starting();
-    if (spare && room.gate->places() > room.gate->limit()) host->leave();
+    if (!spare || host->going() || beyond == 0) continue;
+    --beyond;
+    host->leave();
   }
   serve(room);
 }

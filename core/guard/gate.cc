@@ -16,9 +16,9 @@ bool take_below(std::atomic<std::uint32_t>& count, std::uint32_t max) {
 }  // namespace
 
 bool Gate::take_place() {
-  if (!take_below(places_, limit_)) return false;
+  if (!take_below(places_, allowed())) return false;
   // The limit may have fallen between the look and the step: then the place is not ours.
-  if (places_ <= limit_) return true;
+  if (places_ <= allowed()) return true;
   --places_;
   return false;
 }
@@ -49,6 +49,19 @@ std::optional<ShardIndex> Gate::take_slot_elsewhere(ShardIndex self) {
 bool Gate::any_slot_free() const {
   for (const Lane& lane : lanes_) {
     if (lane.free > 0) return true;
+  }
+  return false;
+}
+
+std::uint32_t Gate::all_free_slots() const {
+  std::uint32_t free = 0;
+  for (std::uint16_t i = 0; i < lanes_.size(); ++i) free += free_slots(ShardIndex{i});
+  return free;
+}
+
+bool Gate::anyone_waits() const {
+  for (std::uint16_t i = 0; i < lanes_.size(); ++i) {
+    if (waits(ShardIndex{i})) return true;
   }
   return false;
 }
@@ -97,7 +110,7 @@ bool AccountPlaces::take() { return take_below(used_, max_); }
 std::shared_ptr<Gate> GateTable::of(FunctionId function) {
   const std::lock_guard lock(mutex_);
   auto& gate = gates_[function];
-  if (!gate) gate = std::make_shared<Gate>(shards_);
+  if (!gate) gate = std::make_shared<Gate>(shards_, share_);
   return gate;
 }
 

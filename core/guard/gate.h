@@ -10,6 +10,7 @@
 // other.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -38,7 +39,9 @@ struct WaiterAt {
 
 class Gate {
  public:
-  explicit Gate(std::uint16_t shards) : lanes_(shards) {}
+  // `share`: how much of a limit is this engine's, until more is said.
+  explicit Gate(std::uint16_t shards, std::uint32_t share = kUnlimited)
+      : share_(share), lanes_(shards) {}
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
@@ -47,7 +50,22 @@ class Gate {
   [[nodiscard]] std::uint32_t limit() const { return limit_; }
   [[nodiscard]] bool stopped() const { return limit_ == 0; }
 
-  // A place for one instance, within the limit; held until that instance is gone.
+  // Of the limit, what this engine may use: all of it, unless others have a part.
+  void set_share(std::uint32_t share) { share_ = share; }
+  [[nodiscard]] std::uint32_t share() const { return share_; }
+  [[nodiscard]] std::uint32_t allowed() const {
+    const std::uint32_t limit = limit_;
+    return limit == kUnlimited ? limit : std::min<std::uint32_t>(limit, share_);
+  }
+  [[nodiscard]] bool short_of_share() const {
+    const std::uint32_t limit = limit_;
+    return limit != kUnlimited && share_ < limit && places_ >= share_;
+  }
+  // Somebody wants more of it: true for the first who says so, until it was heard.
+  [[nodiscard]] bool begin_to_want() { return !wants_.exchange(true); }
+  void wanted() { wants_ = false; }
+
+  // A place for one instance, within what is allowed; held until that instance is gone.
   [[nodiscard]] bool take_place();
   void leave_place();
   [[nodiscard]] std::uint32_t places() const { return places_; }
@@ -57,6 +75,7 @@ class Gate {
   [[nodiscard]] bool take_slot(ShardIndex at);
   [[nodiscard]] std::optional<ShardIndex> take_slot_elsewhere(ShardIndex self);
   [[nodiscard]] bool any_slot_free() const;
+  [[nodiscard]] std::uint32_t all_free_slots() const;            // a hint, too
   [[nodiscard]] std::uint32_t free_slots(ShardIndex at) const {  // a hint: others may take them
     const std::int32_t free = lanes_[at.value].free;
     return free > 0 ? static_cast<std::uint32_t>(free) : 0;
@@ -69,6 +88,7 @@ class Gate {
   // no caller waits, and every kQueuedTurn-th time even so, so that neither starves.
   [[nodiscard]] std::optional<WaiterAt> next_waiter();
   [[nodiscard]] bool waits(ShardIndex at) const;
+  [[nodiscard]] bool anyone_waits() const;  // on any shard
 
   // Callers waiting on all shards together, against `max`.
   [[nodiscard]] bool join_line(std::uint32_t max);
@@ -85,6 +105,8 @@ class Gate {
   [[nodiscard]] std::optional<ShardIndex> oldest(std::atomic<std::int64_t> Lane::*since) const;
 
   alignas(64) std::atomic<std::uint32_t> limit_{kUnlimited};
+  std::atomic<std::uint32_t> share_;
+  std::atomic<bool> wants_{false};
   std::atomic<std::uint32_t> places_{0};
   std::atomic<std::uint32_t> callers_waiting_{0};
   std::atomic<std::uint32_t> turns_{0};
@@ -113,12 +135,15 @@ class AccountPlaces {
 // Every function's gate. Locks, so a shard asks once per function and keeps the answer.
 class GateTable {
  public:
-  explicit GateTable(std::uint16_t shards) : shards_(shards) {}
+  // `share`: of each limit, before anything is said of it.
+  explicit GateTable(std::uint16_t shards, std::uint32_t share = kUnlimited)
+      : shards_(shards), share_(share) {}
   [[nodiscard]] std::shared_ptr<Gate> of(FunctionId function);
   void forget(FunctionId function);
 
  private:
   const std::uint16_t shards_;
+  const std::uint32_t share_;
   std::mutex mutex_;
   std::unordered_map<FunctionId, std::shared_ptr<Gate>> gates_;
 };

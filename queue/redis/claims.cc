@@ -4,6 +4,7 @@
 
 #include "queue/redis/scripts.h"
 #include "queue/redis/store.h"
+#include "queue/redis/verdict.h"
 
 namespace convoke::redis {
 namespace {
@@ -13,10 +14,11 @@ constexpr std::size_t kPendingMax = 10'000;  // of one incarnation and function,
 }  // namespace
 
 void RedisStore::claim(FunctionId function, std::size_t max) {
+  Line& line = line_of(function);
   if (!connection_.ready() || !membership_.holds_lease()) {
+    line.told_ready = false;  // again, when a lease holds
     return answers_.later(ClaimAnswer{function, {}});
   }
-  Line& line = line_of(function);
   line.claiming.push_back(max);
   wake_ups_.on_claim(function);
   asks(line);
@@ -33,21 +35,28 @@ void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
   Command command = call_of(scripts().claim, line.keys);
   command.arg(membership_.incarnation()).arg(max - again.size()).arg(to_ms(clock_.wall()));
   for (const StreamId& place : again) command.arg(place.text());
+  line.claimed_again.insert(again.begin(), again.end());
   const Claim claim{asked, membership_.incarnation(), again};
   send(scripts().claim, std::move(command),
        [this, &line, claim](const Answer& answer) { on_claimed(line, claim, answer); });
 }
 
 void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer) {
+  for (const StreamId& place : claim.again) line.claimed_again.erase(place);
   std::vector<ClaimedCall> calls;
-  if (claim.lease == membership_.incarnation()) {
-    if (answer.ok()) {
+  switch (after_claim(said(answer), claim.lease == membership_.incarnation())) {
+    case AfterClaim::kHandOut:
       calls = claimed(line, claim, answer.reply);
-    } else if (answer.fate == Fate::kReplied && says_lease_lost(answer.reply)) {
-      membership_.lose("others have taken this engine's calls over");
-    } else {
+      break;
+    case AfterClaim::kUndone:
+      if (claim.asked) line.told_ready = false;
       return_again(line, claim.again);
-    }
+      break;
+    case AfterClaim::kLose:
+      membership_.lose("others have taken this engine's calls over");
+      break;
+    case AfterClaim::kNothing:
+      break;
   }
   if (claim.asked) listener_.on_claimed(line.function, std::move(calls));
 }
@@ -73,6 +82,7 @@ std::optional<ClaimedCall> RedisStore::claimed(Line& line, const Reply& one) {
   if (!place || !entry) {
     options_.alarm("the entry " + std::string(one[0].text()) + " of " + line.keys.all()[0] +
                    " is no call: delete it, or look who writes there");
+    if (place) line.no_calls.insert(*place);
     return std::nullopt;
   }
   const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
@@ -81,7 +91,7 @@ std::optional<ClaimedCall> RedisStore::claimed(Line& line, const Reply& one) {
   return call;
 }
 
-// After the connection was lost: what a claim may have taken whose answer never came is ours too.
+// What a claim has taken whose answer never came is ours too.
 void RedisStore::reconcile(Line& line) {
   join(line);
   Command command("XPENDING");
@@ -90,13 +100,16 @@ void RedisStore::reconcile(Line& line) {
   connection_.send(command, [this, &line, lease = membership_.incarnation()](const Answer& answer) {
     if (!answer.ok() || lease != membership_.incarnation()) return;
     std::set<StreamId> known = line.returned;
+    known.insert(line.claimed_again.begin(), line.claimed_again.end());
+    known.insert(line.no_calls.begin(), line.no_calls.end());
     held_.for_each([&](const Held& held) {
       if (held.function == line.function) known.insert(held.place);
     });
+    std::set<StreamId> pending;
     for (std::size_t i = 0; i < answer.reply.size(); ++i) {
-      const auto place = StreamId::parse(answer.reply[i][0].text());
-      if (place && known.count(*place) == 0) line.returned.insert(*place);
+      if (const auto place = StreamId::parse(answer.reply[i][0].text())) pending.insert(*place);
     }
+    line.returned.merge(left_behind(pending, known));
     look(line);
   });
 }

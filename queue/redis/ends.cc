@@ -8,6 +8,7 @@
 #include "queue/redis/record.h"
 #include "queue/redis/scripts.h"
 #include "queue/redis/store.h"
+#include "queue/redis/verdict.h"
 
 namespace convoke::redis {
 namespace {
@@ -159,24 +160,27 @@ void RedisStore::submit_finishes(Line& line, std::vector<Finishing> finishing, b
 void RedisStore::on_finished(Line& line, std::vector<Finishing> ends, std::uint64_t lease,
                              const Answer& answer) {
   const bool ours = lease == membership_.incarnation();
-  if (answer.ok()) {
-    const Reply results = answer.reply[0];
-    if (const auto stand = parse_stand(answer.reply[1])) heard(line, *stand);
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-      // Sent a second time, it may have been done the first; nobody else could have.
-      finished(ends[i], results[i].integer() == 1 || ends[i].uncertain);
+  const Said what = said(answer);
+  switch (after_ends(what, ours)) {
+    case AfterEnds::kEnded: {
+      const Reply results = answer.reply[0];
+      if (const auto stand = parse_stand(answer.reply[1])) heard(line, *stand);
+      for (std::size_t i = 0; i < ends.size(); ++i) {
+        // Sent a second time, it may have been done the first; nobody else could have.
+        finished(ends[i], results[i].integer() == 1 || ends[i].uncertain);
+      }
+      return;
     }
-    return;
+    case AfterEnds::kAgain:
+      for (Finishing& end : ends) {
+        end.uncertain |= what == Said::kMaybe;
+        line.finishing.push_back(std::move(end));
+      }
+      return what == Said::kRefused ? finish_later(answer.reply) : asks(line);
+    case AfterEnds::kVoid:
+      break;
   }
-  const bool replied = answer.fate == Fate::kReplied;
-  const bool lost = replied && says_lease_lost(answer.reply);
-  if (ours && !lost) {  // again, when the server is back, or takes it
-    for (Finishing& end : ends) {
-      end.uncertain |= answer.fate == Fate::kLost;
-      line.finishing.push_back(std::move(end));
-    }
-    return replied ? finish_later(answer.reply) : asks(line);
-  }
+  const bool lost = what == Said::kLeaseLost;
   for (Finishing& end : ends) {
     held_.forget(end.id);
     if (end.answer) end.answer(lost ? SettleResult::kStale : SettleResult::kStoreFailed);

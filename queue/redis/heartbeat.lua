@@ -4,7 +4,8 @@
 -- Returns the incarnations that seem dead.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if ARGV[2] == '0' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+local last = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if last == '0' or (ARGV[2] == '0' and not last) then  -- condemned, or buried already
   return redis.error_reply('LEASELOST this incarnation was retired')
 end
 redis.call('ZADD', KEYS[1], now, ARGV[1])

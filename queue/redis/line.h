@@ -71,6 +71,8 @@ struct Line {
   Stand stand;
   std::optional<WallTime> oldest_in_stream;  // accept time of the first that nobody has claimed
   std::set<StreamId> returned;               // ours, and not under way
+  std::set<StreamId> claimed_again;          // left `returned` with a claim that is not answered
+  std::set<StreamId> no_calls;               // ours, and written by somebody else
   std::vector<Accepting> accepting;
   std::vector<Noting> noting;
   std::vector<Finishing> finishing;

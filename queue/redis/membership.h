@@ -4,15 +4,18 @@
 //     down --> entering --> in --> lost (retired by others, or silent for a whole lease) -->
 //     entering
 //
-// A dead incarnation's functions are retired one after the other, and only then is it forgotten: a
-// burial that is interrupted is finished by whoever sees it next. One is taken for dead when two
-// heartbeats of ours in a row found it silent, so that a server that stood still buries nobody.
+// One is taken for dead when two heartbeats of ours in a row found it silent, so that a server that
+// stood still buries nobody. It is condemned first, if it is silent still: from then on the server
+// refuses its heartbeats, so it does not begin what others take over. Then its functions are
+// retired one after the other, and only then is it forgotten: a burial that is interrupted is
+// finished by whoever sees it next.
 //
 // Shard thread only; the connection and the world outlive it.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +36,8 @@ class MembershipOwner {
   virtual void on_entered() = 0;
   // What it held is not ours any more. Enters anew by itself.
   virtual void on_lease_lost(const std::string& why) = 0;
+  // The lease holds on.
+  virtual void on_renewed() = 0;
   // What a dead one held of that function is ready again.
   virtual void on_retired(FunctionId function, const Stand& stand) = 0;
 };
@@ -61,6 +66,8 @@ class Membership {
   [[nodiscard]] bool in() const { return incarnation_ != 0; }
   [[nodiscard]] bool holds_lease() const { return in() && holds(lease_, clock_.now()); }
   [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }  // 0: not in
+  // Retires whoever has a lease on the function and is buried: a command of its may have come late.
+  void look_for_left_over(FunctionId function);
   // To be remembered before anything is done to the function: who buries us looks there.
   [[nodiscard]] Command note_function(FunctionId function) const;
 
@@ -71,8 +78,11 @@ class Membership {
   void on_beaten(std::uint64_t who, Instant sent, const Answer& answer);
   void look_at_silent(const Reply& silent);
   void on_time();
-  void bury(std::uint64_t dead);
+  void bury(std::uint64_t dead, Duration silence);
+  void look_for_functions(std::uint64_t dead);
   void retire(std::uint64_t dead, const Reply& functions);
+  void retire(std::uint64_t dead, FunctionId function, std::function<void()> retired);
+  void look_for_left_over(FunctionId function, const std::set<std::uint64_t>& leases);
   void on_all_retired(std::uint64_t dead);
 
   const MembershipOptions options_;
@@ -84,8 +94,9 @@ class Membership {
   std::uint64_t incarnation_ = 0;
   bool entering_ = false;
   Lease lease_;
-  std::set<std::uint64_t> silent_;   // at the last heartbeat
-  std::set<std::uint64_t> to_bury_;  // not yet forgotten by the server
+  std::set<std::uint64_t> silent_;  // at the last heartbeat
+  // Not yet forgotten by the server; for how long each must be silent (0: it is dead for certain).
+  std::map<std::uint64_t, Duration> to_bury_;
   Timer timer_ = timer_for<&Membership::on_time>(this);
 };
 

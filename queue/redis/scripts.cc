@@ -21,6 +21,7 @@ extern const std::string_view note_lua;
 extern const std::string_view collect_lua;
 extern const std::string_view purge_lua;
 extern const std::string_view take_lua;
+extern const std::string_view condemn_lua;
 // NOLINTEND(readability-identifier-naming)
 
 namespace redis {
@@ -49,11 +50,11 @@ struct Texts {
 
 const Scripts& scripts() {
   static const Texts texts;
-  static const Scripts all{Script(texts.accept), Script(texts.join),    Script(texts.claim),
-                           Script(texts.finish), Script(texts.retire),  Script(texts.seek),
-                           Script(texts.stand),  Script(heartbeat_lua), Script(texts.conclude),
-                           Script(texts.note),   Script(texts.collect), Script(texts.purge),
-                           Script(texts.take)};
+  static const Scripts all{Script(texts.accept),   Script(texts.join),    Script(texts.claim),
+                           Script(texts.finish),   Script(texts.retire),  Script(texts.seek),
+                           Script(texts.stand),    Script(heartbeat_lua), Script(condemn_lua),
+                           Script(texts.conclude), Script(texts.note),    Script(texts.collect),
+                           Script(texts.purge),    Script(texts.take)};
   return all;
 }
 

@@ -17,6 +17,7 @@ struct Scripts {
   Script seek;
   Script stand;
   Script heartbeat;
+  Script condemn;
   // With the history's keys too.
   Script conclude;
   Script note;
@@ -24,9 +25,9 @@ struct Scripts {
   Script purge;
   Script take;
 
-  [[nodiscard]] std::array<const Script*, 13> all() const {
-    return {&accept,    &join,     &claim, &finish,  &retire, &seek, &stand,
-            &heartbeat, &conclude, &note,  &collect, &purge,  &take};
+  [[nodiscard]] std::array<const Script*, 14> all() const {
+    return {&accept,    &join,    &claim,    &finish, &retire,  &seek,  &stand,
+            &heartbeat, &condemn, &conclude, &note,   &collect, &purge, &take};
   }
 };
 

@@ -1,11 +1,14 @@
 #include "queue/redis/store.h"
 
 #include <algorithm>
+#include <map>
 
 #include "queue/redis/scripts.h"
 
 namespace convoke::redis {
 namespace {
+
+constexpr std::size_t kLookedAtMax = 256;  // functions, with a heartbeat
 
 // Leaves room to count in, and fits into what Lua and JSON take for a number.
 std::uint64_t first_incarnation(Rng rng) {
@@ -50,6 +53,7 @@ void RedisStore::on_ready() {
   lost_.reset();
   for (const Script* script : scripts().all())
     connection_.send(script->load(), [](const Answer&) {});
+  ask_settings();
   membership_.on_connected();
   if (!membership_.in()) return;
   for (auto& [function, line] : lines_) {
@@ -58,11 +62,29 @@ void RedisStore::on_ready() {
   }
 }
 
+// Before it hears of a lease: until then calls are refused all the same.
+void RedisStore::ask_settings() {
+  const auto settings = std::make_shared<ServerSettings>();
+  const auto ask = [this, settings](const char* name,
+                                    std::optional<std::string> ServerSettings::*at) {
+    connection_.send(Command("CONFIG").arg("GET").arg(name),
+                     [this, settings, at](const Answer& answer) {
+                       if (answer.fate != Fate::kReplied) return;
+                       (*settings).*at = parse_setting(answer.reply);
+                       unfit_ = unfit(*settings, options_.durability);
+                     });
+  };
+  ask("appendonly", &ServerSettings::append_only);
+  ask("appendfsync", &ServerSettings::append_fsync);
+  ask("maxmemory-policy", &ServerSettings::eviction);
+}
+
 void RedisStore::on_lost(const Error& why) {
   if (!lost_) options_.alarm("the queue's server is not there: " + why.message);
   lost_ = why;
   for (auto& [function, line] : lines_) {
     refuse_accepts(std::exchange(line->accepting, {}), Answer{});
+    if (!line->claiming.empty()) line->told_ready = false;
     for (std::size_t claims = line->claiming.size(); claims > 0; --claims) {
       answers_.later(ClaimAnswer{function, {}});
     }
@@ -105,11 +127,43 @@ void RedisStore::on_lease_lost(const std::string& why) {
     line->joined = line->joining = line->announced = line->told_ready = false;
     line->returned.clear();
     line->noting.clear();
+    line->claimed_again.clear();
+    line->no_calls.clear();
     for (Finishing& end : std::exchange(line->finishing, {})) {
       if (end.answer)
         answers_.later(SettleAnswer{std::move(end.answer), SettleResult::kStoreFailed});
     }
   }
+}
+
+// A command of a connection that has ended may be executed late: it may have claimed calls of which
+// nobody knows, for us or for one who is buried. So functions that have calls which are not held
+// here, by what the server last said, are looked at. Those at rest cost nothing.
+void RedisStore::on_renewed() {
+  for (const FunctionId function : busy_elsewhere()) {
+    Line& line = line_of(function);
+    membership_.look_for_left_over(function);
+    if (line.joining) reconcile(line);
+    ask_counts({function}, [] {});
+    last_looked_at_ = function;
+  }
+  // Whoever was refused a claim is told of its calls again.
+  for (const auto& [function, line] : lines_) heard(*line, Stand(line->stand));
+}
+
+// The next ones, in turn.
+std::vector<FunctionId> RedisStore::busy_elsewhere() {
+  std::map<FunctionId, std::uint64_t> here;
+  held_.for_each([&here](const Held& held) { ++here[held.function]; });
+  std::vector<FunctionId> busy;
+  for (const auto& [function, line] : lines_) {
+    if (line->stand.in_stream > here[function]) busy.push_back(function);
+  }
+  std::sort(busy.begin(), busy.end());
+  std::rotate(busy.begin(), std::upper_bound(busy.begin(), busy.end(), last_looked_at_),
+              busy.end());
+  busy.resize(std::min(busy.size(), kLookedAtMax));
+  return busy;
 }
 
 void RedisStore::on_retired(FunctionId function, const Stand& stand) {
@@ -128,7 +182,9 @@ void RedisStore::on_message(std::string_view channel, std::string_view payload) 
 }
 
 Result<void> RedisStore::health() const {
-  if (connection_.ready() && membership_.holds_lease()) return {};
+  if (connection_.ready() && membership_.holds_lease()) {
+    return unfit_ ? Result<void>(*unfit_) : Result<void>{};
+  }
   return Error{ErrorCode::kServiceUnavailable,
                lost_ ? "the queue's server is not there: " + lost_->message
                      : "the queue's server has not answered yet",

@@ -36,6 +36,7 @@
 #include "queue/queue.h"
 #include "queue/redis/archive.h"
 #include "queue/redis/connection.h"
+#include "queue/redis/durability.h"
 #include "queue/redis/held.h"
 #include "queue/redis/keys.h"
 #include "queue/redis/line.h"
@@ -52,6 +53,7 @@ struct Options {
   PipelineLimits pipeline;
   std::string prefix = "convoke";                    // of all keys
   Duration lease = kLeaseDefault;                    // see lease.h
+  Durability durability = Durability::kFsync;        // else 503
   std::optional<Duration> silence_max;               // dead_after() unless given
   std::vector<std::uint64_t> predecessors;           // see MembershipOptions
   std::size_t event_bytes_max = 16UL << 20;          // beyond: EntityTooLarge
@@ -123,6 +125,9 @@ class RedisStore final : public Queue,
   void on_lost(const Error& why) override;
   void on_entered() override;
   void on_lease_lost(const std::string& why) override;
+  void on_renewed() override;
+  [[nodiscard]] std::vector<FunctionId> busy_elsewhere();
+  void ask_settings();
   void on_retired(FunctionId function, const Stand& stand) override;
   void on_waiting(FunctionId function) override;
   void on_stop_asked(FunctionId function, const CallId& id) override;
@@ -192,8 +197,10 @@ class RedisStore final : public Queue,
   std::unordered_map<FunctionId, std::unique_ptr<Line>> lines_;
   std::vector<Line*> asking_;  // in this turn, or until the server is back
   std::set<std::pair<WallTime, FunctionId>> due_;
-  std::optional<Error> lost_;  // why the server is not there
-  std::uint64_t depth_ = 0;    // of all lines, accepts under way included
+  FunctionId last_looked_at_;   // of those that were busy elsewhere
+  std::optional<Error> lost_;   // why the server is not there
+  std::optional<Error> unfit_;  // why it is none for us
+  std::uint64_t depth_ = 0;     // of all lines, accepts under way included
   Timer due_timer_ = timer_for<&RedisStore::on_due>(this);
   Timer returned_timer_ = timer_for<&RedisStore::on_returned_long>(this);
   Timer refused_timer_ = timer_for<&RedisStore::finish_again>(this);

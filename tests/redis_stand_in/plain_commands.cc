@@ -1,5 +1,7 @@
 // Strings, sets, keys and the clock.
 #include <cstdint>
+#include <map>
+#include <string>
 
 #include "tests/redis_stand_in/command_table.h"
 
@@ -64,6 +66,15 @@ Value smembers(const Call& call) {
   return all;
 }
 
+// As a server is set that loses nothing.
+Value config(const Call& call) {
+  static const std::map<std::string, std::string> kSettings = {
+      {"appendonly", "yes"}, {"appendfsync", "always"}, {"maxmemory-policy", "noeviction"}};
+  const auto found = kSettings.find(call.words[2]);
+  if (found == kSettings.end()) return array();
+  return array({bulk(found->first), bulk(found->second)});
+}
+
 Value time(const Call& call) {
   return array(
       {bulk(std::to_string(call.now_ms / 1000)), bulk(std::to_string(call.now_ms % 1000 * 1000))});
@@ -80,6 +91,7 @@ void add_plain_commands(CommandTable& table) {
   table["sadd"] = {-3, sadd};
   table["srem"] = {-3, srem};
   table["smembers"] = {2, smembers};
+  table["config"] = {3, config};
   table["time"] = {1, time};
 }
 

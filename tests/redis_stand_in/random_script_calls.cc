@@ -14,7 +14,7 @@ Words RandomCommands::script_call() {
       &all.accept,    &all.accept,   &all.claim,    &all.claim,    &all.claim,
       &all.finish,    &all.finish,   &all.join,     &all.retire,   &all.seek,
       &all.heartbeat, &all.conclude, &all.conclude, &all.conclude, &all.note,
-      &all.collect,   &all.purge,    &all.take,     &all.stand};
+      &all.collect,   &all.purge,    &all.take,     &all.stand,    &all.condemn};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",
@@ -24,6 +24,11 @@ Words RandomCommands::script_call() {
             incarnation(),
             below(2),
             one_of({"0", "1000000000", "0", "1000000000", "x"})};
+  }
+  if (&script == &all.condemn) {
+    return {"EVALSHA",     script.sha1(),
+            "1",           shared_key("engines"),
+            incarnation(), one_of({"0", "1000000000", "0", "x"})};
   }
   Words words = {"EVALSHA", rarely() && rarely() ? "abc" : script.sha1(), "15", stream_key(true)};
   if (rarely()) words = {"EVAL", std::string(script.text()), "15", stream_key(true)};

@@ -196,17 +196,30 @@ Value seek(const Lua& lua) {
   return on("d", page.elements[0].text);
 }
 
-// ---- heartbeat.lua ----
+// ---- heartbeat.lua, condemn.lua ----
+
+std::int64_t time_of(const Lua& lua) {
+  const Value time = lua.call({"TIME"});
+  return to_number(time.elements[0].text) * 1000 + to_number(time.elements[1].text) / 1000;
+}
 
 Value heartbeat(const Lua& lua) {
-  const Value time = lua.call({"TIME"});
-  const std::int64_t now =
-      to_number(time.elements[0].text) * 1000 + to_number(time.elements[1].text) / 1000;
+  const std::int64_t now = time_of(lua);
   const std::string& engines = lua.key(1);
-  if (lua.arg(2) == "0" && lua.call({"ZSCORE", engines, lua.arg(1)}).is_nil())
-    return error(kLeaseLost);
+  const Value last = lua.call({"ZSCORE", engines, lua.arg(1)});
+  if (last.text == "0" || (lua.arg(2) == "0" && last.is_nil())) return error(kLeaseLost);
   lua.call({"ZADD", engines, now, lua.arg(1)});
   return lua.call({"ZRANGEBYSCORE", engines, "-inf", now - to_number(lua.arg(3)), "LIMIT", 0, 100});
+}
+
+Value condemn(const Lua& lua) {
+  const std::int64_t now = time_of(lua);
+  const std::string& engines = lua.key(1);
+  const Value last = lua.call({"ZSCORE", engines, lua.arg(1)});
+  if (last.is_nil()) return integer(1);
+  if (score_of(last.text) > static_cast<double>(now - to_number(lua.arg(2)))) return integer(0);
+  lua.call({"ZADD", engines, 0, lua.arg(1)});
+  return integer(1);
 }
 
 }  // namespace
@@ -220,7 +233,7 @@ ScriptFunction find_script(const std::string& sha1) {
       {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
       {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
       {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
-      {texts.stand.sha1(), stand},
+      {texts.stand.sha1(), stand},         {texts.condemn.sha1(), condemn},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;

@@ -29,6 +29,8 @@ class SharedSource final : public RegistrySource {
   // `code`: where this engine unpacks code; no other engine does.
   SharedSource(Options options, CodeStore code, Rng rng);
 
+  [[nodiscard]] const std::string& engine() const { return options_.engine; }
+
   // On a loop of the caller's, to be turned by them.
   void begin_loading(const redis::LinkWorld& world, IoThread& thread);
   [[nodiscard]] const Loader& loading() const { return *loader_; }

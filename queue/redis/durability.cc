@@ -1,0 +1,44 @@
+#include "queue/redis/durability.h"
+
+namespace convoke::redis {
+namespace {
+
+Error cannot_keep(const std::string& why) {
+  return Error{ErrorCode::kServiceUnavailable,
+               "the queue's server cannot keep what it accepts: " + why, Seconds{1}};
+}
+
+}  // namespace
+
+std::optional<Durability> parse_durability(std::string_view text) {
+  if (text == "fsync") return Durability::kFsync;
+  if (text == "server") return Durability::kServer;
+  return std::nullopt;
+}
+
+std::optional<std::string> parse_setting(const Reply& reply) {
+  if (reply.is_error() || reply.size() < 2) return std::nullopt;
+  return std::string(reply[1].text());
+}
+
+std::optional<Error> unfit(const ServerSettings& settings, Durability asked) {
+  // Whatever was asked: a key that is evicted is a queue that is gone.
+  if (settings.eviction && *settings.eviction != "noeviction") {
+    return cannot_keep("it may evict keys (maxmemory-policy " + *settings.eviction +
+                       "): set it to noeviction");
+  }
+  if (asked == Durability::kServer) return std::nullopt;
+  if (settings.append_only.value_or("yes") != "yes") {
+    return cannot_keep(
+        "it has no append-only file (appendonly no): set appendonly yes and appendfsync always, or "
+        "take what it does for enough (serve --durability server)");
+  }
+  if (settings.append_fsync.value_or("always") != "always") {
+    return cannot_keep("it answers before it has synced (appendfsync " + *settings.append_fsync +
+                       "): set it to always, or take what it does for enough (serve --durability "
+                       "server)");
+  }
+  return std::nullopt;
+}
+
+}  // namespace convoke::redis

@@ -1,0 +1,37 @@
+// What an accepted call must have survived before it is acknowledged, and whether the server's
+// settings can keep that. Pure.
+//
+//     fsync    the server syncs its append-only file before it answers (appendonly yes,
+//              appendfsync always): survives kill -9 and loss of power; the default
+//     server   whatever the server does: with everysec the last second can be lost
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/model/error.h"
+#include "queue/redis/reply.h"
+
+namespace convoke::redis {
+
+enum class Durability : std::uint8_t { kFsync, kServer };
+
+// nullopt: none of these words.
+[[nodiscard]] std::optional<Durability> parse_durability(std::string_view text);
+
+// Of CONFIG GET, one setting each; nullopt: the server would not say, as hosted ones do.
+struct ServerSettings {
+  std::optional<std::string> append_only;   // appendonly
+  std::optional<std::string> append_fsync;  // appendfsync
+  std::optional<std::string> eviction;      // maxmemory-policy
+};
+
+// The value of the one setting that was asked for.
+[[nodiscard]] std::optional<std::string> parse_setting(const Reply& reply);
+
+// Why calls must not be accepted; what the server would not say is taken to be as it must.
+[[nodiscard]] std::optional<Error> unfit(const ServerSettings& settings, Durability asked);
+
+}  // namespace convoke::redis
