@@ -3,8 +3,9 @@
 #include <map>
 #include <vector>
 
+#include "queue/queue.h"
 #include "queue/redis/scripts.h"
-#include "tests/redis_stand_in/prelude.h"
+#include "tests/redis_stand_in/records.h"
 
 namespace convoke::stand_in {
 namespace {
@@ -16,6 +17,11 @@ int accept_one(const Function& function, const std::string& due, const std::stri
   if (!name.empty() &&
       function.lua.call({"HSETNX", function.names, name, id_of(call)}).number == 0) {
     return -1;
+  }
+  if (has_history(name)) {
+    const Records kept(function);
+    function.lua.call({"HSET", kept.records, id_of(call), Records::record_of(call)});
+    function.lua.call({"ZADD", kept.named, accepted_at(call), id_of(call)});
   }
   if (due == "0") {
     function.lua.call({"XADD", function.stream, "*", "c", call});
@@ -171,7 +177,12 @@ Value on(const char* where, std::string from) {
 }
 
 Value stop(const Function& function, const std::string& call) {
-  function.free_name_of(call);
+  const std::string name = name_of(call);
+  if (has_history(name)) {
+    Records(function).close(call, function.lua.arg(6), "", "");
+  } else if (!name.empty()) {
+    function.lua.call({"HDEL", function.names, name});
+  }
   function.count("settled", 1);
   return array({bulk("stopped"), function.stand()});
 }
@@ -244,11 +255,13 @@ Value condemn(const Lua& lua) {
 ScriptFunction find_script(const std::string& sha1) {
   const redis::Scripts& texts = redis::scripts();
   static const std::map<std::string, ScriptFunction> all = {
-      {texts.accept.sha1(), accept},   {texts.join.sha1(), join},
-      {texts.claim.sha1(), claim},     {texts.finish.sha1(), finish},
-      {texts.retire.sha1(), retire},   {texts.seek.sha1(), seek},
-      {texts.stand.sha1(), stand},     {texts.heartbeat.sha1(), heartbeat},
-      {texts.condemn.sha1(), condemn},
+      {texts.accept.sha1(), accept},       {texts.join.sha1(), join},
+      {texts.claim.sha1(), claim},         {texts.finish.sha1(), finish},
+      {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
+      {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
+      {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
+      {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
+      {texts.stand.sha1(), stand},         {texts.condemn.sha1(), condemn},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;
