@@ -92,6 +92,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
             [](std::string_view what) { spdlog::error("{}", what); }),
       signed_(authenticator(loop_, world)),
       control_plane_(*this),
+      archive_([this](history::HistoryArchive::Question question, std::function<void()> answered) {
+        world_.history.ask(self_, std::move(question), std::move(answered));
+      }),
       tasks_(*this),
       server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
 
@@ -389,10 +392,6 @@ void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) 
 
 // ---- what calls with a history ask ----
 
-void Shard::ask(Question question, std::function<void()> answered) {
-  world_.history.ask(self_, std::move(question), std::move(answered));
-}
-
 void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {
   if (store_->reach() == Reach::kShared) return pump_.stop(function, id, std::move(stopped));
   world_.history.stop(function, id, self_, std::move(stopped));
@@ -418,11 +417,12 @@ void Shard::accept_again(const history::Record& record, Queue::Accepted accepted
 }
 
 void Shard::reserve(FunctionId function, const std::string& name, Reserved reserved) {
+  if (store_->archive()) return loop_.post([reserved = std::move(reserved)] { reserved({}); });
   world_.history.reserve(function, name, self_, std::move(reserved));
 }
 
 void Shard::release(FunctionId function, const std::string& name) {
-  world_.history.release(function, name);
+  if (!store_->archive()) world_.history.release(function, name);
 }
 
 void Shard::look_after_history() {
@@ -432,6 +432,7 @@ void Shard::look_after_history() {
   if (now - collected_ < kHistoryCollectEvery) return;
   collected_ = now;
   world_.history.collect(clock_.wall());
+  store_->collect(clock_.wall());
 }
 
 void Shard::look_at_keys() {

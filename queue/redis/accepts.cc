@@ -50,6 +50,7 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
   accepting.accepted = call.accepted;
   if (call.due > call.accepted) accepting.due = call.due;
   accepting.limited = limits == Limits::kHold;
+  accepting.kept = has_history(call.name);
   accepting.entry = encode(call);
   accepting.answer = std::move(accepted);
   line.accepting.push_back(std::move(accepting));
@@ -79,7 +80,10 @@ void RedisStore::submit_accepts(Line& line) {
   if (line.accepting.empty()) return;
   std::vector<Accepting> calls = std::exchange(line.accepting, {});
   announce(line);
-  Command command = call_of(scripts().accept, line);
+  const bool recorded =
+      std::any_of(calls.begin(), calls.end(), [](const Accepting& call) { return call.kept; });
+  Command command = recorded ? call_with_history(scripts().accept, line.keys)
+                             : call_of(scripts().accept, line.keys);
   command.arg(options_.depth_per_function_max);
   for (const Accepting& call : calls) {
     command.arg(call.due ? to_ms(*call.due) : 0).arg(call.limited ? 1 : 0).arg(call.entry);
@@ -106,7 +110,8 @@ void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answ
     if (outcomes[i] == 0) {
       result = full("this function's queue", options_.depth_per_function_max);
     } else if (outcomes[i] < 0) {
-      result = exists("an unfinished call of this name");
+      result = exists(calls[i].kept ? "an invocation with this id, which is kept with the history,"
+                                    : "an unfinished call of this name");
     }
     calls[i].answer(std::move(result));
   }

@@ -31,17 +31,20 @@ class Lua {
       : keys_(std::move(keys)), arguments_(std::move(arguments)), data_(data), now_ms_(now_ms) {}
 
   // An error ends the script (throws Refusal).
-  Value call(std::initializer_list<Word> words) const { return checked(pcall(words)); }
+  Value call(std::initializer_list<Word> words) const {
+    Value answer = pcall(words);
+    if (answer.is_error()) throw Refusal{answer.text};
+    return answer;
+  }
+  Value call(const Words& words) const {
+    Value answer = run_on_data({data_, words, now_ms_});
+    if (answer.is_error()) throw Refusal{answer.text};
+    return answer;
+  }
   Value pcall(std::initializer_list<Word> words) const {
     Words texts;
     for (const Word& word : words) texts.push_back(word.text);
     return run_on_data({data_, texts, now_ms_});
-  }
-  // redis.call(command, key, unpack(more))
-  Value call_unpacked(const char* command, const std::string& key, const Words& more) const {
-    Words texts{command, key};
-    texts.insert(texts.end(), more.begin(), more.end());
-    return checked(run_on_data({data_, texts, now_ms_}));
   }
 
   // From 1 on. What is not there ends the script, as it does in Lua where it is used.
@@ -50,10 +53,6 @@ class Lua {
   [[nodiscard]] std::size_t args() const { return arguments_.size(); }
 
  private:
-  static Value checked(Value answer) {
-    if (answer.is_error()) throw Refusal{answer.text};
-    return answer;
-  }
   static const std::string& word_at(const Words& words, std::size_t i) {
     if (i > words.size()) throw Refusal{"ERR user_script: attempt to use a nil value"};
     return words[i - 1];
