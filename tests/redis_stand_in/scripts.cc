@@ -1,6 +1,7 @@
 #include "tests/redis_stand_in/scripts.h"
 
 #include <map>
+#include <vector>
 
 #include "queue/queue.h"
 #include "queue/redis/scripts.h"
@@ -82,19 +83,39 @@ void write_anew(const Function& function, std::size_t i) {
   }
 }
 
-// The end whose four arguments begin at `i`.
-int finish_one(const Function& function, std::size_t i, Finished& sum) {
-  const Lua& lua = function.lua;
-  const std::string& id = lua.arg(i + 1);
-  if (lua.call({"XACK", function.stream, "e", id}).number == 0) return 0;
-  if (lua.arg(i) == "s") {
-    lua.call({"XDEL", function.stream, id});
-    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
-    ++sum.settled;
-  } else {
-    write_anew(function, i);
+// The ends that settle, by the places of their four arguments.
+std::vector<std::size_t> settling(const Lua& lua) {
+  std::vector<std::size_t> all;
+  for (std::size_t i = 2; i <= lua.args(); i += 4) {
+    if (lua.arg(i) == "s") all.push_back(i);
   }
-  ++sum.ended;
+  return all;
+}
+
+std::int64_t on_all(const Function& function, Words command, const std::vector<std::size_t>& ends) {
+  for (const std::size_t i : ends) command.push_back(function.lua.arg(i + 1));
+  return function.lua.call(command).number;
+}
+
+// Results by the places of their ends. At random there are never more than go together.
+std::map<std::size_t, std::int64_t> settle_all(const Function& function) {
+  std::map<std::size_t, std::int64_t> results;
+  const std::vector<std::size_t> ends = settling(function.lua);
+  if (ends.empty()) return results;
+  const std::int64_t acked = on_all(function, {"XACK", function.stream, "e"}, ends);
+  const bool whole = acked == static_cast<std::int64_t>(ends.size());
+  if (whole) on_all(function, {"XDEL", function.stream}, ends);
+  for (const std::size_t i : ends) {
+    results[i] =
+        whole ? 1 : function.lua.call({"XDEL", function.stream, function.lua.arg(i + 1)}).number;
+  }
+  return results;
+}
+
+std::int64_t begin_anew(const Function& function, std::size_t i) {
+  const Lua& lua = function.lua;
+  if (lua.call({"XACK", function.stream, "e", lua.arg(i + 1)}).number == 0) return 0;
+  write_anew(function, i);
   return 1;
 }
 
@@ -103,8 +124,15 @@ Value finish(const Lua& lua) {
   if (!function.holds_lease(lua.arg(1))) return error(kLeaseLost);
   Value results = array();
   Finished sum;
+  std::map<std::size_t, std::int64_t> settled = settle_all(function);
   for (std::size_t i = 2; i <= lua.args(); i += 4) {
-    results.elements.push_back(integer(finish_one(function, i, sum)));
+    const bool settles = lua.arg(i) == "s";
+    const std::int64_t result = settles ? settled[i] : begin_anew(function, i);
+    results.elements.push_back(integer(result));
+    sum.ended += result;
+    if (!settles || result != 1) continue;
+    ++sum.settled;
+    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
   }
   function.count("settled", sum.settled);
   function.count("claimed", -sum.ended);
