@@ -129,7 +129,11 @@ void RedisStore::heard(Line& line, const Stand& stand) {
     line.told_ready = false;
     line.oldest_in_stream.reset();
     wake_ups_.on_empty(line.function);
-  } else if (!std::exchange(line.told_ready, true)) {
+    return;
+  }
+  // Which one that is, the next claim says; until then it is known to be there.
+  if (!line.oldest_in_stream) line.oldest_in_stream = clock_.wall();
+  if (!std::exchange(line.told_ready, true)) {
     answers_.later(ReadyNews{line.function});
     wake_ups_.on_ready(line.function);
   }
