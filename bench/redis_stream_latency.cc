@@ -5,7 +5,7 @@
 //   redis_stream_latency UNIX_SOCKET CALLS PER_SECOND EVENT_BYTES
 //
 // Prints how many were read, and the p50 and p99 (us).
-#include <hiredis.h>
+#include <hiredis/hiredis.h>
 
 #include <algorithm>
 #include <chrono>
