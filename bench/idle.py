@@ -160,7 +160,7 @@ def main():
     arguments.add_argument("--functions", type=int, default=10_000)
     arguments.add_argument("--busy", type=int, default=10)
     arguments.add_argument("--rate", type=int, default=200)
-    arguments.add_argument("--seconds", type=int, default=30)
+    arguments.add_argument("--seconds", type=int, default=60, help="a minute has all that is done once a minute")
     options = arguments.parse_args()
     for tool in ("wrk", "redis-server"):
         if not shutil.which(tool):
