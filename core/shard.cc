@@ -402,6 +402,24 @@ void Shard::find_anywhere(const CallId& id, Found found) {
   world_.history.find(id, self_, std::move(found));
 }
 
+void Shard::explain_function(FunctionId id, Explained explained) {
+  const std::shared_ptr<Gate> gate = world_.gates.of(id);
+  Circumstances about;
+  about.now = clock_.wall();
+  about.limit = directory_.limit_of(id);
+  about.allowed = gate->allowed();
+  about.instances = gate->places();
+  about.may_start = world_.lease.holds(clock_.now());
+  const FunctionPtr function = directory_.find_function(id);
+  about.function_there = function != nullptr;
+  if (!function) return explained(about);
+  world_.metrics_desk.gather(
+      {function}, self_, [about, explained = std::move(explained)](const auto& samples) mutable {
+        for (const ShardSample& sample : samples) about.ready += sample.functions.front().ready;
+        explained(about);
+      });
+}
+
 void Shard::accept_again(const history::Record& record, Queue::Accepted accepted) {
   if (!directory_.find_function(record.function)) {
     return accepted(Error{ErrorCode::kFunctionNotFound, "its function was deleted"});

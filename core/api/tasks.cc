@@ -82,10 +82,10 @@ http::Response page_answer(const history::Page& page, const Directory& directory
   return json_answer(writer.end().take());
 }
 
-http::Response record_answer(const Record& record, const Directory& directory,
-                             ShowPayload payload) {
+http::Response record_answer(const Record& record, const Directory& directory, ShowPayload payload,
+                             const std::optional<Explanation>& why = std::nullopt) {
   JsonWriter writer;
-  write_record(record, directory, payload, writer);
+  write_record(record, directory, payload, writer, why);
   return json_answer(writer.take());
 }
 
@@ -179,7 +179,20 @@ void Tasks::get(const Route& route, const Query& query, std::string request_id, 
       flag_of(query, "includePayload") ? history::Payload::kWith : history::Payload::kWithout;
   find(route, payload, [this, payload, request_id, done = std::move(done)](Result<Record> record) {
     if (!record) return done(http::error_response(record.error(), request_id));
-    done(record_answer(*record, host_.directory(), shows(payload)));
+    answer(*record, payload, done);
+  });
+}
+
+// Of a call that has not ended: also why not.
+void Tasks::answer(const Record& record, history::Payload payload, const Done& done) {
+  if (has_ended(record.state)) {
+    return done(record_answer(record, host_.directory(), shows(payload)));
+  }
+  host_.explain_function(record.function, [this, record, payload, done](Circumstances about) {
+    about.state = record.state;
+    about.due = record.due;
+    about.retries = record.retries;
+    done(record_answer(record, host_.directory(), shows(payload), explain(about)));
   });
 }
 
@@ -243,7 +256,7 @@ void Tasks::get_call(const Route& route, const Query& query, std::string request
                           return done(http::error_response(record.error(), request_id));
                         }
                         if (!*record) return get_live_call(id, request_id, done);
-                        done(record_answer(**record, host_.directory(), shows(payload)));
+                        answer(**record, payload, done);
                       });
 }
 
@@ -265,7 +278,7 @@ void Tasks::get_live_call(const CallId& id, std::string request_id, Done done) {
         live.accepted = found->accepted;
         live.due = found->due;
         live.retries = found->retries;
-        done(record_answer(live, host_.directory(), ShowPayload::kNo));
+        answer(live, history::Payload::kWithout, done);
       });
 }
 

@@ -13,6 +13,7 @@
 #include "core/http/message.h"
 #include "core/http/url.h"
 #include "core/model/error.h"
+#include "core/observe/explanation.h"
 #include "core/registry/directory.h"
 #include "queue/history/archive.h"
 #include "queue/queue.h"
@@ -30,6 +31,9 @@ class TaskHost {
   // Where a call without a name stands that has not ended; nullopt: on no shard.
   using Found = std::function<void(std::optional<CallPosition>)>;
   virtual void find_anywhere(const CallId& id, Found found) = 0;
+  // What holds the function's calls, but for how the one in question stands.
+  using Explained = std::function<void(Circumstances)>;
+  virtual void explain_function(FunctionId function, Explained explained) = 0;
   // A new call with that event, made of one that failed. Durable when answered.
   virtual void accept_again(const history::Record& record, Queue::Accepted accepted) = 0;
 };
@@ -50,6 +54,7 @@ class Tasks {
   void list_functions(const Query& query, std::string request_id, Done done);
   void stop(const Route& route, std::string request_id, Done done);
   void get_call(const Route& route, const Query& query, std::string request_id, Done done);
+  void answer(const history::Record& record, history::Payload payload, const Done& done);
   void get_live_call(const CallId& id, std::string request_id, Done done);
   // Failed ones (failed_calls.cc).
   void list_failed(const Query& query, std::string request_id, Done done);
