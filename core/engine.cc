@@ -107,6 +107,7 @@ Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
   if (options.queue.empty()) return std::optional<redis::Target>{};
   auto target = queue_target(options);
   if (!target) return target.error();
+  if (auto durability = queue_durability(options); !durability) return durability.error();
   if (options.virtual_clock) {
     return Error{ErrorCode::kInvalidArgument,
                  "a virtual clock and a queue on a server exclude each other: its time is real"};
@@ -379,6 +380,7 @@ Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedF
   if (auto range = instance_ports(); !range) return range.error();
   if (!options.queue.empty()) {
     if (auto target = queue_target(options); !target) return target.error();
+    if (auto durability = queue_durability(options); !durability) return durability.error();
   }
   return check_state(options.state_directory);
 }

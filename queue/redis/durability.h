@@ -1,9 +1,11 @@
 // What an accepted call must have survived before it is acknowledged, and whether the server's
 // settings can keep that. Pure.
 //
-//     fsync    the server syncs its append-only file before it answers (appendonly yes,
-//              appendfsync always): survives kill -9 and loss of power; the default
-//     server   whatever the server does: with everysec the last second can be lost
+//     fsync       the server syncs its append-only file before it answers (appendonly yes,
+//                 appendfsync always): survives kill -9 and loss of power; the default
+//     server      whatever the server does: with everysec the last second can be lost
+//     replicas:N  at least N replicas have it, in memory at least: survives the loss of the
+//                 server's machine, if one that has it takes its place
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,17 @@
 
 namespace convoke::redis {
 
-enum class Durability : std::uint8_t { kFsync, kServer };
+inline constexpr std::uint8_t kReplicasMax = 9;  // that can be asked for
+
+struct Durability {
+  enum Kind : std::uint8_t { kFsync, kServer, kReplicas };
+
+  constexpr Durability(Kind what = kFsync, std::uint8_t count = 0)
+      : kind(what), replicas(count) {}  // NOLINT: a kind says it all, but for kReplicas
+
+  Kind kind;
+  std::uint8_t replicas;  // 1 .. kReplicasMax with kReplicas, else 0
+};
 
 // nullopt: none of these words.
 [[nodiscard]] std::optional<Durability> parse_durability(std::string_view text);

@@ -34,6 +34,10 @@ Command Script::load() const { return Command("SCRIPT").arg("LOAD").arg(text_); 
 
 Command Script::call(std::uint32_t keys) const { return Command("EVALSHA").arg(sha1_).arg(keys); }
 
+Command Script::call_by_text(std::uint32_t keys) const {
+  return Command("EVAL").arg(text_).arg(keys);
+}
+
 void send_call(Connection& connection, const Script& script, Command call,
                Connection::Handler handler) {
   const auto kept = std::make_shared<const Command>(std::move(call));

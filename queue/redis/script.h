@@ -23,6 +23,8 @@ class Script {
   [[nodiscard]] Command load() const;
   // A call of it with so many keys: append them with arg(), and then the arguments.
   [[nodiscard]] Command call(std::uint32_t keys) const;
+  // The same with its text: executed in its turn, whether or not the server knows it.
+  [[nodiscard]] Command call_by_text(std::uint32_t keys) const;
 
  private:
   std::string_view text_;
