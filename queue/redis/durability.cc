@@ -20,6 +20,18 @@ std::optional<Durability> parse_durability(std::string_view text) {
   return Durability(Durability::kReplicas, static_cast<std::uint8_t>(count));
 }
 
+const std::array<SettingName, 6>& setting_names() {
+  static constexpr std::array<SettingName, 6> kNames{{
+      {"appendonly", &ServerSettings::append_only},
+      {"appendfsync", &ServerSettings::append_fsync},
+      {"no-appendfsync-on-rewrite", &ServerSettings::lax_fsync},
+      {"maxmemory-policy", &ServerSettings::eviction},
+      {"maxmemory", &ServerSettings::max_memory},
+      {"save", &ServerSettings::snapshots},
+  }};
+  return kNames;
+}
+
 std::optional<std::string> parse_setting(const Reply& reply) {
   if (reply.is_error() || reply.size() < 2) return std::nullopt;
   return std::string(reply[1].text());
@@ -49,6 +61,11 @@ std::optional<Error> unfit(const ServerSettings& settings, Durability asked) {
     return cannot_keep("it answers before it has synced (appendfsync " + *settings.append_fsync +
                        "): set it to always, or take what it does for enough (serve --durability "
                        "server)");
+  }
+  if (settings.lax_fsync.value_or("no") != "no") {
+    return cannot_keep(
+        "it does not sync while it rewrites its append-only file (no-appendfsync-on-rewrite yes): "
+        "set it to no, or take what it does for enough (serve --durability server)");
   }
   return std::nullopt;
 }

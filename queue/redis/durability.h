@@ -8,6 +8,8 @@
 //                 server's machine, if one that has it takes its place
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,8 +39,19 @@ struct Durability {
 struct ServerSettings {
   std::optional<std::string> append_only;   // appendonly
   std::optional<std::string> append_fsync;  // appendfsync
+  std::optional<std::string> lax_fsync;     // no-appendfsync-on-rewrite
   std::optional<std::string> eviction;      // maxmemory-policy
+  std::optional<std::string> max_memory;    // maxmemory, in bytes
+  std::optional<std::string> snapshots;     // save
 };
+
+struct SettingName {
+  const char* name;  // as CONFIG GET has it
+  std::optional<std::string> ServerSettings::*at;
+};
+// Those on which it depends whether calls are accepted, and then the rest.
+inline constexpr std::size_t kSettingsThatDecide = 4;
+[[nodiscard]] const std::array<SettingName, 6>& setting_names();
 
 // The value of the one setting that was asked for.
 [[nodiscard]] std::optional<std::string> parse_setting(const Reply& reply);

@@ -69,18 +69,15 @@ void RedisStore::on_ready() {
 // Before it hears of a lease: until then calls are refused all the same.
 void RedisStore::ask_settings() {
   const auto settings = std::make_shared<ServerSettings>();
-  const auto ask = [this, settings](const char* name,
-                                    std::optional<std::string> ServerSettings::*at) {
-    connection_.send(Command("CONFIG").arg("GET").arg(name),
-                     [this, settings, at](const Answer& answer) {
+  for (std::size_t i = 0; i < kSettingsThatDecide; ++i) {
+    const SettingName& setting = setting_names()[i];
+    connection_.send(Command("CONFIG").arg("GET").arg(setting.name),
+                     [this, settings, &setting](const Answer& answer) {
                        if (answer.fate != Fate::kReplied) return;
-                       (*settings).*at = parse_setting(answer.reply);
+                       (*settings).*setting.at = parse_setting(answer.reply);
                        unfit_ = unfit(*settings, options_.durability);
                      });
-  };
-  ask("appendonly", &ServerSettings::append_only);
-  ask("appendfsync", &ServerSettings::append_fsync);
-  ask("maxmemory-policy", &ServerSettings::eviction);
+  }
 }
 
 void RedisStore::on_lost(const Error& why) {

@@ -50,7 +50,7 @@ namespace convoke::redis {
 struct Options {
   LinkOptions link;
   PipelineLimits pipeline;
-  std::string prefix = "convoke";                    // of all keys
+  std::string prefix{kPrefixDefault};
   Duration lease = kLeaseDefault;                    // see lease.h
   Durability durability = Durability::kFsync;        // else 503
   std::optional<Duration> silence_max;               // dead_after() unless given

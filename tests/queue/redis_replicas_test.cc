@@ -153,7 +153,7 @@ TEST(RedisReplicas, ACallWhoseConnectionIsCutIsAnsweredAndTheNextIsAccepted) {
 }
 
 TEST(Durability, ReplicasNeedAnAppendOnlyFileOnTheirPrimary) {
-  const redis::ServerSettings none{"no", "always", "noeviction"};
+  const redis::ServerSettings none{"no", "always", "no", "noeviction", {}, {}};
   const auto why = redis::unfit(none, {redis::Durability::kReplicas, 1});
   ASSERT_TRUE(why);
   EXPECT_NE(why->message.find("appendonly yes"), std::string::npos);
