@@ -92,6 +92,9 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
             [](std::string_view what) { spdlog::error("{}", what); }),
       signed_(authenticator(loop_, world)),
       control_plane_(*this),
+      archive_([this](history::HistoryArchive::Question question, std::function<void()> answered) {
+        world_.history.ask(self_, std::move(question), std::move(answered));
+      }),
       tasks_(*this),
       server_(wires_, loop_.timers(), loop_, world.options.http, *this) {}
 
@@ -389,10 +392,6 @@ void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) 
 
 // ---- what calls with a history ask ----
 
-void Shard::ask(Question question, std::function<void()> answered) {
-  world_.history.ask(self_, std::move(question), std::move(answered));
-}
-
 void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {
   if (store_->reach() == Reach::kShared) return pump_.stop(function, id, std::move(stopped));
   world_.history.stop(function, id, self_, std::move(stopped));
@@ -401,6 +400,24 @@ void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped 
 void Shard::find_anywhere(const CallId& id, Found found) {
   if (store_->reach() == Reach::kShared) return store_->find(id, std::move(found));
   world_.history.find(id, self_, std::move(found));
+}
+
+void Shard::explain_function(FunctionId id, Explained explained) {
+  const std::shared_ptr<Gate> gate = world_.gates.of(id);
+  Circumstances about;
+  about.now = clock_.wall();
+  about.limit = directory_.limit_of(id);
+  about.allowed = gate->allowed();
+  about.instances = gate->places();
+  about.may_start = world_.lease.holds(clock_.now());
+  const FunctionPtr function = directory_.find_function(id);
+  about.function_there = function != nullptr;
+  if (!function) return explained(about);
+  world_.metrics_desk.gather(
+      {function}, self_, [about, explained = std::move(explained)](const auto& samples) mutable {
+        for (const ShardSample& sample : samples) about.ready += sample.functions.front().ready;
+        explained(about);
+      });
 }
 
 void Shard::accept_again(const history::Record& record, Queue::Accepted accepted) {
@@ -418,11 +435,12 @@ void Shard::accept_again(const history::Record& record, Queue::Accepted accepted
 }
 
 void Shard::reserve(FunctionId function, const std::string& name, Reserved reserved) {
+  if (store_->archive()) return loop_.post([reserved = std::move(reserved)] { reserved({}); });
   world_.history.reserve(function, name, self_, std::move(reserved));
 }
 
 void Shard::release(FunctionId function, const std::string& name) {
-  world_.history.release(function, name);
+  if (!store_->archive()) world_.history.release(function, name);
 }
 
 void Shard::look_after_history() {
@@ -432,6 +450,7 @@ void Shard::look_after_history() {
   if (now - collected_ < kHistoryCollectEvery) return;
   collected_ = now;
   world_.history.collect(clock_.wall());
+  store_->collect(clock_.wall());
 }
 
 void Shard::look_at_keys() {

@@ -49,6 +49,7 @@
 #include "core/shard_store.h"
 #include "core/shard_time.h"
 #include "core/state_directory.h"
+#include "queue/history/history_archive.h"
 #include "queue/redis/link.h"
 #include "queue/redis/target.h"
 #include "workers/function_log.h"
@@ -181,9 +182,13 @@ class Shard final : public ShardDoor,
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
 
   // TaskHost
-  void ask(Question question, std::function<void()> answered) override;
+  [[nodiscard]] history::Archive& archive() override {
+    history::Archive* const kept_by_store = store_->archive();
+    return kept_by_store ? *kept_by_store : archive_;
+  }
   void stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
   void find_anywhere(const CallId& id, Found found) override;
+  void explain_function(FunctionId function, Explained explained) override;
   void accept_again(const history::Record& record, Queue::Accepted accepted) override;
 
   // Names
@@ -233,6 +238,7 @@ class Shard final : public ShardDoor,
   const std::unique_ptr<Signed> signed_;  // where there are access keys
   const Anonymous anonymous_;
   ControlPlane control_plane_;
+  history::HistoryArchive archive_;
   Tasks tasks_;
   std::unique_ptr<Invoker> invoker_;
   http::Server server_;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "queue/history/archive.h"
 #include "queue/history/facts.h"
 #include "queue/queue.h"
 
@@ -42,6 +43,11 @@ class ShardStore {
   };
   using Counted = std::function<void(Counts)>;
   virtual void count(const std::vector<FunctionId>& functions, Counted counted) = 0;
+
+  // For a store that keeps the history itself. Else: null.
+  [[nodiscard]] virtual history::Archive* archive() { return nullptr; }
+  // To be called every minute or so: what is too old goes.
+  virtual void collect(WallTime /*now*/) {}
 
   // For a store with a history behind it. What a start found that the history had not taken in:
   // once, before the first turn; and how far the history has come in that journal.

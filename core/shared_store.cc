@@ -62,6 +62,8 @@ class SharedStore final : public ShardStore {
       counted(std::move(counts));
     });
   }
+  [[nodiscard]] history::Archive* archive() override { return &calls_.archive(); }
+  void collect(WallTime now) override { calls_.archive().collect(now); }
 
  private:
   const ShardIndex self_;

@@ -41,6 +41,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/model/call_state.h"
@@ -56,7 +57,8 @@ struct NewCall {
   FunctionId function;
   std::string qualifier;  // as the caller wrote it; empty: none
   // Stateful: unique among the function's unsettled calls, and kept in the history; empty: none.
-  // One that begins with kInternalName is the engine's own: unique too, and in no history.
+  // Where the store keeps the history itself, unique among the calls in it too. One that begins
+  // with kInternalName is the engine's own: unique among the unsettled, and in no history.
   std::string name;
   std::string event;
   WallTime accepted{};  // now, on the wall clock
@@ -64,6 +66,10 @@ struct NewCall {
 };
 
 inline constexpr char kInternalName = '@';
+// A name of a caller's, not the engine's own.
+[[nodiscard]] inline bool has_history(std::string_view name) {
+  return !name.empty() && name.front() != kInternalName;
+}
 
 // The right to settle one attempt of one call.
 struct Receipt {

@@ -57,6 +57,12 @@ std::string error_of(simdjson::dom::element call) {
   return message.empty() || message == error ? error : fmt::format("{}: {}", error, message);
 }
 
+// Of a call that has not ended.
+std::string why_of(simdjson::dom::element call) {
+  simdjson::dom::element why;
+  return call["why"].get(why) == simdjson::SUCCESS ? text_of(why, "text") : std::string();
+}
+
 void print_events(simdjson::dom::element call) {
   simdjson::dom::array events;
   if (call["events"].get(events) != simdjson::SUCCESS || events.size() == 0) return;
@@ -88,6 +94,13 @@ std::string time_text(std::int64_t ms_since_epoch) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms_since_epoch % 1000);
 }
 
+void print_why(simdjson::dom::element call) {
+  const std::string error = error_of(call);
+  fmt::print("{}: {}\n", text_of(call, "status"),
+             why_of(call).empty() ? "It has ended." : why_of(call));
+  if (!error.empty()) fmt::print("Its last attempt ended with {}\n", error);
+}
+
 ExitCode exit_code_of(const std::string& status) {
   if (status == "Succeeded") return ExitCode::kOk;
   const bool ended =
@@ -101,6 +114,7 @@ void print_call(simdjson::dom::element call) {
   print_line("id", text_of(call, "invocationId"));
   print_line("request", text_of(call, "requestId"));
   print_line("status", text_of(call, "status"));
+  print_line("why", why_of(call));
   print_line("started", time_text(ms_of(call, "startedTime")));
   print_line("ended", time_text(ms_of(call, "endTime")));
   print_line("took", fmt::format("{} ms", ms_of(call, "durationMs")));

@@ -19,6 +19,8 @@ namespace convoke::cli {
 
 // One call, with its history, and its event and result where the engine sent them.
 void print_call(simdjson::dom::element call);
+// Its state and what holds it, in a line or two.
+void print_why(simdjson::dom::element call);
 
 // Calls as lines of a table; nothing for none.
 class CallTable {

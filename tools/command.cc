@@ -53,6 +53,7 @@ std::vector<CommandPtr> all_commands() {
   commands.push_back(make_delete_command());
   commands.push_back(make_invoke_command());
   commands.push_back(make_get_command());
+  commands.push_back(make_why_command());
   commands.push_back(make_list_command());
   commands.push_back(make_stop_command());
   commands.push_back(make_failed_command());

@@ -45,6 +45,7 @@ using CommandPtr = std::unique_ptr<Command>;
 [[nodiscard]] CommandPtr make_delete_command();
 [[nodiscard]] CommandPtr make_invoke_command();
 [[nodiscard]] CommandPtr make_get_command();
+[[nodiscard]] CommandPtr make_why_command();
 [[nodiscard]] CommandPtr make_list_command();
 [[nodiscard]] CommandPtr make_stop_command();
 [[nodiscard]] CommandPtr make_failed_command();

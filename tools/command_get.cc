@@ -1,4 +1,4 @@
-// `convoke get [NAME] ID`: what has become of one asynchronous call.
+// `convoke get [NAME] ID`: what has become of one asynchronous call; `convoke why`: in one line.
 #include <fmt/format.h>
 
 #include <string>
@@ -28,19 +28,34 @@ Examples:
   convoke get 5b4e0b3e-6d51-4a8c-9d0f-2f1d3c1e7a10
   convoke get hello job-1 --json | jq -r .status)";
 
+constexpr const char* kWhyFooter =
+    R"(Says how an asynchronous call stands, what holds it (a delay, a back-off, a limit, a function that
+is stopped, an engine without its queue's server), and until when.
+
+Exit codes, besides the usual ones: as of `convoke get`.
+
+Examples:
+  convoke why 5b4e0b3e-6d51-4a8c-9d0f-2f1d3c1e7a10
+  convoke why hello job-1)";
+
+enum class Shows : bool { kAll, kWhy };
+
 class GetCommand final : public Command {
  public:
-  [[nodiscard]] std::string name() const override { return "get"; }
+  explicit GetCommand(Shows shows) : shows_(shows) {}
+
+  [[nodiscard]] std::string name() const override { return all() ? "get" : "why"; }
   [[nodiscard]] std::string summary() const override {
-    return "look up an asynchronous call: how it stands, and why";
+    return all() ? "look up an asynchronous call: how it stands, and why"
+                 : "say in a line why an asynchronous call is not running";
   }
 
   void define(CLI::App& app) override {
     app.add_option("CALL", call_, "FUNCTION or SERVICE/FUNCTION, and ID; or a request id alone")
         ->required();
     app.add_option("ID", id_, "the call's name");
-    app.add_flag("--payload", payload_, "also the event and what the function answered");
-    app.footer(kFooter);
+    if (all()) app.add_flag("--payload", payload_, "also the event and what the function answered");
+    app.footer(all() ? kFooter : kWhyFooter);
   }
 
   Outcome<ExitCode> run(Session& session) override {
@@ -53,11 +68,16 @@ class GetCommand final : public Command {
     if (!call.parse(reply->body)) {
       return Failure{ExitCode::kUnreachable, "the engine's answer is no JSON", {}, {}};
     }
-    session.json() ? fmt::print("{}\n", reply->body) : print_call(call.root());
+    print(session, *reply, call.root());
     return exit_code_of(call.text("status"));
   }
 
  private:
+  [[nodiscard]] bool all() const { return shows_ == Shows::kAll; }
+  void print(const Session& session, const ApiReply& reply, simdjson::dom::element call) const {
+    if (session.json()) return fmt::print("{}\n", reply.body);
+    all() ? print_call(call) : print_why(call);
+  }
   [[nodiscard]] Outcome<std::string> path_of_call() const {
     if (id_.empty()) return request_path(call_);
     Outcome<FunctionName> function = FunctionName::parse(call_);
@@ -65,6 +85,7 @@ class GetCommand final : public Command {
     return stateful_path(*function, id_);
   }
 
+  const Shows shows_;
   std::string call_;
   std::string id_;
   bool payload_ = false;
@@ -72,6 +93,7 @@ class GetCommand final : public Command {
 
 }  // namespace
 
-CommandPtr make_get_command() { return std::make_unique<GetCommand>(); }
+CommandPtr make_get_command() { return std::make_unique<GetCommand>(Shows::kAll); }
+CommandPtr make_why_command() { return std::make_unique<GetCommand>(Shows::kWhy); }
 
 }  // namespace convoke::cli

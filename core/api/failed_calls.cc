@@ -93,16 +93,16 @@ struct Redrive {
   std::string next_token;
   std::vector<CallId> accepted;
   std::vector<std::string> refused;
-  std::vector<CallId> to_put_back;  // the refused ones
+  std::vector<history::CallRef> to_purge;     // the accepted ones
+  std::vector<history::CallRef> to_put_back;  // the refused ones
   std::size_t to_hear = 0;
-  std::optional<Error> still_listed;  // why those accepted could not be taken off the list
 };
 
-Error still_listed(const Redrive& redrive) {
+Error still_listed(const Redrive& redrive, const Error& why) {
   return {ErrorCode::kServiceUnavailable,
           fmt::format("{} calls run again, and could not be taken off the list of failures: {}. "
                       "Redriven once more they would run twice",
-                      redrive.accepted.size(), redrive.still_listed->message)};
+                      redrive.accepted.size(), why.message)};
 }
 
 }  // namespace
@@ -123,21 +123,20 @@ void Tasks::list_failed(const Query& query, std::string request_id, Done done) {
   }
   asked.token = convoke::get(query, "nextToken");
   if (convoke::get(query, "includePayload") == "true") asked.payload = history::Payload::kWith;
-  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
-  host_.ask([page, asked](history::History& history) { *page = history.list_failed(asked); },
-            [this, page, asked, request_id, done = std::move(done)] {
-              if (!*page) return done(http::error_response(page->error(), request_id));
-              JsonWriter writer;
-              writer.object().key("invocations").array();
-              const auto payload =
-                  asked.payload == history::Payload::kWith ? ShowPayload::kYes : ShowPayload::kNo;
-              for (const Record& record : (*page)->records) {
-                write_record(record, host_.directory(), payload, writer);
-              }
-              writer.end();
-              if (!(*page)->next_token.empty()) writer.member("nextToken", (*page)->next_token);
-              done(json_answer(writer.end().take()));
-            });
+  const auto payload =
+      asked.payload == history::Payload::kWith ? ShowPayload::kYes : ShowPayload::kNo;
+  host_.archive().list_failed(std::move(asked), [this, payload, request_id, done = std::move(done)](
+                                                    const Result<history::Page>& page) {
+    if (!page) return done(http::error_response(page.error(), request_id));
+    JsonWriter writer;
+    writer.object().key("invocations").array();
+    for (const Record& record : page->records) {
+      write_record(record, host_.directory(), payload, writer);
+    }
+    writer.end();
+    if (!page->next_token.empty()) writer.member("nextToken", page->next_token);
+    done(json_answer(writer.end().take()));
+  });
 }
 
 // What is accepted again leaves the list of failures; what is refused stays.
@@ -145,16 +144,14 @@ void Tasks::redrive(http::Request request, std::string request_id, Done done) {
   auto order = order_of(host_.directory(), std::move(request));
   if (!order) return done(http::error_response(order.error(), request_id));
   order->query.payload = history::Payload::kWith;
-  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
-  host_.ask(
-      [page, order = *order](history::History& history) {
-        *page = order.dry_run ? history.list_failed(order.query) : history.take_failed(order.query);
-      },
-      [this, page, order = *order, request_id, done = std::move(done)] {
-        if (!*page) return done(http::error_response(page->error(), request_id));
-        if (!order.dry_run) return accept_all_again(std::move(**page), request_id, done);
-        done(done_answer("wouldRun", ids_of((*page)->records), {}, (*page)->next_token));
-      });
+  const auto go_on = [this, dry_run = order->dry_run, request_id,
+                      done = std::move(done)](Result<history::Page> page) {
+    if (!page) return done(http::error_response(page.error(), request_id));
+    if (!dry_run) return accept_all_again(std::move(*page), request_id, done);
+    done(done_answer("wouldRun", ids_of(page->records), {}, page->next_token));
+  };
+  if (order->dry_run) return host_.archive().list_failed(order->query, go_on);
+  host_.archive().take_failed(order->query, go_on);
 }
 
 void Tasks::accept_all_again(history::Page page, std::string request_id, Done done) {
@@ -164,25 +161,21 @@ void Tasks::accept_all_again(history::Page page, std::string request_id, Done do
   redrive->to_hear = redrive->records.size();
   if (redrive->to_hear == 0) return done(done_answer("redriven", {}, {}, redrive->next_token));
   for (const Record& record : redrive->records) {
-    host_.accept_again(record, [this, redrive, id = record.id, request_id,
-                                done](const Result<void>& accepted) {
+    host_.accept_again(record, [this, redrive, id = record.id, function = record.function,
+                                request_id, done](const Result<void>& accepted) {
       if (accepted) {
         redrive->accepted.push_back(id);
+        redrive->to_purge.push_back({function, id});
       } else {
         redrive->refused.push_back(id.text() + ": " + accepted.error().message);
-        redrive->to_put_back.push_back(id);
+        redrive->to_put_back.push_back({function, id});
       }
       if (--redrive->to_hear > 0) return;
-      host_.ask(
-          [redrive](history::History& history) {
-            history.put_back(redrive->to_put_back);
-            if (auto purged = history.purge(redrive->accepted); !purged) {
-              redrive->still_listed = purged.error();
-            }
-          },
-          [redrive, request_id, done] {
-            if (redrive->still_listed) {
-              return done(http::error_response(still_listed(*redrive), request_id));
+      host_.archive().put_back(redrive->to_put_back);
+      host_.archive().purge(
+          redrive->to_purge, [redrive, request_id, done](const Result<std::uint64_t>& purged) {
+            if (!purged) {
+              return done(http::error_response(still_listed(*redrive, purged.error()), request_id));
             }
             done(done_answer("redriven", redrive->accepted, redrive->refused, redrive->next_token));
           });
@@ -193,19 +186,21 @@ void Tasks::accept_all_again(history::Page page, std::string request_id, Done do
 void Tasks::purge(http::Request request, std::string request_id, Done done) {
   const auto order = order_of(host_.directory(), std::move(request));
   if (!order) return done(http::error_response(order.error(), request_id));
-  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
-  host_.ask(
-      [page, order = *order](history::History& history) {
-        *page = history.list_failed(order.query);
-        if (!*page || order.dry_run) return;
-        if (const auto purged = history.purge(ids_of((*page)->records)); !purged) {
-          *page = purged.error();
-        }
-      },
-      [page, dry_run = order->dry_run, request_id, done = std::move(done)] {
-        if (!*page) return done(http::error_response(page->error(), request_id));
-        done(done_answer(dry_run ? "wouldPurge" : "purged", ids_of((*page)->records), {},
-                         (*page)->next_token));
+  host_.archive().list_failed(order->query, [this, dry_run = order->dry_run, request_id,
+                                             done = std::move(done)](Result<history::Page> page) {
+    if (!page) return done(http::error_response(page.error(), request_id));
+    if (!dry_run) return purge(std::move(*page), request_id, done);
+    done(done_answer("wouldPurge", ids_of(page->records), {}, page->next_token));
+  });
+}
+
+void Tasks::purge(history::Page page, std::string request_id, Done done) {
+  const auto listed = std::make_shared<history::Page>(std::move(page));
+  host_.archive().purge(
+      history::refs_of(listed->records),
+      [listed, request_id, done = std::move(done)](const Result<std::uint64_t>& purged) {
+        if (!purged) return done(http::error_response(purged.error(), request_id));
+        done(done_answer("purged", ids_of(listed->records), {}, listed->next_token));
       });
 }
 

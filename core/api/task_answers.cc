@@ -30,6 +30,12 @@ void write_payload(std::string_view member, std::string_view bytes, JsonWriter& 
   writer.member(fmt::format("{}Encoding", member), "base64");
 }
 
+void write_explanation(const Explanation& why, JsonWriter& writer) {
+  writer.key("why").object().member("rule", why.rule).member("text", why.text);
+  if (why.until) writer.member("until", to_ms(*why.until));
+  writer.end();
+}
+
 void write_names(const history::Record& record, const Directory& directory, JsonWriter& writer) {
   const FunctionPtr function = directory.find_function(record.function);
   writer.member("functionName", function ? function->spec.name : std::string())
@@ -42,7 +48,7 @@ void write_names(const history::Record& record, const Directory& directory, Json
 }  // namespace
 
 void write_record(const history::Record& record, const Directory& directory, ShowPayload payload,
-                  JsonWriter& writer) {
+                  JsonWriter& writer, const std::optional<Explanation>& why) {
   writer.object();
   write_names(record, directory, writer);
   writer.member("status", name_of(record.state))
@@ -59,6 +65,7 @@ void write_record(const history::Record& record, const Directory& directory, Sho
     write_payload("returnPayload", record.result, writer);
     if (record.result_cut) writer.key("returnPayloadCut").boolean(true);
   }
+  if (why) write_explanation(*why, writer);
   writer.key("events").array();
   for (const history::Event& event : record.events) write_event(event, writer);
   writer.end().end();

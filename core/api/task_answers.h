@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/model/json_writer.h"
+#include "core/observe/explanation.h"
 #include "core/registry/directory.h"
 #include "queue/history/record.h"
 
@@ -13,9 +14,9 @@ namespace convoke {
 
 enum class ShowPayload : bool { kNo, kYes };
 
-// A deleted function's names are shown empty.
+// A deleted function's names are shown empty. `why` (ours): of a call that has not ended.
 void write_record(const history::Record& record, const Directory& directory, ShowPayload payload,
-                  JsonWriter& writer);
+                  JsonWriter& writer, const std::optional<Explanation>& why = std::nullopt);
 [[nodiscard]] std::optional<CallState> call_state_named(std::string_view name);
 
 }  // namespace convoke

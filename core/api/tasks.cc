@@ -82,11 +82,29 @@ http::Response page_answer(const history::Page& page, const Directory& directory
   return json_answer(writer.end().take());
 }
 
-http::Response record_answer(const Record& record, const Directory& directory,
-                             ShowPayload payload) {
+http::Response record_answer(const Record& record, const Directory& directory, ShowPayload payload,
+                             const std::optional<Explanation>& why = std::nullopt) {
   JsonWriter writer;
-  write_record(record, directory, payload, writer);
+  write_record(record, directory, payload, writer, why);
   return json_answer(writer.take());
+}
+
+http::Response functions_answer(const std::vector<FunctionId>& ids, std::uint32_t most,
+                                const Directory& directory) {
+  JsonWriter writer;
+  writer.object().key("data").array();
+  for (const FunctionId id : ids) {
+    const FunctionPtr function = directory.find_function(id);
+    if (!function) continue;
+    writer.object()
+        .member("serviceName", function->spec.service)
+        .member("functionName", function->spec.name)
+        .end();
+  }
+  writer.end();
+  const bool more = ids.size() == most && most > 0;
+  if (more) writer.member("nextToken", std::to_string(ids.back().value));
+  return json_answer(writer.end().take());
 }
 
 http::Response accepted() {
@@ -109,7 +127,7 @@ Answer stop_answer(StopResult result, const Route& route) {
   }
 }
 
-using Records = Result<std::optional<Record>>;
+using Found = Result<std::optional<Record>>;
 
 }  // namespace
 
@@ -148,14 +166,12 @@ void Tasks::find(const Route& route, history::Payload payload,
   const auto function =
       resolve_function(host_.directory(), route.service, route.qualifier, route.function);
   if (!function) return found(function.error());
-  const auto record = std::make_shared<Records>(std::optional<Record>{});
-  host_.ask([record, id = (*function)->id, name = route.invocation,
-             payload](history::History& history) { *record = history.get(id, name, payload); },
-            [record, route, found = std::move(found)] {
-              if (!*record) return found(record->error());
-              if (!**record) return found(not_found(route));
-              found(std::move(***record));
-            });
+  host_.archive().get((*function)->id, route.invocation, payload,
+                      [route, found = std::move(found)](Found record) {
+                        if (!record) return found(record.error());
+                        if (!*record) return found(not_found(route));
+                        found(std::move(**record));
+                      });
 }
 
 void Tasks::get(const Route& route, const Query& query, std::string request_id, Done done) {
@@ -163,7 +179,20 @@ void Tasks::get(const Route& route, const Query& query, std::string request_id, 
       flag_of(query, "includePayload") ? history::Payload::kWith : history::Payload::kWithout;
   find(route, payload, [this, payload, request_id, done = std::move(done)](Result<Record> record) {
     if (!record) return done(http::error_response(record.error(), request_id));
-    done(record_answer(*record, host_.directory(), shows(payload)));
+    answer(*record, payload, done);
+  });
+}
+
+// Of a call that has not ended: also why not.
+void Tasks::answer(const Record& record, history::Payload payload, const Done& done) {
+  if (has_ended(record.state)) {
+    return done(record_answer(record, host_.directory(), shows(payload)));
+  }
+  host_.explain_function(record.function, [this, record, payload, done](Circumstances about) {
+    about.state = record.state;
+    about.due = record.due;
+    about.retries = record.retries;
+    done(record_answer(record, host_.directory(), shows(payload), explain(about)));
   });
 }
 
@@ -187,12 +216,11 @@ void Tasks::list(const Route& route, const Query& query, std::string request_id,
   if (!function) return done(http::error_response(function.error(), request_id));
   const auto asked = list_of(query, *function, route);
   if (!asked) return done(http::error_response(asked.error(), request_id));
-  const auto page = std::make_shared<Result<history::Page>>(history::Page{});
-  host_.ask([page, asked = *asked](history::History& history) { *page = history.list(asked); },
-            [this, page, request_id, payload = asked->payload, done = std::move(done)] {
-              if (!*page) return done(http::error_response(page->error(), request_id));
-              done(page_answer(**page, host_.directory(), payload));
-            });
+  host_.archive().list(*asked, [this, request_id, payload = asked->payload,
+                                done = std::move(done)](const Result<history::Page>& page) {
+    if (!page) return done(http::error_response(page.error(), request_id));
+    done(page_answer(*page, host_.directory(), payload));
+  });
 }
 
 void Tasks::list_functions(const Query& query, std::string request_id, Done done) {
@@ -203,27 +231,13 @@ void Tasks::list_functions(const Query& query, std::string request_id, Done done
   }
   const auto most = static_cast<std::uint32_t>(
       std::min<std::int64_t>(limit->value_or(history::kPageDefault), history::kPageMax));
-  const auto page = std::make_shared<Result<std::vector<FunctionId>>>(std::vector<FunctionId>{});
   const FunctionId from{static_cast<std::uint64_t>(after->value_or(0))};
-  host_.ask([page, from, most](
-                history::History& history) { *page = history.functions_with_history(from, most); },
-            [this, page, most, request_id, done = std::move(done)] {
-              if (!*page) return done(http::error_response(page->error(), request_id));
-              JsonWriter writer;
-              writer.object().key("data").array();
-              for (const FunctionId id : **page) {
-                const FunctionPtr function = host_.directory().find_function(id);
-                if (!function) continue;
-                writer.object()
-                    .member("serviceName", function->spec.service)
-                    .member("functionName", function->spec.name)
-                    .end();
-              }
-              writer.end();
-              const bool more = (*page)->size() == most && most > 0;
-              if (more) writer.member("nextToken", std::to_string((*page)->back().value));
-              done(json_answer(writer.end().take()));
-            });
+  host_.archive().functions_with_history(
+      from, most,
+      [this, most, request_id, done = std::move(done)](const Result<std::vector<FunctionId>>& ids) {
+        if (!ids) return done(http::error_response(ids.error(), request_id));
+        done(functions_answer(*ids, most, host_.directory()));
+      });
 }
 
 // Whatever became of a call, by its id: in the history if it has a name or has failed, else only
@@ -236,32 +250,35 @@ void Tasks::get_call(const Route& route, const Query& query, std::string request
   }
   const auto payload =
       flag_of(query, "includePayload") ? history::Payload::kWith : history::Payload::kWithout;
-  const auto record = std::make_shared<Records>(std::optional<Record>{});
-  host_.ask(
-      [record, id = *id, payload](history::History& history) {
-        *record = history.get(id, payload);
-      },
-      [this, record, id = *id, payload, request_id, done = std::move(done)] {
-        if (!*record) return done(http::error_response(record->error(), request_id));
-        if (**record) return done(record_answer(***record, host_.directory(), shows(payload)));
-        host_.find_anywhere(id, [this, id, request_id, done](std::optional<CallPosition> found) {
-          if (!found) {
-            return done(http::error_response(
-                Error{ErrorCode::kCallNotFound,
-                      fmt::format("no call {}: it was never accepted, or ended well without a "
-                                  "name, or longer ago than the history is kept",
-                                  id.text())},
-                request_id));
-          }
-          Record live;
-          live.id = id;
-          live.function = found->function;
-          live.state = found->state;
-          live.accepted = found->accepted;
-          live.due = found->due;
-          live.retries = found->retries;
-          done(record_answer(live, host_.directory(), ShowPayload::kNo));
-        });
+  host_.archive().get(*id, payload,
+                      [this, id = *id, payload, request_id, done = std::move(done)](Found record) {
+                        if (!record) {
+                          return done(http::error_response(record.error(), request_id));
+                        }
+                        if (!*record) return get_live_call(id, request_id, done);
+                        answer(**record, payload, done);
+                      });
+}
+
+void Tasks::get_live_call(const CallId& id, std::string request_id, Done done) {
+  host_.find_anywhere(
+      id, [this, id, request_id, done = std::move(done)](std::optional<CallPosition> found) {
+        if (!found) {
+          return done(http::error_response(
+              Error{ErrorCode::kCallNotFound,
+                    fmt::format("no call {}: it was never accepted, or ended well without a "
+                                "name, or longer ago than the history is kept",
+                                id.text())},
+              request_id));
+        }
+        Record live;
+        live.id = id;
+        live.function = found->function;
+        live.state = found->state;
+        live.accepted = found->accepted;
+        live.due = found->due;
+        live.retries = found->retries;
+        answer(live, history::Payload::kWithout, done);
       });
 }
 

@@ -13,8 +13,9 @@
 #include "core/http/message.h"
 #include "core/http/url.h"
 #include "core/model/error.h"
+#include "core/observe/explanation.h"
 #include "core/registry/directory.h"
-#include "queue/history/history.h"
+#include "queue/history/archive.h"
 #include "queue/queue.h"
 
 namespace convoke {
@@ -22,18 +23,17 @@ namespace convoke {
 // What they need of the engine.
 class TaskHost {
  public:
-  using Question = std::function<void(history::History&)>;
-
   virtual ~TaskHost() = default;
   [[nodiscard]] virtual const Directory& directory() const = 0;
-  // Runs the question on the history's thread, after all that was told before; `answered` runs on
-  // this shard's thread.
-  virtual void ask(Question question, std::function<void()> answered) = 0;
+  [[nodiscard]] virtual history::Archive& archive() = 0;
   // Ends a call wherever it stands; as Pump::stop.
   virtual void stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) = 0;
   // Where a call without a name stands that has not ended; nullopt: on no shard.
   using Found = std::function<void(std::optional<CallPosition>)>;
   virtual void find_anywhere(const CallId& id, Found found) = 0;
+  // What holds the function's calls, but for how the one in question stands.
+  using Explained = std::function<void(Circumstances)>;
+  virtual void explain_function(FunctionId function, Explained explained) = 0;
   // A new call with that event, made of one that failed. Durable when answered.
   virtual void accept_again(const history::Record& record, Queue::Accepted accepted) = 0;
 };
@@ -54,10 +54,13 @@ class Tasks {
   void list_functions(const Query& query, std::string request_id, Done done);
   void stop(const Route& route, std::string request_id, Done done);
   void get_call(const Route& route, const Query& query, std::string request_id, Done done);
+  void answer(const history::Record& record, history::Payload payload, const Done& done);
+  void get_live_call(const CallId& id, std::string request_id, Done done);
   // Failed ones (failed_calls.cc).
   void list_failed(const Query& query, std::string request_id, Done done);
   void redrive(http::Request request, std::string request_id, Done done);
   void accept_all_again(history::Page page, std::string request_id, Done done);
+  void purge(history::Page page, std::string request_id, Done done);
   void purge(http::Request request, std::string request_id, Done done);
 
   TaskHost& host_;

@@ -11,22 +11,11 @@
 #include <string_view>
 
 #include "core/dispatch/call.h"
+#include "core/model/delivery_line.h"
 #include "core/registry/directory.h"
 #include "queue/queue.h"
 
 namespace convoke {
-
-// Deliveries of a function's outcomes wait on a line that no function has.
-inline constexpr std::uint64_t kDeliveryLine = std::uint64_t{1} << 63;
-[[nodiscard]] constexpr bool is_delivery_line(FunctionId line) {
-  return (line.value & kDeliveryLine) != 0;
-}
-[[nodiscard]] constexpr FunctionId delivery_line_of(FunctionId function) {
-  return FunctionId{function.value | kDeliveryLine};
-}
-[[nodiscard]] constexpr FunctionId function_of_line(FunctionId line) {
-  return FunctionId{line.value & ~kDeliveryLine};
-}
 
 // The event of a delivery: where to, and what.
 struct DeliveryEvent {

@@ -24,22 +24,6 @@ struct Known {
   std::uint64_t events = 0;
 };
 
-constexpr CallState state_after(Settlement settlement) {
-  switch (settlement) {
-    case Settlement::kSucceeded:
-      return CallState::kSucceeded;
-    case Settlement::kFailed:
-      return CallState::kFailed;
-    case Settlement::kStopped:
-      return CallState::kStopped;
-    case Settlement::kExpired:
-      return CallState::kExpired;
-    case Settlement::kInvalid:
-      return CallState::kInvalid;
-  }
-  return CallState::kInvalid;
-}
-
 WallTime last_start(const Known& known, const AttemptReport& report) {
   return report.started == WallTime{} ? known.started : report.started;
 }

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "core/model/error.h"
+#include "queue/history/archive.h"
 #include "queue/history/facts.h"
 #include "queue/history/housekeeping.h"
 #include "queue/history/record.h"
@@ -97,7 +98,7 @@ class History {
   [[nodiscard]] Result<bool> name_in_use(FunctionId function, std::string_view name);
 
   // Removes of `calls` (at most kPurgedMax) those that failed or expired, durably; says how many.
-  static constexpr std::size_t kPurgedMax = 1000;
+  static constexpr std::size_t kPurgedMax = Archive::kPurgedMax;
   [[nodiscard]] Result<std::uint64_t> purge(const std::vector<CallId>& calls);
 
   // One bounded step of removing what is too old or too much. To be called every minute or so, and

@@ -29,26 +29,6 @@ bool comes_after(const Position& position, const Position& other, Order order) {
   return order == Order::kAscending ? position > other : position < other;
 }
 
-CallState shown_state(const Record& record, const Held* held) {
-  return held == nullptr ? record.state : held->state;
-}
-
-bool matches_start(const ListQuery& list, const Record& record, const Held* held) {
-  if (!list.started_begin && !list.started_end) return true;
-  const WallTime started =
-      held == nullptr || held->started == WallTime{} ? record.started : held->started;
-  if (started == WallTime{}) return false;
-  if (list.started_begin && started < *list.started_begin) return false;
-  return !list.started_end || started <= *list.started_end;
-}
-
-bool matches(const ListQuery& list, const Record& record, const Held* held) {
-  if (record.name.empty() || !record.name.starts_with(list.name_prefix)) return false;
-  if (list.qualifier && record.qualifier != *list.qualifier) return false;
-  if (list.state && shown_state(record, held) != *list.state) return false;
-  return matches_start(list, record, held);
-}
-
 bool is_held(CallState state) {
   return state == CallState::kDequeued || state == CallState::kRunning ||
          state == CallState::kStopping;
@@ -230,8 +210,9 @@ Failure Reader::complete(Row& row, Payload payload) {
       fmt::format("SELECT {} FROM attempts WHERE call = ? ORDER BY event", kAttemptColumns),
       row.number);
   if (sqlite::failed(read)) return read;
-  show_attempts(row, attempts);
-  if (const Held* held = under_way_.find(row.record.id)) show_under_way(row, *held);
+  show_attempts(row.record, attempts);
+  if (const Held* held = under_way_.find(row.record.id))
+    show_under_way(row.record, row.events, *held);
   return payload == Payload::kWith ? read_payload(row) : read;
 }
 

@@ -7,8 +7,6 @@
 namespace convoke::history {
 namespace {
 
-constexpr WallTime kNotYet{};
-
 CallId call_id_from(const std::string& bytes) {
   std::array<std::uint8_t, 16> id{};
   std::memcpy(id.data(), bytes.data(), std::min(bytes.size(), id.size()));
@@ -57,45 +55,6 @@ Attempt attempt_from(const sqlite::Statement& row) {
   attempt.report.error = row.text(7);
   attempt.report.message = row.text(8);
   return attempt;
-}
-
-std::uint64_t events_of(const AttemptReport& report) {
-  return 1U + (report.dequeued != kNotYet ? 1U : 0U) + (report.started != kNotYet ? 1U : 0U);
-}
-
-void show_attempts(Row& row, const std::vector<Attempt>& attempts) {
-  Record& record = row.record;
-  record.events.push_back({1, CallState::kEnqueued, record.accepted, {}});
-  for (const Attempt& attempt : attempts) {
-    const AttemptReport& report = attempt.report;
-    std::uint64_t id = attempt.first_event;
-    if (report.dequeued != kNotYet)
-      record.events.push_back({id++, CallState::kDequeued, report.dequeued, {}});
-    if (report.started != kNotYet)
-      record.events.push_back({id++, CallState::kRunning, report.started, {}});
-    record.events.push_back({id, attempt.became, attempt.ended, report.error});
-    record.error = report.error;
-    record.message = report.message;
-    if (report.dequeued == kNotYet) continue;  // it ended where it waited
-    record.instance_id = report.instance_id;
-    record.duration = report.duration;
-  }
-}
-
-void show_under_way(Row& row, const Held& held) {
-  Record& record = row.record;
-  record.state = held.state;
-  std::uint64_t id = row.events;
-  if (held.dequeued != kNotYet)
-    record.events.push_back({++id, CallState::kDequeued, held.dequeued, {}});
-  if (held.started != kNotYet) {
-    record.started = held.started;
-    record.instance_id = held.instance_id;
-    record.duration = Millis{};
-    record.events.push_back({++id, CallState::kRunning, held.started, {}});
-  }
-  if (held.stopping != kNotYet)
-    record.events.push_back({++id, CallState::kStopping, held.stopping, {}});
 }
 
 }  // namespace convoke::history

@@ -3,13 +3,11 @@
 
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "core/sqlite/sqlite.h"
 #include "queue/history/record.h"
+#include "queue/history/shown.h"
 #include "queue/history/token.h"
-#include "queue/history/under_way.h"
-#include "queue/queue.h"
 
 namespace convoke::history {
 
@@ -33,20 +31,8 @@ inline constexpr std::string_view kRowColumns =
     "ended_ms, retries, destination_status";
 [[nodiscard]] Row row_from(const sqlite::Statement& row);
 
-// One attempt, or an end that came without one.
-struct Attempt {
-  std::uint64_t first_event = 0;
-  AttemptReport report;
-  WallTime ended{};
-  CallState became = CallState::kRetrying;
-};
 inline constexpr std::string_view kAttemptColumns =
     "event, dequeued_ms, started_ms, ended_ms, status, instance, duration_ms, error, message";
 [[nodiscard]] Attempt attempt_from(const sqlite::Statement& row);
-[[nodiscard]] std::uint64_t events_of(const AttemptReport& report);  // how many it makes
-
-// The last thing that a record needs before it is shown; both are pure.
-void show_attempts(Row& row, const std::vector<Attempt>& attempts);
-void show_under_way(Row& row, const Held& held);
 
 }  // namespace convoke::history

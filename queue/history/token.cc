@@ -85,4 +85,18 @@ std::optional<Position> position_in(std::string_view token, std::uint64_t query)
                   static_cast<std::int64_t>(*number)};
 }
 
+std::string token_for(const Place& last, std::uint64_t query) {
+  return fmt::format("{:016x}{:016x}{}", query, static_cast<std::uint64_t>(to_ms(last.accepted)),
+                     last.id.text());
+}
+
+std::optional<Place> place_in(std::string_view token, std::uint64_t query) {
+  if (token.size() < 2 * kDigits) return std::nullopt;
+  const auto made_by = hex(token.substr(0, kDigits));
+  const auto accepted = hex(token.substr(kDigits, kDigits));
+  const auto id = CallId::parse(token.substr(2 * kDigits));
+  if (!made_by || !accepted || !id || *made_by != query) return std::nullopt;
+  return Place{wall_from_ms(static_cast<std::int64_t>(*accepted)), *id};
+}
+
 }  // namespace convoke::history

@@ -194,7 +194,7 @@ JournalStore::Journal& JournalStore::journal_of(const Writer& writer) {
 }
 
 bool JournalStore::has_history(Slot slot) const {
-  return options_.history != nullptr && journal::has_history(index_.name_of(slot));
+  return options_.history != nullptr && convoke::has_history(index_.name_of(slot));
 }
 
 void JournalStore::tell_volatile(Slot slot, history::Fact fact) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "queue/history/delivery_status.h"
+
 namespace convoke::journal {
 namespace {
 
@@ -9,19 +11,12 @@ using history::Fact;
 
 bool is_internal(std::string_view name) { return !name.empty() && name.front() == kInternalName; }
 
-// The report's words are the whole status, where there are any.
-std::string delivery_status(const FinishedRecord& record) {
-  if (!record.told->report.message.empty()) return record.told->report.message;
-  if (record.settlement == Settlement::kSucceeded) return "Succeeded";
-  if (record.settlement == Settlement::kExpired) return "Expired";
-  return "Failed";
-}
-
 // "@ID": the delivery of that call's outcome.
 std::vector<Fact> facts_of_delivery(const FinishedRecord& record) {
   const auto call = CallId::parse(std::string_view(record.told->name).substr(1));
   if (!call) return {};
-  return {history::Delivered{*call, record.at, delivery_status(record)}};
+  return {history::Delivered{*call, record.at,
+                             history::delivery_status(record.settlement, record.told->report)}};
 }
 
 history::Accepted call_that_failed(const FinishedRecord& record) {
@@ -31,8 +26,6 @@ history::Accepted call_that_failed(const FinishedRecord& record) {
 }
 
 }  // namespace
-
-bool has_history(std::string_view name) { return !name.empty() && !is_internal(name); }
 
 std::vector<Fact> facts_of(const AcceptedRecord& record) {
   if (!has_history(record.name)) return {};

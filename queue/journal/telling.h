@@ -11,9 +11,6 @@
 
 namespace convoke::journal {
 
-[[nodiscard]] bool has_history(
-    std::string_view name);  // a name of a caller's, not the engine's own
-
 [[nodiscard]] std::vector<history::Fact> facts_of(const AcceptedRecord& record);
 [[nodiscard]] std::vector<history::Fact> facts_of(const AttemptRecord& record);
 [[nodiscard]] std::vector<history::Fact> facts_of(const FinishedRecord& record);

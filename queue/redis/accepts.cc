@@ -50,6 +50,7 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
   accepting.accepted = call.accepted;
   if (call.due > call.accepted) accepting.due = call.due;
   accepting.limited = limits == Limits::kHold;
+  accepting.kept = has_history(call.name);
   accepting.entry = encode(call);
   accepting.answer = std::move(accepted);
   accepting_bytes_ += accepting.entry.size();
@@ -91,18 +92,22 @@ void RedisStore::submit_accepts(Line& line) {
   if (replicas_) return submit_to_replicas(line);
   announce(line);
   std::vector<Accepting> calls = take_accepting(line);
-  Command command = call_of(scripts().accept, line);
-  add_calls(command, calls);
+  Command command = accept_call(line, calls);
   const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
   send(scripts().accept, std::move(command),
        [this, &line, kept](const Answer& answer) { on_accepts(line, std::move(*kept), answer); });
 }
 
-void RedisStore::add_calls(Command& command, const std::vector<Accepting>& calls) const {
+Command RedisStore::accept_call(const Line& line, const std::vector<Accepting>& calls) const {
+  const bool recorded =
+      std::any_of(calls.begin(), calls.end(), [](const Accepting& call) { return call.kept; });
+  Command command = recorded ? call_with_history(scripts().accept, line.keys)
+                             : call_of(scripts().accept, line.keys);
   command.arg(options_.depth_per_function_max);
   for (const Accepting& call : calls) {
     command.arg(call.due ? to_ms(*call.due) : 0).arg(call.limited ? 1 : 0).arg(call.entry);
   }
+  return command;
 }
 
 void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer) {
@@ -128,7 +133,9 @@ void RedisStore::acknowledge(Taken& taken, const std::optional<Error>& short_of)
     if (taken.outcomes[i] == 0) {
       result = full("this function's queue", options_.depth_per_function_max);
     } else if (taken.outcomes[i] < 0) {
-      result = exists("an unfinished call of this name");
+      result =
+          exists(taken.calls[i].kept ? "an invocation with this id, which is kept with the history,"
+                                     : "an unfinished call of this name");
     } else if (short_of) {
       result = *short_of;
     }

@@ -32,7 +32,7 @@ void RedisStore::submit_claims(Line& line) {
 void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
   join(line);
   const std::vector<StreamId> again = line.take_returned(max);
-  Command command = call_of(scripts().claim, line);
+  Command command = call_of(scripts().claim, line.keys);
   command.arg(membership_.incarnation()).arg(max - again.size()).arg(to_ms(clock_.wall()));
   for (const StreamId& place : again) command.arg(place.text());
   line.claimed_again.insert(again.begin(), again.end());
@@ -86,7 +86,9 @@ std::optional<ClaimedCall> RedisStore::claimed(Line& line, const Reply& one) {
     return std::nullopt;
   }
   const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
-  return held_.claim(line.function, *place, *entry, deliveries);
+  ClaimedCall call = held_.claim(line.function, *place, *entry, deliveries, clock_.wall());
+  if (has_history(call.name)) note(*held_.find(call.receipt.id));
+  return call;
 }
 
 // What a claim has taken whose answer never came is ours too.
@@ -127,7 +129,11 @@ void RedisStore::heard(Line& line, const Stand& stand) {
     line.told_ready = false;
     line.oldest_in_stream.reset();
     wake_ups_.on_empty(line.function);
-  } else if (!std::exchange(line.told_ready, true)) {
+    return;
+  }
+  // Which one that is, the next claim says; until then it is known to be there.
+  if (!line.oldest_in_stream) line.oldest_in_stream = clock_.wall();
+  if (!std::exchange(line.told_ready, true)) {
     answers_.later(ReadyNews{line.function});
     wake_ups_.on_ready(line.function);
   }

@@ -3,6 +3,9 @@
 #include <memory>
 #include <utility>
 
+#include "queue/history/delivery_status.h"
+#include "queue/redis/bytes.h"
+#include "queue/redis/record.h"
 #include "queue/redis/scripts.h"
 #include "queue/redis/store.h"
 #include "queue/redis/verdict.h"
@@ -11,16 +14,15 @@ namespace convoke::redis {
 namespace {
 
 constexpr Seconds kRefusedRetry{1};
-constexpr int kSeekStep = 500;  // entries, a call: a search must not hold up the server
+constexpr std::size_t kConcludedBytes = 1UL << 20;  // of results, by one script
+
+// "@ID": the delivery of that call's outcome.
+std::optional<CallId> call_in_internal_name(std::string_view name) {
+  if (name.empty() || name.front() != kInternalName) return std::nullopt;
+  return CallId::parse(name.substr(1));
+}
 
 }  // namespace
-
-struct RedisStore::Seeking {
-  FunctionId function;
-  CallId id;
-  Found found;      // one of these two
-  Stopped stopped;  // is asked for
-};
 
 // The receipt is stale; or it went with our lease, and the call runs again.
 void RedisStore::refuse_end(Settled settled) {
@@ -40,13 +42,38 @@ void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) 
   Finishing end;
   end.text = held->name;
   end.answer = std::move(settled);
+  keep(end, *held, std::move(ending));
   finish(*held, std::move(end));
+}
+
+void RedisStore::keep(Finishing& end, const Held& held, Ending ending) const {
+  if (has_history(held.name) || (held.name.empty() && ending.event)) {
+    end.kept = true;
+    end.attempt =
+        encode_attempt(history::state_after(ending.settlement), clock_.wall(), ending.report);
+    end.status = std::move(ending.destination_status);
+    end.result = encode_result(ending.result, ending.result_cut);
+  } else if (const auto delivered = call_in_internal_name(held.name)) {
+    end.kept = true;
+    end.what = Finish::kDelivered;
+    end.text = bytes_of(*delivered);
+    end.status = history::delivery_status(ending.settlement, ending.report);
+  }
 }
 
 // The successor first: once it is durable this call may end, and not before.
 void RedisStore::settle_after(NewCall successor, const Receipt& receipt, Ending ending,
                               Settled settled) {
   const auto kept = std::make_shared<Ending>(std::move(ending));
+  // What comes of a delivery may be known before this end is written.
+  if (kept->event && call_in_internal_name(successor.name)) {
+    connection_.send(
+        std::move(Command("HSET")
+                      .arg(line_of(receipt.function).keys.history()[FunctionKeys::kEarly])
+                      .arg(bytes_of(receipt.id))
+                      .arg("")),
+        [](const Answer&) {});
+  }
   accept(std::move(successor), Limits::kLifted,
          [this, receipt, kept, settled = std::move(settled)](const Result<void>& accepted) {
            Held* const held = held_.find(receipt.id);
@@ -61,8 +88,8 @@ void RedisStore::settle_after(NewCall successor, const Receipt& receipt, Ending 
          });
 }
 
-void RedisStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
-                          AttemptReport /*report*/, Settled settled) {
+void RedisStore::postpone(const Receipt& receipt, WallTime due, Spends spends, AttemptReport report,
+                          Settled settled) {
   Held* const held = held_.current(receipt);
   if (held == nullptr) return refuse_end(std::move(settled));
   EntryHead next = held->head;
@@ -75,6 +102,8 @@ void RedisStore::postpone(const Receipt& receipt, WallTime due, Spends spends,
   end.text = held->encoded(next);
   end.due = due;
   end.answer = std::move(settled);
+  end.kept = has_history(held->name);
+  if (end.kept) end.attempt = encode_attempt(CallState::kRetrying, clock_.wall(), report);
   finish(*held, std::move(end));
 }
 
@@ -87,17 +116,42 @@ void RedisStore::finish(Held& held, Finishing end) {
   asks(line);
 }
 
+// What is kept goes by a script of its own, in pieces: results may be large, and hold up the
+// server.
 void RedisStore::submit_finishes(Line& line) {
-  if (line.finishing.empty()) return;
-  const auto ends = std::make_shared<std::vector<Finishing>>(std::exchange(line.finishing, {}));
-  Command command = call_of(scripts().finish, line);
+  std::vector<Finishing> ends = std::exchange(line.finishing, {});
+  const auto is_plain = [](const Finishing& end) { return !end.kept; };
+  if (std::all_of(ends.begin(), ends.end(), is_plain)) {
+    return submit_finishes(line, std::move(ends), false);
+  }
+  const auto kept = std::stable_partition(ends.begin(), ends.end(), is_plain);
+  std::vector<Finishing> piece;
+  std::size_t bytes = 0;
+  for (auto end = kept; end != ends.end(); ++end) {
+    bytes += end->result.size();
+    piece.push_back(std::move(*end));
+    if (bytes < kConcludedBytes) continue;
+    submit_finishes(line, std::exchange(piece, {}), true);
+    bytes = 0;
+  }
+  submit_finishes(line, std::move(piece), true);
+  ends.erase(kept, ends.end());
+  submit_finishes(line, std::move(ends), false);
+}
+
+void RedisStore::submit_finishes(Line& line, std::vector<Finishing> finishing, bool kept) {
+  if (finishing.empty()) return;
+  const auto ends = std::make_shared<std::vector<Finishing>>(std::move(finishing));
+  const Script& script = kept ? scripts().conclude : scripts().finish;
+  Command command = kept ? call_with_history(script, line.keys) : call_of(script, line.keys);
   command.arg(membership_.incarnation());
   for (const Finishing& end : *ends) {
     const char what = static_cast<char>(end.what);
     command.arg(std::string_view(&what, 1)).arg(end.place.text()).arg(end.text);
     command.arg(to_ms(end.due));
+    if (kept) command.arg(end.attempt).arg(end.status).arg(end.result);
   }
-  send(scripts().finish, std::move(command),
+  send(script, std::move(command),
        [this, &line, ends, lease = membership_.incarnation()](const Answer& answer) {
          on_finished(line, std::move(*ends), lease, answer);
        });
@@ -164,6 +218,10 @@ void RedisStore::give_back(const Receipt& receipt) {
   if (!line.oldest_in_stream || held->head.accepted < *line.oldest_in_stream) {
     line.oldest_in_stream = held->head.accepted;
   }
+  if (has_history(held->name)) {
+    line.noting.push_back({held->head.id, {}});
+    asks(line);
+  }
   heard(line, Stand(line.stand));
   return_later();
 }
@@ -192,88 +250,8 @@ void RedisStore::put_back(Held& held) {
   Finishing end;
   end.what = Finish::kReturn;
   end.text = held.encoded(next);
+  end.kept = has_history(held.name);
   finish(held, std::move(end));
-}
-
-// ---- looking for one call ----
-
-bool RedisStore::holds(const CallId& id) const {
-  const Held* const held = held_.find(id);
-  return held != nullptr && held->standing == Held::Standing::kClaimed;
-}
-
-void RedisStore::stop(FunctionId function, const CallId& id, Stopped stopped) {
-  if (Held* const held = held_.find(id)) put_back(*held);
-  if (holds(id)) return answers_.later(StopAnswer{std::move(stopped), StopResult::kUnderWay});
-  seek_to_stop(function, id, [this, function, id, stopped](StopResult result) {
-    if (result != StopResult::kUnderWay || holds(id)) return stopped(result);
-    stops_.ask(function, id, stopped);
-  });
-}
-
-void RedisStore::seek_to_stop(FunctionId function, const CallId& id, Stopped stopped) {
-  auto seeking = std::make_shared<Seeking>(Seeking{function, id, nullptr, std::move(stopped)});
-  seek(std::move(seeking), "q", "-");
-}
-
-void RedisStore::on_stop_asked(FunctionId function, const CallId& id) {
-  if (!holds(id)) return;
-  listener_.on_stop_asked(function, id, [this, id](StopResult result) { stops_.tell(id, result); });
-}
-
-void RedisStore::look_again(FunctionId function, const CallId& id) {
-  const auto answer = [this, id](StopResult result) { stops_.answer(id, result); };
-  if (holds(id)) return listener_.on_stop_asked(function, id, answer);
-  seek_to_stop(function, id, [this, id, answer](StopResult result) {
-    if (result == StopResult::kUnderWay) return stops_.ask_again(id);
-    if (result == StopResult::kStoreFailed) return;  // looked at again
-    // Gone: by the stop that was asked for, as far as anybody can tell.
-    answer(StopResult::kStopped);
-  });
-}
-
-void RedisStore::seek(FunctionId function, const CallId& id, Found found) {
-  auto seeking = std::make_shared<Seeking>(Seeking{function, id, std::move(found), nullptr});
-  seek(std::move(seeking), "q", "-");
-}
-
-void RedisStore::seek(std::shared_ptr<Seeking> seeking, const std::string& where,
-                      const std::string& from) {
-  Line& line = line_of(seeking->function);
-  submit_finishes(line);
-  const auto& id = seeking->id.bytes();
-  Command command = call_of(scripts().seek, line);
-  command.arg({reinterpret_cast<const char*>(id.data()), id.size()}).arg(where).arg(from);
-  command.arg(kSeekStep).arg(seeking->stopped ? "stop" : "find");
-  send(scripts().seek, std::move(command),
-       [this, seeking = std::move(seeking)](const Answer& answer) { on_sought(seeking, answer); });
-}
-
-void RedisStore::on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer) {
-  const Reply& reply = answer.reply;
-  const std::string_view what = answer.ok() ? reply[0].text() : "";
-  if (what == "on")
-    return seek(seeking, std::string(reply[1].text()), std::string(reply[2].text()));
-  if (what == "stopped") {
-    if (const auto stand = parse_stand(reply[1])) heard(line_of(seeking->function), *stand);
-    return seeking->stopped(StopResult::kStopped);
-  }
-  const auto entry = what == "there" ? parse_entry(reply[3].text()) : std::nullopt;
-  if (seeking->stopped) {
-    if (entry) return seeking->stopped(StopResult::kUnderWay);
-    return seeking->stopped(what == "gone" ? StopResult::kUnknown : StopResult::kStoreFailed);
-  }
-  if (!entry) return seeking->found(std::nullopt);
-  CallPosition position;
-  position.function = seeking->function;
-  position.accepted = entry->head.accepted;
-  position.retries = entry->head.retries;
-  const std::int64_t due = reply[2].integer().value_or(-1);
-  position.due = due < 0 ? entry->head.first_due : wall_from_ms(due);
-  position.state = reply[1].integer() == 1   ? CallState::kDequeued
-                   : entry->head.retries > 0 ? CallState::kRetrying
-                                             : CallState::kEnqueued;
-  seeking->found(position);
 }
 
 }  // namespace convoke::redis

@@ -1,8 +1,8 @@
 #include "queue/redis/entry.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+
+#include "queue/redis/bytes.h"
 
 namespace convoke::redis {
 namespace {
@@ -10,29 +10,9 @@ namespace {
 constexpr std::uint64_t kMaybeRepeated = 1;
 constexpr std::uint64_t kCountMax = 0xffff;
 
-void put(std::string& out, std::uint64_t value, unsigned bytes) {
-  for (unsigned i = bytes; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i)));
-}
-
-void put(std::string& out, WallTime time) {
-  put(out, static_cast<std::uint64_t>(std::max<std::int64_t>(to_ms(time), 0)), 6);
-}
-
-std::uint64_t get(std::string_view bytes, std::size_t at, std::size_t size) {
-  std::uint64_t value = 0;
-  for (const char c : bytes.substr(at, size)) value = value << 8 | static_cast<std::uint8_t>(c);
-  return value;
-}
-
-WallTime get_wall(std::string_view bytes, std::size_t at) {
-  return wall_from_ms(static_cast<std::int64_t>(get(bytes, at, 6)));
-}
-
 EntryHead parse_head(std::string_view bytes) {
-  std::array<std::uint8_t, 16> id{};
-  std::memcpy(id.data(), bytes.data(), id.size());
   EntryHead head;
-  head.id = CallId::from_bytes(id);
+  head.id = get_call_id(bytes);
   head.accepted = get_wall(bytes, 16);
   head.first_due = get_wall(bytes, 22);
   head.turn = static_cast<std::uint32_t>(get(bytes, 28, 4));
@@ -47,7 +27,7 @@ EntryHead parse_head(std::string_view bytes) {
 std::string encode(const EntryHead& head, std::size_t qualifier, std::size_t name) {
   std::string out;
   out.reserve(kEntryHeadSize);
-  out.append(reinterpret_cast<const char*>(head.id.bytes().data()), head.id.bytes().size());
+  out.append(bytes_of(head.id));
   put(out, head.accepted);
   put(out, head.first_due);
   put(out, head.turn, 4);

@@ -10,7 +10,7 @@ constexpr std::uint32_t kDelivery = 1U << 16;
 }  // namespace
 
 ClaimedCall HeldCalls::claim(FunctionId function, const StreamId& place, const Entry& entry,
-                             std::uint32_t deliveries) {
+                             std::uint32_t deliveries, WallTime now) {
   Held& held = held_[entry.head.id];
   held.function = function;
   held.place = place;
@@ -21,6 +21,9 @@ ClaimedCall HeldCalls::claim(FunctionId function, const StreamId& place, const E
   held.name = entry.name;
   held.claims = std::max(held.claims, deliveries * kDelivery) + 1;
   held.standing = Held::Standing::kClaimed;
+  held.dequeued = now;
+  held.started = held.stopping = WallTime{};
+  held.instance_id.clear();
   ClaimedCall call;
   call.receipt = {held.head.id, function, held.epoch()};
   call.qualifier = entry.qualifier;

@@ -21,6 +21,11 @@ struct Held {
   std::uint8_t qualifier_size = 0;
   std::string name;
   std::uint32_t claims = 0;  // since it was last written: the low half of its epoch
+  // Of named calls, for those who look; 0: not yet.
+  WallTime dequeued{};
+  WallTime started{};
+  WallTime stopping{};
+  std::string instance_id;
   Standing standing = Standing::kClaimed;
 
   [[nodiscard]] Epoch epoch() const { return Epoch::of(head.turn, claims); }
@@ -31,9 +36,9 @@ struct Held {
 
 class HeldCalls {
  public:
-  // The call was handed out: `deliveries` of its entry to any incarnation, this one included.
+  // The call was handed out now: `deliveries` of its entry to any incarnation, this one included.
   ClaimedCall claim(FunctionId function, const StreamId& place, const Entry& entry,
-                    std::uint32_t deliveries);
+                    std::uint32_t deliveries, WallTime now);
   // nullptr: the receipt is stale.
   [[nodiscard]] Held* current(const Receipt& receipt);
   [[nodiscard]] Held* find(const CallId& id);

@@ -4,12 +4,21 @@
 
 #include <charconv>
 
+#include "core/model/delivery_line.h"
+
 namespace convoke::redis {
 
 FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   constexpr std::string_view kKinds = "qdcln";
+  constexpr std::array<std::string_view, kHistoryKeys> kHistoryKinds = {
+      "h", "ha", "he", "hr", "hn", "hf", "ho", "hw", "hd", "ht"};
+  const std::string tag = fmt::format("{{{}:{}}}", prefix, function_of_line(function).value);
+  const std::string_view line = is_delivery_line(function) ? "d" : "";
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    keys_[i] = fmt::format("{{{}:{}}}:{}", prefix, function.value, kKinds[i]);
+    keys_[i] = fmt::format("{}:{}{}", tag, line, kKinds[i]);
+  }
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    history_[i] = fmt::format("{}:{}", tag, kHistoryKinds[i]);
   }
 }
 
@@ -19,6 +28,7 @@ SharedKeys::SharedKeys(std::string_view prefix)
       functions(fmt::format("{}:functions", prefix)),
       token_key(fmt::format("{}:token-key", prefix)),
       waiting(fmt::format("{}:waiting", prefix)),
+      collected(fmt::format("{}:collected", prefix)),
       ready(fmt::format("{}:ready", prefix)),
       stops(fmt::format("{}:stops", prefix)),
       stopped(fmt::format("{}:stopped", prefix)) {}

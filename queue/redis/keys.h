@@ -1,7 +1,9 @@
 // The names of the keys in Redis. SCHEMA.md says what lies under each.
 //
 // All keys of a function have one hash tag, so that they lie in one slot of a cluster and a script
-// may touch them together: `{PREFIX:FUNCTION}:q` and so on.
+// may touch them together: `{PREFIX:FUNCTION}:q` and so on. The line beside a function, on which
+// its deliveries wait, has the function's tag and history, and a queue of its own:
+// `{PREFIX:FUNCTION}:dq`.
 #pragma once
 
 #include <array>
@@ -22,9 +24,28 @@ class FunctionKeys {
 
   // In the order in which every script takes them: stream, delayed, counts, leases, names.
   [[nodiscard]] const std::array<std::string, 5>& all() const { return keys_; }
+  // And those of the history, in the order in which scripts take them behind the others.
+  enum HistoryKey : std::uint8_t {
+    kRecords,
+    kAttempts,
+    kEvents,
+    kResults,
+    kNamed,
+    kFailed,
+    kOver,
+    kUnderWay,
+    kEarly,
+    kTaken,
+    kHistoryKeys
+  };
+  [[nodiscard]] const std::array<std::string, kHistoryKeys>& history() const { return history_; }
+  [[nodiscard]] const std::string& names() const { return keys_[4]; }
+  [[nodiscard]] const std::string& leases() const { return keys_[3]; }
+  [[nodiscard]] const std::string& stream() const { return keys_[0]; }
 
  private:
   std::array<std::string, 5> keys_;
+  std::array<std::string, kHistoryKeys> history_;
 };
 
 // Of the whole installation.
@@ -35,6 +56,7 @@ struct SharedKeys {
   std::string functions;    // that have ever had a call
   std::string token_key;    // fingerprint of the key that all engines make credentials with
   std::string waiting;      // functions whose ready calls nobody has taken
+  std::string collected;    // there, if an engine has looked for what is too old lately
   // Channels.
   std::string ready;    // names those that wait
   std::string stops;    // calls that whoever holds them is to end

@@ -22,19 +22,32 @@ struct Accepting {
   WallTime accepted{};
   std::optional<WallTime> due;  // nullopt: at once
   bool limited = true;          // by the function's depth
+  bool kept = false;            // with a record from here on
   Queue::Accepted answer;
 };
 
-enum class Finish : char { kSettle = 's', kPostpone = 'p', kReturn = 'r' };  // as finish.lua has it
+// As finish.lua and conclude.lua have it.
+enum class Finish : char { kSettle = 's', kPostpone = 'p', kReturn = 'r', kDelivered = 'd' };
 
 struct Finishing {
   Finish what = Finish::kSettle;
   CallId id;
   StreamId place;
-  std::string text;  // kSettle: the call's name; else its new head
+  std::string text;  // kSettle: the call's name; kDelivered: whose outcome; else its new head
   WallTime due{};
   Queue::Settled answer;   // null: kReturn
   bool uncertain = false;  // sent once already, and perhaps done
+  // What the history keeps of it (conclude.lua); and whether it does.
+  bool kept = false;
+  std::string attempt;
+  std::string status;
+  std::string result;
+};
+
+// Where a named call stands now (note.lua).
+struct Noting {
+  CallId id;
+  std::string note;  // empty: it waits
 };
 
 struct Line {
@@ -43,7 +56,7 @@ struct Line {
   [[nodiscard]] std::uint64_t ready() const { return stand.ready() + returned.size(); }
   [[nodiscard]] QueueCounts counts() const;
   [[nodiscard]] bool asks() const {
-    return !accepting.empty() || !finishing.empty() || !claiming.empty();
+    return !accepting.empty() || !noting.empty() || !finishing.empty() || !claiming.empty();
   }
   // Of what was given back, the first so many.
   [[nodiscard]] std::vector<StreamId> take_returned(std::size_t max);
@@ -61,6 +74,7 @@ struct Line {
   std::set<StreamId> claimed_again;          // left `returned` with a claim that is not answered
   std::set<StreamId> no_calls;               // ours, and written by somebody else
   std::vector<Accepting> accepting;
+  std::vector<Noting> noting;
   std::vector<Finishing> finishing;
   std::vector<std::size_t> claiming;  // how many, for each claim
 };

@@ -30,10 +30,7 @@ void RedisStore::submit_to_replicas(Line& line) {
                   [](const Answer&) {});
   std::vector<Accepting> calls = take_accepting(line);
   // By its text: called by its hash and not known, it would come again behind the WAIT.
-  Command command =
-      scripts().accept.call_by_text(static_cast<std::uint32_t>(line.keys.all().size()));
-  for (const std::string& key : line.keys.all()) command.arg(key);
-  add_calls(command, calls);
+  const Command command = by_text(scripts().accept, accept_call(line, calls));
   const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
   replicas_->send(command, [this, &line, kept](const Answer& answer) {
     on_accepts(line, std::move(*kept), answer);

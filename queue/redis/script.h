@@ -23,13 +23,14 @@ class Script {
   [[nodiscard]] Command load() const;
   // A call of it with so many keys: append them with arg(), and then the arguments.
   [[nodiscard]] Command call(std::uint32_t keys) const;
-  // The same with its text: executed in its turn, whether or not the server knows it.
-  [[nodiscard]] Command call_by_text(std::uint32_t keys) const;
 
  private:
   std::string_view text_;
   std::string sha1_;
 };
+
+// The same call with the text: executed in its turn, whether or not the server knows the script.
+[[nodiscard]] Command by_text(const Script& script, const Command& call);
 
 // Sends a command made by script.call(). Where the server does not know the script (its cache was
 // flushed), the call is sent once again with the text; then it is executed after what was sent in

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "queue/redis/keys.h"
 #include "queue/redis/script.h"
 
 namespace convoke::redis {
@@ -17,13 +18,24 @@ struct Scripts {
   Script stand;
   Script heartbeat;
   Script condemn;
+  // With the history's keys too.
+  Script conclude;
+  Script note;
+  Script collect;
+  Script purge;
+  Script take;
 
-  [[nodiscard]] std::array<const Script*, 9> all() const {
-    return {&accept, &join, &claim, &finish, &retire, &seek, &stand, &heartbeat, &condemn};
+  [[nodiscard]] std::array<const Script*, 14> all() const {
+    return {&accept,    &join,    &claim,    &finish, &retire,  &seek,  &stand,
+            &heartbeat, &condemn, &conclude, &note,   &collect, &purge, &take};
   }
 };
 
 [[nodiscard]] const Scripts& scripts();
+
+// A call of it with the function's keys: append the arguments.
+[[nodiscard]] Command call_of(const Script& script, const FunctionKeys& keys);
+[[nodiscard]] Command call_with_history(const Script& script, const FunctionKeys& keys);
 
 // A reply that says that another engine has taken our calls over.
 [[nodiscard]] inline bool says_lease_lost(const Reply& reply) {

@@ -1,6 +1,6 @@
 -- Looks for a call, a stretch at a time, and ends it if it waits and that is asked.
 -- ARGV: its id; where to look: q the stream, d the delayed ones; from where; how many; `find` or
--- `stop`.
+-- `stop`; for `stop`, the end that a call with a record comes to (records.lua: an attempt).
 -- Returns {what, ...}: {'there', is it held (0, 1), due in ms or -1, call}, {'stopped', the stand},
 -- {'on', where, from}, or {'gone'}.
 local id, where, from, many, what = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -12,7 +12,11 @@ end
 
 local function stop(call)
   local name = name_of(call)
-  if name ~= '' then redis.call('HDEL', names, name) end
+  if name:sub(1, 1) == '@' then
+    redis.call('HDEL', names, name)
+  elseif name ~= '' then
+    close(call, ARGV[6], '', '')
+  end
   count('settled', 1)
   return {'stopped', stand()}
 end

@@ -63,7 +63,7 @@ void RedisStore::ask_counts(const std::vector<FunctionId>& functions, std::funct
   if (functions.empty()) return (*done)();
   for (const FunctionId function : functions) {
     Line& line = line_of(function);
-    send(scripts().stand, call_of(scripts().stand, line),
+    send(scripts().stand, call_of(scripts().stand, line.keys),
          [this, &line, done, left](const Answer& answer) {
            if (const auto stand = answer.ok() ? parse_stand(answer.reply) : std::nullopt) {
              heard(line, *stand);

@@ -37,6 +37,7 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       answers_(world.wheel, listener),
       membership_(membership_options(options_, rng), world.clock, world.wheel, *this),
       connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
+      archive_(connection_, options_.prefix, world.clock, world.wheel, options_.retention),
       wake_ups_(options_.prefix, world.clock, world.wheel, connection_, *this),
       stops_(options_.prefix, world.clock, world.wheel, connection_, *this),
       subscription_(world, named(options_.link), {keys_.ready, keys_.stops, keys_.stopped},
@@ -90,6 +91,7 @@ void RedisStore::on_lost(const Error& why) {
       answers_.later(ClaimAnswer{function, {}});
     }
     line->claiming.clear();
+    line->noting.clear();
   }
 }
 
@@ -114,6 +116,7 @@ void RedisStore::on_lease_lost(const std::string& why) {
   for (auto& [function, line] : lines_) {
     line->joined = line->joining = line->announced = line->told_ready = false;
     line->returned.clear();
+    line->noting.clear();
     line->claimed_again.clear();
     line->no_calls.clear();
     for (Finishing& end : std::exchange(line->finishing, {})) {
@@ -209,6 +212,7 @@ void RedisStore::submit() {
     for (Line* line : std::exchange(asking_, {})) {
       line->listed = false;
       submit_accepts(*line);
+      submit_notes(*line);
       submit_finishes(*line);
       submit_claims(*line);
     }
@@ -230,23 +234,15 @@ void RedisStore::join(Line& line) {
   if (std::exchange(line.joined, true)) return;
   line.joining = true;
   announce(line);
-  Command command = call_of(scripts().join, line);
+  Command command = call_of(scripts().join, line.keys);
   command.arg(membership_.incarnation());
   send(scripts().join, std::move(command), [&line](const Answer& answer) {
     if (!answer.ok()) line.joined = false;
   });
 }
 
-Command RedisStore::call_of(const Script& script, const Line& line) const {
-  Command command = script.call(static_cast<std::uint32_t>(line.keys.all().size()));
-  for (const std::string& key : line.keys.all()) command.arg(key);
-  return command;
-}
-
 void RedisStore::send(const Script& script, Command call, Connection::Handler handler) {
   send_call(connection_, script, std::move(call), std::move(handler));
 }
-
-void RedisStore::note_started(const Receipt&, WallTime, const std::string&) {}
 
 }  // namespace convoke::redis

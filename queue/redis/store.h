@@ -11,7 +11,9 @@
 // all. So may one that too few replicas have, where that is asked for (replicas.h): accepts then go
 // over a connection of their own.
 //
-// Nothing is kept for a history: reports, results and starts go no further.
+// What the history keeps of named and of failed calls is written by the same scripts, so that it
+// cannot say otherwise than the queue (records.lua); archive() answers questions about it. A name
+// of a caller's is in use for as long as the record of its call is kept.
 //
 // counts() is what the server last said. find() knows what is held here; seek() looks for the rest.
 //
@@ -33,6 +35,7 @@
 #include "core/edge/rng.h"
 #include "queue/answers.h"
 #include "queue/queue.h"
+#include "queue/redis/archive.h"
 #include "queue/redis/connection.h"
 #include "queue/redis/durability.h"
 #include "queue/redis/held.h"
@@ -62,6 +65,7 @@ struct Options {
   Duration wall_check_every = Seconds{1};
   // What was given back and is not claimed again within this goes to whoever has room.
   Duration returned_max = Seconds{1};
+  Retention retention;                                                    // of the history
   std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
   // Has begun to live under that number: to be remembered for `predecessors` of the next life.
   std::function<void(std::uint64_t)> entered = [](std::uint64_t) {};
@@ -107,6 +111,9 @@ class RedisStore final : public Queue,
   // Those that have ever had a call; none if the server does not say.
   void list_functions(std::function<void(std::vector<FunctionId>)> listed);
 
+  // Of all engines' calls. Its questions leave with this turn's work, by submit().
+  [[nodiscard]] RedisArchive& archive() { return archive_; }
+
   // Nothing is on its way to the server or from it, and nothing waits for it.
   [[nodiscard]] bool at_rest() const;
   [[nodiscard]] std::uint64_t incarnation() const { return membership_.incarnation(); }
@@ -144,7 +151,6 @@ class RedisStore final : public Queue,
   void asks(Line& line);
   void announce(Line& line);
   void join(Line& line);
-  [[nodiscard]] Command call_of(const Script& script, const Line& line) const;
   void send(const Script& script, Command call, Connection::Handler handler);
 
   // Accepting (accepts.cc).
@@ -152,7 +158,7 @@ class RedisStore final : public Queue,
   [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
   [[nodiscard]] std::vector<Accepting> take_accepting(Line& line);
   void submit_accepts(Line& line);
-  void add_calls(Command& command, const std::vector<Accepting>& calls) const;
+  [[nodiscard]] Command accept_call(const Line& line, const std::vector<Accepting>& calls) const;
   void on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer);
   // `short_of`: why those that were taken are refused all the same.
   void acknowledge(Taken& taken, const std::optional<Error>& short_of) const;
@@ -179,7 +185,12 @@ class RedisStore final : public Queue,
   // Ending (ends.cc).
   void settle_after(NewCall successor, const Receipt& receipt, Ending ending, Settled settled);
   void finish(Held& held, Finishing finishing);
+  void keep(Finishing& end, const Held& held, Ending ending) const;
   void submit_finishes(Line& line);
+  void submit_finishes(Line& line, std::vector<Finishing> ends, bool kept);
+  void note(const Held& held);
+  void note_stopping(const CallId& id);
+  void submit_notes(Line& line);
   void on_finished(Line& line, std::vector<Finishing> ends, std::uint64_t lease,
                    const Answer& answer);
   void finish_later(const Reply& refusal);
@@ -217,6 +228,7 @@ class RedisStore final : public Queue,
   Membership membership_;
   Connection connection_;
   std::unique_ptr<Replicas> replicas_;  // null: they are not waited for
+  RedisArchive archive_;
   WakeUps wake_ups_;
   Stops stops_;
   Subscription subscription_;

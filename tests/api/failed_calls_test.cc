@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/api/tasks.h"
+#include "queue/history/history_archive.h"
 #include "tests/history/faulty_disk.h"
 #include "tests/registry/temp_dir.h"
 
@@ -19,15 +20,18 @@ CallId call(std::uint64_t number) { return CallId::from_random(number, number); 
 // Asks and accepts at once. Calls of which the test says so are refused.
 class ImmediateTasks final : public TaskHost {
  public:
-  explicit ImmediateTasks(history::History& history) : history_(history) {}
+  explicit ImmediateTasks(history::History& history)
+      : archive_([&history](const history::HistoryArchive::Question& question,
+                            const std::function<void()>& answered) {
+          question(history);
+          answered();
+        }) {}
 
   [[nodiscard]] const Directory& directory() const override { return directory_; }
-  void ask(Question question, std::function<void()> answered) override {
-    question(history_);
-    answered();
-  }
+  [[nodiscard]] history::Archive& archive() override { return archive_; }
   void stop_anywhere(FunctionId, const CallId&, Queue::Stopped) override {}
   void find_anywhere(const CallId&, Found) override {}
+  void explain_function(FunctionId, Explained explained) override { explained({}); }
   void accept_again(const history::Record& record, Queue::Accepted accepted) override {
     if (record.id == refuses) {
       return accepted(Error{ErrorCode::kResourceThrottled, "the queue is full"});
@@ -42,7 +46,7 @@ class ImmediateTasks final : public TaskHost {
   std::vector<std::string> again;  // the events of those that run again
 
  private:
-  history::History& history_;
+  history::HistoryArchive archive_;
   Directory directory_;
 };
 

@@ -162,6 +162,7 @@ TEST(RedisEngines, TheCallsOfOneThatFallsSilentAreTakenOver) {
     world.clock.advance(Millis{100});  // to its heartbeats
     return other.heard.ready[kF.value] > 0;
   });
+  EXPECT_TRUE(other.queue().oldest_ready(kF).has_value()) << "or nobody claims it";
   const auto again = world.claim(other, kF);
   ASSERT_EQ(again.size(), 1U);
   EXPECT_TRUE(again[0].maybe_repeated);

@@ -23,6 +23,7 @@ class RedisHarness : public StoreHarness {
 
   [[nodiscard]] Queue& queue() override { return *store_; }
   [[nodiscard]] redis::RedisStore& store() { return *store_; }
+  [[nodiscard]] const std::string& prefix() const { return options_.prefix; }
   void settle() override {
     do {
       end_turn();

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "queue/redis/bytes.h"
 #include "queue/redis/keys.h"
+#include "queue/redis/record.h"
 #include "queue/redis/store.h"
 #include "tests/queue/redis_stand_in_world.h"
 
@@ -81,7 +83,11 @@ class StormEngine final : public QueueListener {
       return store_->postpone(receipt, world_.clock.wall() + Seconds{2}, Spends::kAttempt, {},
                               [](SettleResult) {});
     }
-    store_->settle(receipt, Settlement::kSucceeded, [this, id = receipt.id](SettleResult result) {
+    Ending ending = rng.one_in(3) ? Settlement::kFailed : Settlement::kSucceeded;
+    if (ending.settlement == Settlement::kFailed) {
+      ending.event = std::make_shared<const std::string>("event");
+    }
+    store_->settle(receipt, ending, [this, id = receipt.id](SettleResult result) {
       if (result == SettleResult::kDone) ledger_.done(id);
     });
   }
@@ -138,7 +144,7 @@ class Storm {
     const auto* const stream = data.find<stand_in::Stream>(keys.all()[0]);
     EXPECT_TRUE(stream == nullptr || stream->entries.empty());
     EXPECT_EQ(data.find<stand_in::SortedSet>(keys.all()[1]), nullptr);
-    EXPECT_EQ(data.find<stand_in::Hash>(keys.all()[4]), nullptr) << "names are left";
+    judge_records(data);
     if (auto* const counts = data.find<stand_in::Hash>(keys.all()[2])) {
       EXPECT_EQ((*counts)["accepted"], (*counts)["settled"]);
       EXPECT_EQ((*counts)["claimed"], "0");
@@ -179,13 +185,49 @@ class Storm {
   }
 
  private:
+  // R3, R6 and R7, where all calls have ended.
+  static void judge_records(stand_in::Data& data) {
+    using redis::FunctionKeys;
+    const FunctionKeys keys("convoke", kStormFunction);
+    const auto& history = keys.history();
+    const auto ids = [&](FunctionKeys::HistoryKey key) {
+      const auto* const set = data.find<stand_in::SortedSet>(history[key]);
+      std::set<std::string> all;
+      if (set == nullptr) return all;
+      for (const auto& [id, score] : set->scores()) all.insert(id);
+      return all;
+    };
+    std::set<std::string> named;
+    std::set<std::string> failed;
+    std::set<std::string> over;
+    std::map<std::string, std::string> names;
+    if (auto* const records = data.find<stand_in::Hash>(history[FunctionKeys::kRecords])) {
+      for (const auto& [id, bytes] : *records) {
+        const auto kept = redis::parse_record(kStormFunction, redis::get_call_id(id), bytes);
+        ASSERT_TRUE(kept);
+        EXPECT_TRUE(has_ended(kept->record.state)) << kept->record.name;
+        over.insert(id);
+        if (kept->record.state == CallState::kFailed) failed.insert(id);
+        if (kept->record.name.empty()) continue;
+        named.insert(id);
+        names[kept->record.name] = id;
+      }
+    }
+    EXPECT_EQ(ids(FunctionKeys::kNamed), named);
+    EXPECT_EQ(ids(FunctionKeys::kFailed), failed);
+    EXPECT_EQ(ids(FunctionKeys::kOver), over);
+    auto* const in_use = data.find<stand_in::Hash>(keys.names());
+    EXPECT_EQ(in_use == nullptr ? stand_in::Hash{} : *in_use, names) << "names are left";
+    EXPECT_EQ(data.find<stand_in::Hash>(history[FunctionKeys::kUnderWay]), nullptr);
+  }
   NewCall call() {
     NewCall made;
     made.id = CallId::from_random(rng_.next(), rng_.next());
     made.function = kStormFunction;
     made.accepted = made.due = clock_.wall();
     if (rng_.one_in(3)) made.due += Seconds{3};
-    if (rng_.one_in(3)) made.name = "n" + std::to_string(rng_.below(5));
+    if (rng_.one_in(3)) made.name = "@n" + std::to_string(rng_.below(5));
+    if (rng_.one_in(4)) made.name = "job-" + std::to_string(++made_);
     made.event = "event";
     return made;
   }

@@ -35,10 +35,8 @@ class Life {
         commands_(Rng::seeded(seed)),
         real_(server.socket()),
         stand_in_(Rng::seeded(seed).fork("clock")) {
-    const redis::Scripts& all = redis::scripts();
     std::vector<Words> first = {{"SET", "t:incarnation", "1"}};
-    for (const redis::Script* script : {&all.accept, &all.join, &all.claim, &all.finish,
-                                        &all.retire, &all.seek, &all.stand, &all.heartbeat}) {
+    for (const redis::Script* script : redis::scripts().all()) {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     compare(first);

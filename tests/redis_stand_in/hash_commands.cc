@@ -13,6 +13,10 @@ Value field_of(const Hash* hash, const std::string& field) {
 
 Value hget(const Call& call) { return field_of(call.data.find<Hash>(call.key()), call.words[2]); }
 
+Value hstrlen(const Call& call) {
+  return count(field_of(call.data.find<Hash>(call.key()), call.words[2]).text.size());
+}
+
 Value hmget(const Call& call) {
   const Hash* const hash = call.data.find<Hash>(call.key());
   Value values = array();
@@ -82,6 +86,7 @@ Value hincrby(const Call& call) {
 
 void add_hash_commands(CommandTable& table) {
   table["hget"] = {3, hget};
+  table["hstrlen"] = {3, hstrlen};
   table["hmget"] = {-3, hmget};
   table["hexists"] = {3, hexists};
   table["hgetall"] = {2, hgetall};

@@ -36,6 +36,11 @@ class Lua {
     if (answer.is_error()) throw Refusal{answer.text};
     return answer;
   }
+  Value call(const Words& words) const {
+    Value answer = run_on_data({data_, words, now_ms_});
+    if (answer.is_error()) throw Refusal{answer.text};
+    return answer;
+  }
   Value pcall(std::initializer_list<Word> words) const {
     Words texts;
     for (const Word& word : words) texts.push_back(word.text);

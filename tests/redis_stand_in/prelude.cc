@@ -8,13 +8,13 @@ std::int64_t byte_at(const std::string& bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i - 1]);
 }
 
+}  // namespace
+
 std::int64_t number_at(const std::string& bytes, std::size_t from, std::size_t to) {
   std::int64_t value = 0;
   for (std::size_t i = from; i <= to; ++i) value = value * 256 + byte_at(bytes, i);
   return value;
 }
-
-}  // namespace
 
 std::int64_t accepted_at(const std::string& call) { return number_at(call, 17, 22); }
 
@@ -60,11 +60,6 @@ Value Function::stand() const {
 
 std::optional<Value> Function::entry_at(const std::string& id) const {
   return first_of(lua.call({"XRANGE", stream, id, id}));
-}
-
-void Function::free_name_of(const std::string& call) const {
-  const std::string name = name_of(call);
-  if (!name.empty()) lua.call({"HDEL", names, name});
 }
 
 }  // namespace convoke::stand_in

@@ -11,7 +11,8 @@ namespace convoke::stand_in {
 
 inline constexpr const char* kLeaseLost = "LEASELOST this incarnation was retired";
 
-// Of a call. What it is too short for ends the script.
+// Of a call.
+[[nodiscard]] std::int64_t number_at(const std::string& bytes, std::size_t from, std::size_t to);
 [[nodiscard]] std::int64_t accepted_at(const std::string& call);
 [[nodiscard]] std::string id_of(const std::string& call);
 [[nodiscard]] std::string behind_head(const std::string& call);
@@ -36,7 +37,6 @@ struct Function {
   void count(const char* field, std::int64_t by) const;
   [[nodiscard]] Value stand() const;
   [[nodiscard]] std::optional<Value> entry_at(const std::string& id) const;
-  void free_name_of(const std::string& call) const;
 
   const Lua& lua;
   const std::string& stream = lua.key(1);

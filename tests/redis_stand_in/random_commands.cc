@@ -8,9 +8,10 @@
 namespace convoke::stand_in {
 namespace {
 
-std::string key_of(int function, char kind) {
+std::string key_of(int function, const std::string& kind) {
   return "{t:" + std::to_string(function) + "}:" + kind;
 }
+std::string key_of(int function, char kind) { return key_of(function, std::string(1, kind)); }
 
 }  // namespace
 
@@ -57,6 +58,11 @@ std::vector<Words> RandomCommands::probes() {
     all.push_back({"XPENDING", key_of(function, 'q'), "e", "-", "+", "1000"});
     all.push_back({"ZRANGE", key_of(function, 'd'), "0", "-1", "WITHSCORES"});
     for (const char kind : {'c', 'l', 'n'}) all.push_back({"HGETALL", key_of(function, kind)});
+    for (const char* const kind : kHistoryKinds) {
+      const std::string key = key_of(function, kind);
+      const bool is_set = kind[1] == 'n' || kind[1] == 'f' || kind[1] == 'o';
+      all.push_back(is_set ? Words{"ZRANGE", key, "0", "-1", "WITHSCORES"} : Words{"HGETALL", key});
+    }
   }
   all.push_back({"ZRANGE", "t:engines", "0", "-1", "WITHSCORES"});
   all.push_back({"SMEMBERS", "t:functions"});
@@ -71,6 +77,8 @@ std::string RandomCommands::key(char kind) {
   if (!rarely()) return key_of(function_, kind);
   return rng_.one_in(2) ? kStringKey : key_of(function_, kKinds[rng_.below(4)]);
 }
+
+std::string RandomCommands::history_key(const char* kind) const { return key_of(function_, kind); }
 
 // One that is no stream must not become one: its ids could be those of another.
 std::string RandomCommands::stream_key(bool may_be_made) {
@@ -112,6 +120,7 @@ std::string RandomCommands::head() {
   made.due = made.accepted;
   made.qualifier = rng_.one_in(3) ? "q" : "";
   made.name = rng_.one_in(2) ? name() : "";
+  if (rng_.one_in(6)) made.name = "@" + name();
   return redis::encode(made);
 }
 
@@ -159,7 +168,7 @@ Words RandomCommands::string_or_set_command() {
 Words RandomCommands::hash_command() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const std::string hash = key('n');
-  switch (rng_.below(9)) {
+  switch (rng_.below(10)) {
     case 0:
       return {"HGET", hash, name()};
     case 1:
@@ -175,7 +184,9 @@ Words RandomCommands::hash_command() {
     case 6:
       return {"HMGET", hash, name(), name()};
     case 7:
-      return {"HEXISTS", hash, name()};
+      return {rng_.one_in(2) ? "HEXISTS" : "HSTRLEN", hash, name()};
+    case 8:
+      return {"HSET", history_key("hd"), call_id(), ""};
     default:
       return {"HSET", hash, name(), "v", name()};
   }

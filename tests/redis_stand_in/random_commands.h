@@ -11,6 +11,9 @@
 namespace convoke::stand_in {
 
 inline constexpr int kFunctions = 2;
+// As scripts take the keys of the history.
+inline constexpr const char* kHistoryKinds[] = {"h",  "ha", "he", "hr", "hn",
+                                                "hf", "ho", "hw", "hd", "ht"};
 // Always there: so it is a key of the wrong kind for nearly all.
 inline constexpr const char* kStringKey = "t:incarnation";
 
@@ -51,6 +54,8 @@ class RandomCommands {
   [[nodiscard]] std::string many();
   [[nodiscard]] std::string call();
   [[nodiscard]] std::string call_id();
+  [[nodiscard]] std::string attempt();
+  [[nodiscard]] std::string history_key(const char* kind) const;
   [[nodiscard]] std::string head();
 
   [[nodiscard]] Words script_call();

@@ -1,9 +1,11 @@
 #include "tests/redis_stand_in/scripts.h"
 
 #include <map>
+#include <vector>
 
+#include "queue/queue.h"
 #include "queue/redis/scripts.h"
-#include "tests/redis_stand_in/prelude.h"
+#include "tests/redis_stand_in/records.h"
 
 namespace convoke::stand_in {
 namespace {
@@ -15,6 +17,11 @@ int accept_one(const Function& function, const std::string& due, const std::stri
   if (!name.empty() &&
       function.lua.call({"HSETNX", function.names, name, id_of(call)}).number == 0) {
     return -1;
+  }
+  if (has_history(name)) {
+    const Records kept(function);
+    function.lua.call({"HSET", kept.records, id_of(call), Records::record_of(call)});
+    function.lua.call({"ZADD", kept.named, accepted_at(call), id_of(call)});
   }
   if (due == "0") {
     function.lua.call({"XADD", function.stream, "*", "c", call});
@@ -76,19 +83,39 @@ void write_anew(const Function& function, std::size_t i) {
   }
 }
 
-// The end whose four arguments begin at `i`.
-int finish_one(const Function& function, std::size_t i, Finished& sum) {
-  const Lua& lua = function.lua;
-  const std::string& id = lua.arg(i + 1);
-  if (lua.call({"XACK", function.stream, "e", id}).number == 0) return 0;
-  if (lua.arg(i) == "s") {
-    lua.call({"XDEL", function.stream, id});
-    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
-    ++sum.settled;
-  } else {
-    write_anew(function, i);
+// The ends that settle, by the places of their four arguments.
+std::vector<std::size_t> settling(const Lua& lua) {
+  std::vector<std::size_t> all;
+  for (std::size_t i = 2; i <= lua.args(); i += 4) {
+    if (lua.arg(i) == "s") all.push_back(i);
   }
-  ++sum.ended;
+  return all;
+}
+
+std::int64_t on_all(const Function& function, Words command, const std::vector<std::size_t>& ends) {
+  for (const std::size_t i : ends) command.push_back(function.lua.arg(i + 1));
+  return function.lua.call(command).number;
+}
+
+// Results by the places of their ends. At random there are never more than go together.
+std::map<std::size_t, std::int64_t> settle_all(const Function& function) {
+  std::map<std::size_t, std::int64_t> results;
+  const std::vector<std::size_t> ends = settling(function.lua);
+  if (ends.empty()) return results;
+  const std::int64_t acked = on_all(function, {"XACK", function.stream, "e"}, ends);
+  const bool whole = acked == static_cast<std::int64_t>(ends.size());
+  if (whole) on_all(function, {"XDEL", function.stream}, ends);
+  for (const std::size_t i : ends) {
+    results[i] =
+        whole ? 1 : function.lua.call({"XDEL", function.stream, function.lua.arg(i + 1)}).number;
+  }
+  return results;
+}
+
+std::int64_t begin_anew(const Function& function, std::size_t i) {
+  const Lua& lua = function.lua;
+  if (lua.call({"XACK", function.stream, "e", lua.arg(i + 1)}).number == 0) return 0;
+  write_anew(function, i);
   return 1;
 }
 
@@ -97,8 +124,15 @@ Value finish(const Lua& lua) {
   if (!function.holds_lease(lua.arg(1))) return error(kLeaseLost);
   Value results = array();
   Finished sum;
+  std::map<std::size_t, std::int64_t> settled = settle_all(function);
   for (std::size_t i = 2; i <= lua.args(); i += 4) {
-    results.elements.push_back(integer(finish_one(function, i, sum)));
+    const bool settles = lua.arg(i) == "s";
+    const std::int64_t result = settles ? settled[i] : begin_anew(function, i);
+    results.elements.push_back(integer(result));
+    sum.ended += result;
+    if (!settles || result != 1) continue;
+    ++sum.settled;
+    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
   }
   function.count("settled", sum.settled);
   function.count("claimed", -sum.ended);
@@ -143,7 +177,12 @@ Value on(const char* where, std::string from) {
 }
 
 Value stop(const Function& function, const std::string& call) {
-  function.free_name_of(call);
+  const std::string name = name_of(call);
+  if (has_history(name)) {
+    Records(function).close(call, function.lua.arg(6), "", "");
+  } else if (!name.empty()) {
+    function.lua.call({"HDEL", function.names, name});
+  }
   function.count("settled", 1);
   return array({bulk("stopped"), function.stand()});
 }
@@ -216,11 +255,13 @@ Value condemn(const Lua& lua) {
 ScriptFunction find_script(const std::string& sha1) {
   const redis::Scripts& texts = redis::scripts();
   static const std::map<std::string, ScriptFunction> all = {
-      {texts.accept.sha1(), accept},   {texts.join.sha1(), join},
-      {texts.claim.sha1(), claim},     {texts.finish.sha1(), finish},
-      {texts.retire.sha1(), retire},   {texts.seek.sha1(), seek},
-      {texts.stand.sha1(), stand},     {texts.heartbeat.sha1(), heartbeat},
-      {texts.condemn.sha1(), condemn},
+      {texts.accept.sha1(), accept},       {texts.join.sha1(), join},
+      {texts.claim.sha1(), claim},         {texts.finish.sha1(), finish},
+      {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
+      {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
+      {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
+      {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
+      {texts.stand.sha1(), stand},         {texts.condemn.sha1(), condemn},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;

@@ -10,6 +10,12 @@ namespace convoke::stand_in {
 using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
 
 [[nodiscard]] Value claim(const Lua& lua);  // the longest: claim_script.cc
+// history_scripts.cc
+[[nodiscard]] Value conclude(const Lua& lua);
+[[nodiscard]] Value note(const Lua& lua);
+[[nodiscard]] Value collect(const Lua& lua);
+[[nodiscard]] Value purge(const Lua& lua);
+[[nodiscard]] Value take(const Lua& lua);
 
 // nullptr: no script of Convoke's has this SHA1.
 [[nodiscard]] ScriptFunction find_script(const std::string& sha1);

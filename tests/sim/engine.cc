@@ -112,9 +112,7 @@ struct Engine::Shard final : ShardDoor {
   void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override {
     pump.stop(function, id, std::move(stopped));
   }
-  [[nodiscard]] std::optional<CallPosition> find_call(const CallId& id) const override {
-    return store->find(id);
-  }
+  void find_call(const CallId& id, ShardStore::Found found) override { found(store->find(id)); }
 
   Engine& engine;
   const ShardIndex self;

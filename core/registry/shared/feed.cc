@@ -8,6 +8,7 @@
 
 #include "core/registry/shared/change_row.h"
 #include "core/registry/shared/difference.h"
+#include "core/registry/shared/row_json.h"
 #include "core/registry/shown.h"
 
 namespace convoke::shared_registry {
@@ -176,10 +177,20 @@ void Feed::fetch_next() {
 }
 
 void Feed::on_fetched(CodeCarrier::Fetch fetch, std::string zip) {
-  if (fetch == CodeCarrier::Fetch::kGone) return read_all();
+  if (fetch == CodeCarrier::Fetch::kGone) return on_code_gone();
   if (fetch == CodeCarrier::Fetch::kNoAnswer) return wait_and_retry();
   parts_.code.unpack(std::move(zip), to_fetch_.back(),
                      [this](const Result<void>& unpacked) { on_unpacked(unpacked); });
+}
+
+// From the log, it is of a change that others have followed. Of a row, it was replaced just now; or
+// the server has lost it, and then each second is often enough to look.
+void Feed::on_code_gone() {
+  if (!incoming_.front().all_rows) return read_all();
+  trouble({ErrorCode::kServiceUnavailable,
+           fmt::format("the registry's server does not have the code '{}' that a function there "
+                       "needs: deploy it again, if it stays away",
+                       code_name(to_fetch_.back()))});
 }
 
 void Feed::on_unpacked(const Result<void>& unpacked) {

@@ -90,6 +90,7 @@ class Feed {
   [[nodiscard]] std::vector<CodePackage> code_of(const RegistryStep& step) const;
   void fetch_next();
   void on_fetched(CodeCarrier::Fetch fetch, std::string zip);
+  void on_code_gone();
   void on_unpacked(const Result<void>& unpacked);
   void tell_first();
   void let_code_go();

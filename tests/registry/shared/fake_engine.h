@@ -39,13 +39,20 @@ class FakeEngine final : public RegistryOwner {
 
   // Loads and serves.
   void start() {
+    ASSERT_NO_FATAL_FAILURE(begin_loading());
+    turn_until(loop_, [&] { return source_->loading().done(); });
+    serve();
+  }
+  void begin_loading() {
     Result<CodeStore> code = CodeStore::open(state_.path());
     ASSERT_TRUE(code) << code.error().message;
     source_ = std::make_unique<SharedSource>(options_, *std::move(code),
                                              Rng::seeded(0).fork(options_.engine));
     thread_ = std::make_unique<LoopIoThread>(loop_);
     source_->begin_loading(world(), *thread_);
-    turn_until(loop_, [&] { return source_->loading().done(); });
+  }
+  [[nodiscard]] const Loader& loading() const { return source_->loading(); }
+  void serve() {
     source_->end_loading();
     for (const Change& change : source_->loaded()) directory.apply(change);
     source_->use(world());

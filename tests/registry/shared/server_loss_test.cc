@@ -122,20 +122,26 @@ TEST_F(SharedRegistry, AServerThatKnowsLessThanTheEngineIsNotBelieved) {
   EXPECT_EQ(server_.ask({"EXISTS", keys_.version}), "0");
 }
 
-TEST_F(SharedRegistry, AFullServerRefusesAndNothingIsHalfDone) {
-  FakeEngine a(loop_, server_, "a");
+TEST_F(SharedRegistry, AFullServerTakesAKillSwitchAndNoCode) {
+  FakeEngine a(loop_, server_, "a", kShortLease);
+  FakeEngine b(loop_, server_, "b", kShortLease);
   start(a);
+  start(b);
   a.make(CreateService{"s", {}});
+  a.make(new_function("f", "one"));
   server_.ask({"CONFIG", "SET", "maxmemory", "1"});
-  const Result<Change> refused = a.get(CreateService{"t", {}});
+  a.make(PutLimit{"s", "", "f", 0});
+  EXPECT_EQ(b.directory.limit_of(FunctionId{2}), 0U);
+  const Result<Change> refused = a.get(new_function("g", "one"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kServiceUnavailable);
   EXPECT_NE(refused.error().message.find("OOM"), std::string::npos) << refused.error().message;
-  EXPECT_FALSE(a.get(new_function("f", "one")));
-  EXPECT_EQ(server_.ask({"GET", keys_.version}), "1");
-  EXPECT_EQ(server_.ask({"XLEN", keys_.changes}), "1");
+  EXPECT_EQ(server_.ask({"GET", keys_.version}), "3");
+  EXPECT_EQ(server_.ask({"XLEN", keys_.changes}), "3");
+  turn_for(2 * kShortLease);
+  EXPECT_TRUE(a.has_lease() && b.has_lease());
   server_.ask({"CONFIG", "SET", "maxmemory", "0"});
-  EXPECT_EQ(a.make(CreateService{"t", {}}), 2U);
+  EXPECT_EQ(a.make(new_function("g", "one")), 4U);
 }
 
 TEST_F(SharedRegistry, AFlushedScriptCacheIsNoTrouble) {

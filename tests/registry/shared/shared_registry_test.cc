@@ -107,6 +107,24 @@ TEST_F(SharedRegistry, CodeIsFetchedAndUnpackedBeforeTheChangeIsTold) {
   EXPECT_EQ(checksum_of(b.zip_of(there)), here->code.checksum);
 }
 
+TEST_F(SharedRegistry, AnEngineDoesNotStartWithoutCodeThatTheServerHasLost) {
+  FakeEngine a(loop_, server_, "a");
+  start(a);
+  a.make(CreateService{"s", {}});
+  a.make(new_function("f", "one"));
+  const FunctionPtr function = a.directory.find_function("s", "f");
+  const std::string key = keys_.code(code_name(function->code));
+  server_.ask({"UNLINK", key});
+  FakeEngine b(loop_, server_, "b");
+  b.begin_loading();
+  turn_until([&] { return b.loading().trouble().has_value(); });
+  EXPECT_NE(b.loading().trouble()->message.find("does not have the code"), std::string::npos);
+  server_.ask({"RPUSH", key, a.zip_of(function)});
+  turn_until([&] { return b.loading().done(); });
+  b.serve();
+  EXPECT_EQ(content_of(b.directory.find_function("s", "f")->code.directory + "/bootstrap"), "one");
+}
+
 TEST_F(SharedRegistry, CodeThatIsReplacedOrDeletedLeavesTheServer) {
   FakeEngine a(loop_, server_, "a");
   start(a);

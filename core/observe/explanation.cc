@@ -1,0 +1,81 @@
+#include "core/observe/explanation.h"
+
+#include <fmt/format.h>
+
+namespace convoke {
+namespace {
+
+std::string calls_that_wait(std::uint64_t ready) {
+  return ready == 1 ? "1 call of the function waits"
+                    : fmt::format("{} calls of the function wait", ready);
+}
+
+std::string seconds_to(WallTime due, WallTime now) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(due - now).count());
+}
+
+Explanation waits_for_its_time(const Circumstances& about) {
+  const std::string left = seconds_to(about.due, about.now);
+  if (about.retries == 0) {
+    return {"delay", fmt::format("It was accepted with a delay and falls due in {}.", left),
+            about.due};
+  }
+  return {"backOff",
+          fmt::format("After {} {} it backs off, and is tried again in {}.", about.retries,
+                      about.retries == 1 ? "attempt" : "attempts", left),
+          about.due};
+}
+
+Explanation at_the_limit(const Circumstances& about) {
+  std::string text = fmt::format("The function's limit is {} {}", *about.limit,
+                                 *about.limit == 1 ? "instance" : "instances");
+  if (about.allowed < *about.limit) {
+    text += fmt::format(", of which {} may be on this engine now", about.allowed);
+  }
+  text += fmt::format(
+      "; {} here. {}: it runs when one of them is free.",
+      about.instances == 1 ? "there is 1" : fmt::format("there are {}", about.instances),
+      calls_that_wait(about.ready));
+  return {"limit", std::move(text), std::nullopt};
+}
+
+}  // namespace
+
+Explanation explain(const Circumstances& about) {
+  if (has_ended(about.state)) return {"ended", "It has ended.", std::nullopt};
+  if (about.state == CallState::kRunning || about.state == CallState::kStopping) {
+    return {"running", "It is inside an instance.", std::nullopt};
+  }
+  if (about.state == CallState::kDequeued) {
+    return {"running", "It was taken out of the queue and is on its way to an instance, or in one.",
+            std::nullopt};
+  }
+  if (!about.function_there) {
+    return {"deleted", "Its function was deleted: it ends as Invalid when it falls due.",
+            std::nullopt};
+  }
+  if (about.due > about.now) return waits_for_its_time(about);
+  if (about.limit == 0U) {
+    return {"stopped",
+            fmt::format("The function is stopped: its limit is 0. {}, until the limit is raised or "
+                        "deleted, or their age is over.",
+                        calls_that_wait(about.ready)),
+            std::nullopt};
+  }
+  if (!about.may_start) {
+    return {
+        "noLease",
+        "This engine has not reached the queue's server for too long, and starts nothing until it "
+        "does; another engine may.",
+        std::nullopt};
+  }
+  if (about.limit && about.instances >= about.allowed) return at_the_limit(about);
+  return {
+      "queue",
+      fmt::format("It waits for an instance, of which there {} here. {}: the oldest goes first.",
+                  about.instances == 1 ? "is 1" : fmt::format("are {}", about.instances),
+                  calls_that_wait(about.ready)),
+      std::nullopt};
+}
+
+}  // namespace convoke

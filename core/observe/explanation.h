@@ -1,0 +1,38 @@
+// Why an accepted call is not running, and what happens next: one rule, and words for a person.
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/model/call_state.h"
+#include "core/model/instant.h"
+
+namespace convoke {
+
+// How the call stands, and the function and the engine that was asked.
+struct Circumstances {
+  CallState state = CallState::kEnqueued;
+  WallTime now{};
+  WallTime due{};                      // at first, or of its next attempt
+  std::uint32_t retries = 0;           // attempts so far
+  bool function_there = true;          // else deleted
+  std::optional<std::uint32_t> limit;  // of instances, on all engines together; nullopt: none
+  std::uint32_t allowed = 0;           // of it, to this engine now; where there is a limit
+  std::uint32_t instances = 0;         // of the function, on this engine
+  std::uint64_t ready = 0;             // calls of the function that wait for an instance
+  bool may_start = true;               // this engine
+};
+
+struct Explanation {
+  std::string_view rule;  // ended, running, deleted, stopped, delay, backOff, noLease, limit,
+                          // queue
+  std::string text;       // a sentence or two
+  std::optional<WallTime> until;  // when the rule ends by itself
+};
+
+[[nodiscard]] Explanation explain(const Circumstances& about);
+
+}  // namespace convoke
