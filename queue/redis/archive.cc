@@ -261,7 +261,7 @@ void RedisArchive::take(Page page, Answer<Page> answer) {
     command.arg(to_ms(now)).arg(to_ms(now + kTakenFor));
     for (const CallId& id : ids) command.arg(bytes_of(id));
     send_call(reading_.connection, scripts().take, std::move(command),
-              [taking, ids](const redis::Answer& told) { taking->took(ids, told); });
+              [taking, ids = ids](const redis::Answer& told) { taking->took(ids, told); });
   }
 }
 

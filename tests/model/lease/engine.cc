@@ -110,7 +110,7 @@ void hand_out(const Rules& rules, Engine& engine, const Value& calls) {
     const auto entry = redis::parse_entry(one.elements[1].text);
     const auto times = static_cast<std::uint32_t>(one.elements[2].number);
     (void)engine.held.claim(kFunction, *place, *entry,
-                            rules.takeover_counts_as_delivery ? times : 1);
+                            rules.takeover_counts_as_delivery ? times : 1, WallTime{});
   }
 }
 
