@@ -13,7 +13,7 @@ namespace convoke {
 // Off without a file of access keys.
 struct Authentication {
   AccessKeysDesk keys;
-  std::string token_key;  // of functions' credentials
+  std::string token_key;  // of functions' credentials; "" where it is off
 };
 
 // InvalidArgument: beyond loopback, and no access keys.

@@ -32,8 +32,9 @@ struct EngineOptions {
   // shared with other engines (queue/redis/target.h).
   std::string queue;
   std::string queue_password_file;  // of one who alone may read it; "": `queue` says it all
-  // What an accepted call must have survived on that server; false: whatever it does.
-  bool queue_fsync = true;
+  // What an accepted call must have survived on that server: "fsync", "server" or "replicas:N"
+  // (queue/redis/durability.h).
+  std::string queue_durability = "fsync";
   // How long an engine that cannot reach the server goes on for; then others take over.
   Duration engine_lease = Seconds{30};
   // How long to wait for an engine that has the state directory and is about to end.

@@ -20,6 +20,7 @@
 #include "core/edge/wires.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"
+#include "core/queue_check.h"
 #include "core/state_check.h"
 
 namespace convoke {
@@ -36,6 +37,8 @@ class Engine {
   // another engine serves from the same state directory (state_check.h).
   [[nodiscard]] static Result<StateSeen> check(const EngineOptions& options,
                                                std::vector<OwnedFd> sockets = {});
+  // What stands against what is promised of calls on options.queue: queue_check.h.
+  [[nodiscard]] static Result<std::vector<QueueFinding>> check_queue(const EngineOptions& options);
   ~Engine();  // at once: what runs is cut; what was accepted stays in the store
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -19,10 +19,13 @@
 #include "core/clock_desk.h"
 #include "core/convoke.h"
 #include "core/guard/shared/shared_limits.h"
+#include "core/guard/temporary_credentials.h"
 #include "core/listening_sockets.h"
 #include "core/loop/entropy.h"
 #include "core/loop/key_file.h"
 #include "core/metrics_desk.h"
+#include "core/queue_check.h"
+#include "core/queue_server.h"
 #include "core/registry_desk.h"
 #include "core/registry_start.h"
 #include "core/shard.h"
@@ -107,6 +110,7 @@ Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
   if (options.queue.empty()) return std::optional<redis::Target>{};
   auto target = queue_target(options);
   if (!target) return target.error();
+  if (auto durability = queue_durability(options); !durability) return durability.error();
   if (options.virtual_clock) {
     return Error{ErrorCode::kInvalidArgument,
                  "a virtual clock and a queue on a server exclude each other: its time is real"};
@@ -379,8 +383,13 @@ Result<StateSeen> Engine::check(const EngineOptions& options, std::vector<OwnedF
   if (auto range = instance_ports(); !range) return range.error();
   if (!options.queue.empty()) {
     if (auto target = queue_target(options); !target) return target.error();
+    if (auto durability = queue_durability(options); !durability) return durability.error();
   }
   return check_state(options.state_directory);
+}
+
+Result<std::vector<QueueFinding>> Engine::check_queue(const EngineOptions& options) {
+  return convoke::check_queue(options);
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector<OwnedFd> sockets) {
@@ -389,6 +398,9 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (!state) return state.error();
   auto target = shared_queue(options, *state);
   if (!target) return target.error();
+  if (*target) {
+    if (auto usable = check_usable(**target); !usable) return usable.error();
+  }
   auto range = instance_ports();
   if (!range) return range.error();
   auto life = next_life(*state);
@@ -404,6 +416,10 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (!key) return key.error();
   auto who = open_authentication(options, *state);
   if (!who) return who.error();
+  if (*target && !who->token_key.empty()) {
+    const std::string fingerprint = key_fingerprint(who->token_key);
+    if (auto same = claim_token_key(**target, fingerprint); !same) return same.error();
+  }
   const std::uint16_t shards = shard_count(options.shards);
   auto launcher = LauncherProcess::start(options.launcher_program, shards);
   if (!launcher) return launcher.error();

@@ -32,8 +32,6 @@ redis::Options store_options(const SharedWorld& world) {
   options.link.name = fmt::format("convoke-{}", world.self.value);
   options.depth_max = world.options.queue_depth_max;
   options.depth_per_function_max = world.options.function_queue_depth_max;
-  options.durability =
-      world.options.queue_fsync ? redis::Durability::kFsync : redis::Durability::kServer;
   options.lease = world.options.engine_lease;
   options.alarm = [](std::string_view what) { spdlog::error("{}", what); };
   return options;
@@ -85,12 +83,22 @@ Result<redis::Target> queue_target(const EngineOptions& options) {
   return target;
 }
 
+Result<redis::Durability> queue_durability(const EngineOptions& options) {
+  if (const auto known = redis::parse_durability(options.queue_durability)) return *known;
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("'{}' is no durability: fsync, server, or replicas:N with N of 1 to {}",
+                           options.queue_durability, redis::kReplicasMax)};
+}
+
 Result<std::unique_ptr<ShardStore>> open_shared_store(const SharedWorld& world, Rng rng) {
   auto dir = DiskLogDir::open(world.state.queue(), world.noting, world.noting, world.disk);
   if (!dir) return dir.error();
   const auto lives = redis::last_lives(**dir);
   if (!lives) return lives.error();
+  const auto durability = queue_durability(world.options);
+  if (!durability) return durability.error();
   redis::Options options = store_options(world);
+  options.durability = *durability;
   options.predecessors = predecessors(*lives, world);
   options.entered = [&noting = world.noting, &in = **dir, self = world.self](std::uint64_t life) {
     redis::note_life(noting, in, self, life);

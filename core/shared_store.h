@@ -13,6 +13,7 @@
 #include "core/loop/disk_reserve.h"
 #include "core/shard_store.h"
 #include "core/state_directory.h"
+#include "queue/redis/durability.h"
 #include "queue/redis/target.h"
 
 namespace convoke {
@@ -39,5 +40,7 @@ struct SharedWorld {
 // What --queue says, with the password from its file if there is one. InvalidArgument, in words
 // that hold no piece of the password.
 [[nodiscard]] Result<redis::Target> queue_target(const EngineOptions& options);
+// What --durability says. InvalidArgument: none of the words for it.
+[[nodiscard]] Result<redis::Durability> queue_durability(const EngineOptions& options);
 
 }  // namespace convoke

@@ -36,6 +36,13 @@ class DoctorCommand final : public Command {
         ->capture_default_str();
     app.add_option("--access-keys", access_keys_, "the engine's file of access keys")
         ->envname("CONVOKE_ACCESS_KEYS");
+    app.add_option("--queue", queue_.queue, "the engine's: redis://... or unix:PATH")
+        ->envname("CONVOKE_QUEUE");
+    app.add_option("--queue-password-file", queue_.password_file, "FILE with the server's password")
+        ->envname("CONVOKE_QUEUE_PASSWORD_FILE");
+    app.add_option("--durability", queue_.durability, "what it is to keep: as serve has it")
+        ->envname("CONVOKE_DURABILITY")
+        ->capture_default_str();
     app.footer(
         "Only looks, changes nothing. Run it where the engine runs. A note works, with a\n"
         "limit worth knowing; with a FAULT something will fail: exit code 4 when it is the\n"
@@ -44,15 +51,17 @@ class DoctorCommand final : public Command {
 
   Outcome<ExitCode> run(Session& session) override {
     const Finding engine = check_engine(session.api);
-    const std::vector<Finding> findings = {engine,
-                                           check_launcher(),
-                                           check_python(),
-                                           check_state(state_),
-                                           check_authentication(access_keys_),
-                                           check_open_files(),
-                                           check_port_range(),
-                                           check_allocator(),
-                                           check_sandbox()};
+    std::vector<Finding> findings = {engine,
+                                     check_launcher(),
+                                     check_python(),
+                                     check_state(state_),
+                                     check_authentication(access_keys_),
+                                     check_open_files(),
+                                     check_port_range(),
+                                     check_allocator(),
+                                     check_sandbox()};
+    const std::vector<Finding> queue = check_queue(queue_);
+    findings.insert(findings.end(), queue.begin(), queue.end());
     session.json() ? print_json(findings) : print(findings);
     if (engine.health == Health::kFault) return ExitCode::kUnreachable;
     const bool fault = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
@@ -84,6 +93,7 @@ class DoctorCommand final : public Command {
 
   std::string state_ = "./state";
   std::string access_keys_;
+  QueueAsked queue_;
 };
 
 }  // namespace

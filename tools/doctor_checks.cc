@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "core/access_keys_desk.h"
+#include "core/convoke.h"
 #include "tools/serve_options.h"
 
 namespace convoke::cli {
@@ -67,6 +68,18 @@ fs::path nearest_existing(fs::path path) {
   return path;
 }
 
+Health health_of(QueueFinding::Weight weight) {
+  switch (weight) {
+    case QueueFinding::Weight::kGood:
+      return Health::kGood;
+    case QueueFinding::Weight::kNote:
+      return Health::kNote;
+    case QueueFinding::Weight::kFault:
+      return Health::kFault;
+  }
+  return Health::kFault;
+}
+
 }  // namespace
 
 Finding check_engine(ApiClient& api) {
@@ -116,6 +129,23 @@ Finding check_authentication(const std::string& access_keys) {
   if (!read) return {"access keys", Health::kFault, read.error().message};
   return {"access keys", Health::kGood,
           fmt::format("{} in {}, which its owner alone can read", read->keys->size(), access_keys)};
+}
+
+std::vector<Finding> check_queue(const QueueAsked& asked) {
+  if (asked.queue.empty()) {
+    return {{"queue", Health::kGood, "in the state directory, for one engine alone"}};
+  }
+  EngineOptions options;
+  options.queue = asked.queue;
+  options.queue_password_file = asked.password_file;
+  options.queue_durability = asked.durability;
+  const auto seen = Engine::check_queue(options);
+  if (!seen) return {{"queue", Health::kFault, seen.error().message}};
+  std::vector<Finding> findings;
+  for (const QueueFinding& finding : *seen) {
+    findings.push_back({"queue", health_of(finding.weight), finding.text});
+  }
+  return findings;
 }
 
 Finding check_open_files() {

@@ -26,6 +26,13 @@ struct Finding {
 [[nodiscard]] Finding check_state(const std::string& directory);
 // `access_keys`: the file; "" where serve has none.
 [[nodiscard]] Finding check_authentication(const std::string& access_keys);
+// Of the server that `serve` would be given with the same words. One finding at least.
+struct QueueAsked {
+  std::string queue;  // "": embedded, and not looked at
+  std::string password_file;
+  std::string durability = "fsync";
+};
+[[nodiscard]] std::vector<Finding> check_queue(const QueueAsked& asked);
 [[nodiscard]] Finding check_open_files();
 [[nodiscard]] Finding check_port_range();
 [[nodiscard]] Finding check_sandbox();

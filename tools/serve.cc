@@ -66,7 +66,7 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.state_directory = asked.state;
   options.queue = asked.queue;
   options.queue_password_file = asked.queue_password_file;
-  options.queue_fsync = asked.durability == "fsync";
+  options.queue_durability = asked.durability;
   options.engine_lease = asked.engine_lease;
   options.state_wait_max = asked.state_wait;
   options.shards = static_cast<std::uint16_t>(asked.shards);

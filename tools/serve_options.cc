@@ -42,8 +42,8 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
            "redis://[USER@]HOST[:PORT][/DB] or unix:PATH, shared by engines (default: the state)");
   add_text("queue-password-file", options.queue_password_file, "FILE with the server's password");
   add_text("durability", options.durability,
-           "of calls on that server: fsync (appendfsync always), or server (as it is set)");
-  keys_.back().second->check(CLI::IsMember({"fsync", "server"}));
+           "of calls on that server: fsync (appendfsync always), server (as it is set), or "
+           "replicas:N");
   add_seconds("engine-lease", options.engine_lease, CLI::Range(3, 3600),
               "without the queue's server, then nothing more starts and others take over");
   add_seconds("state-wait", options.state_wait, CLI::Range(0, kDay),

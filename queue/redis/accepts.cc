@@ -22,7 +22,9 @@ Error exists(const std::string& what) {
   return Error{ErrorCode::kCallAlreadyExists, what + " exists", std::nullopt};
 }
 
-Error not_taken(const Answer& answer) {
+}  // namespace
+
+Error refusal_of(const Answer& answer) {
   if (answer.fate == Fate::kReplied) {
     return Error{ErrorCode::kServiceUnavailable,
                  "the queue's server refuses calls: " + std::string(answer.reply.text()),
@@ -34,8 +36,6 @@ Error not_taken(const Answer& answer) {
                    : "the queue's server cannot be reached",
                Seconds{1}};
 }
-
-}  // namespace
 
 void RedisStore::accept(NewCall call, Accepted accepted) {
   accept(std::move(call), Limits::kHold, std::move(accepted));
@@ -53,6 +53,7 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
   accepting.kept = has_history(call.name);
   accepting.entry = encode(call);
   accepting.answer = std::move(accepted);
+  accepting_bytes_ += accepting.entry.size();
   line.accepting.push_back(std::move(accepting));
   ++depth_;
   asks(line);
@@ -60,6 +61,11 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
 
 std::optional<Error> RedisStore::refusal(const NewCall& call, Limits limits) const {
   if (auto well = health(); !well) return well.error();
+  if (replicas_ && replicas_->trouble()) return replicas_->trouble();
+  if (replicas_ && accepting_bytes_ >= options_.pipeline.bytes_max) {
+    return Error{ErrorCode::kServiceUnavailable,
+                 "calls come faster than replicas of the queue's server have them", Seconds{1}};
+  }
   if (held_.find(call.id) != nullptr) return exists("the call " + call.id.text());
   if (call.name.size() > kEntryTextMax || call.qualifier.size() > kEntryTextMax) {
     return Error{ErrorCode::kInvalidArgument, "the call's name or qualifier is too long",
@@ -76,10 +82,23 @@ std::optional<Error> RedisStore::refusal(const NewCall& call, Limits limits) con
   return std::nullopt;
 }
 
+std::vector<Accepting> RedisStore::take_accepting(Line& line) {
+  for (const Accepting& call : line.accepting) accepting_bytes_ -= call.entry.size();
+  return std::exchange(line.accepting, {});
+}
+
 void RedisStore::submit_accepts(Line& line) {
   if (line.accepting.empty()) return;
-  std::vector<Accepting> calls = std::exchange(line.accepting, {});
+  if (replicas_) return submit_to_replicas(line);
   announce(line);
+  std::vector<Accepting> calls = take_accepting(line);
+  Command command = accept_call(line, calls);
+  const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
+  send(scripts().accept, std::move(command),
+       [this, &line, kept](const Answer& answer) { on_accepts(line, std::move(*kept), answer); });
+}
+
+Command RedisStore::accept_call(const Line& line, const std::vector<Accepting>& calls) const {
   const bool recorded =
       std::any_of(calls.begin(), calls.end(), [](const Accepting& call) { return call.kept; });
   Command command = recorded ? call_with_history(scripts().accept, line.keys)
@@ -88,40 +107,45 @@ void RedisStore::submit_accepts(Line& line) {
   for (const Accepting& call : calls) {
     command.arg(call.due ? to_ms(*call.due) : 0).arg(call.limited ? 1 : 0).arg(call.entry);
   }
-  const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
-  send(scripts().accept, std::move(command),
-       [this, &line, kept](const Answer& answer) { on_accepts(line, std::move(*kept), answer); });
+  return command;
 }
 
 void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer) {
   const auto stand = answer.ok() ? parse_stand(answer.reply[1]) : std::nullopt;
-  if (!stand) return refuse_accepts(std::move(calls), answer);
+  if (!stand) return refuse_accepts(std::move(calls), refusal_of(answer));
   depth_ -= calls.size();
   const Reply results = answer.reply[0];
-  std::vector<std::int64_t> outcomes;
+  Taken taken;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    outcomes.push_back(results[i].integer().value_or(0));
-    const bool ready = outcomes.back() == 1 && !calls[i].due;
+    taken.outcomes.push_back(results[i].integer().value_or(0));
+    const bool ready = taken.outcomes.back() == 1 && !calls[i].due;
     if (ready && !line.oldest_in_stream) line.oldest_in_stream = calls[i].accepted;
   }
+  taken.calls = std::move(calls);
+  if (replicas_) return wait_for_replicas(line, std::move(taken));
   heard(line, *stand);
-  for (std::size_t i = 0; i < calls.size(); ++i) {
+  acknowledge(taken, std::nullopt);
+}
+
+void RedisStore::acknowledge(Taken& taken, const std::optional<Error>& short_of) const {
+  for (std::size_t i = 0; i < taken.calls.size(); ++i) {
     Result<void> result;
-    if (outcomes[i] == 0) {
+    if (taken.outcomes[i] == 0) {
       result = full("this function's queue", options_.depth_per_function_max);
-    } else if (outcomes[i] < 0) {
-      result = exists(calls[i].kept ? "an invocation with this id, which is kept with the history,"
-                                    : "an unfinished call of this name");
+    } else if (taken.outcomes[i] < 0) {
+      result =
+          exists(taken.calls[i].kept ? "an invocation with this id, which is kept with the history,"
+                                     : "an unfinished call of this name");
+    } else if (short_of) {
+      result = *short_of;
     }
-    calls[i].answer(std::move(result));
+    taken.calls[i].answer(std::move(result));
   }
 }
 
-void RedisStore::refuse_accepts(std::vector<Accepting> calls, const Answer& answer) {
+void RedisStore::refuse_accepts(std::vector<Accepting> calls, const Error& why) {
   depth_ -= calls.size();
-  for (Accepting& call : calls) {
-    answers_.later(AcceptAnswer{std::move(call.answer), not_taken(answer)});
-  }
+  for (Accepting& call : calls) answers_.later(AcceptAnswer{std::move(call.answer), why});
 }
 
 }  // namespace convoke::redis

@@ -26,6 +26,7 @@ SharedKeys::SharedKeys(std::string_view prefix)
     : incarnation(fmt::format("{}:incarnation", prefix)),
       engines(fmt::format("{}:engines", prefix)),
       functions(fmt::format("{}:functions", prefix)),
+      token_key(fmt::format("{}:token-key", prefix)),
       waiting(fmt::format("{}:waiting", prefix)),
       collected(fmt::format("{}:collected", prefix)),
       ready(fmt::format("{}:ready", prefix)),

@@ -16,6 +16,8 @@
 
 namespace convoke::redis {
 
+inline constexpr std::string_view kPrefixDefault = "convoke";  // of all keys
+
 class FunctionKeys {
  public:
   FunctionKeys(std::string_view prefix, FunctionId function);
@@ -52,6 +54,7 @@ struct SharedKeys {
   std::string incarnation;  // the last one that was given out
   std::string engines;      // incarnation -> its last heartbeat, by the server's clock
   std::string functions;    // that have ever had a call
+  std::string token_key;    // fingerprint of the key that all engines make credentials with
   std::string waiting;      // functions whose ready calls nobody has taken
   std::string collected;    // there, if an engine has looked for what is too old lately
   // Channels.

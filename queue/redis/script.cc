@@ -34,12 +34,16 @@ Command Script::load() const { return Command("SCRIPT").arg("LOAD").arg(text_); 
 
 Command Script::call(std::uint32_t keys) const { return Command("EVALSHA").arg(sha1_).arg(keys); }
 
+Command by_text(const Script& script, const Command& call) {
+  return std::move(Command("EVAL").arg(script.text()).args_of(call, kNameAndScript));
+}
+
 void send_call(Connection& connection, const Script& script, Command call,
                Connection::Handler handler) {
   const auto kept = std::make_shared<const Command>(std::move(call));
   connection.send(*kept, [&connection, &script, kept, then = std::move(handler)](const Answer& it) {
     if (!it.reply.is_error("NOSCRIPT")) return then(it);
-    connection.send(Command("EVAL").arg(script.text()).args_of(*kept, kNameAndScript), then);
+    connection.send(by_text(script, *kept), then);
   });
 }
 

@@ -29,6 +29,9 @@ class Script {
   std::string sha1_;
 };
 
+// The same call with the text: executed in its turn, whether or not the server knows the script.
+[[nodiscard]] Command by_text(const Script& script, const Command& call);
+
 // Sends a command made by script.call(). Where the server does not know the script (its cache was
 // flushed), the call is sent once again with the text; then it is executed after what was sent in
 // the meantime. The script outlives the connection.

@@ -43,6 +43,11 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       subscription_(world, named(options_.link), {keys_.ready, keys_.stops, keys_.stopped},
                     rng.fork("subscription"), *this) {
   membership_.use(connection_);
+  if (options_.durability.kind == Durability::kReplicas) {
+    ReplicasOwner& owner = *this;
+    replicas_ = std::make_unique<Replicas>(options_.durability.replicas, world, options_.link,
+                                           options_.pipeline, rng.fork("replicas"), owner);
+  }
 }
 
 RedisStore::~RedisStore() = default;
@@ -65,25 +70,22 @@ void RedisStore::on_ready() {
 // Before it hears of a lease: until then calls are refused all the same.
 void RedisStore::ask_settings() {
   const auto settings = std::make_shared<ServerSettings>();
-  const auto ask = [this, settings](const char* name,
-                                    std::optional<std::string> ServerSettings::*at) {
-    connection_.send(Command("CONFIG").arg("GET").arg(name),
-                     [this, settings, at](const Answer& answer) {
+  for (std::size_t i = 0; i < kSettingsThatDecide; ++i) {
+    const SettingName& setting = setting_names()[i];
+    connection_.send(Command("CONFIG").arg("GET").arg(setting.name),
+                     [this, settings, &setting](const Answer& answer) {
                        if (answer.fate != Fate::kReplied) return;
-                       (*settings).*at = parse_setting(answer.reply);
+                       (*settings).*setting.at = parse_setting(answer.reply);
                        unfit_ = unfit(*settings, options_.durability);
                      });
-  };
-  ask("appendonly", &ServerSettings::append_only);
-  ask("appendfsync", &ServerSettings::append_fsync);
-  ask("maxmemory-policy", &ServerSettings::eviction);
+  }
 }
 
 void RedisStore::on_lost(const Error& why) {
   if (!lost_) options_.alarm("the queue's server is not there: " + why.message);
   lost_ = why;
   for (auto& [function, line] : lines_) {
-    refuse_accepts(std::exchange(line->accepting, {}), Answer{});
+    refuse_accepts(take_accepting(*line), refusal_of(Answer{}));
     if (!line->claiming.empty()) line->told_ready = false;
     for (std::size_t claims = line->claiming.size(); claims > 0; --claims) {
       answers_.later(ClaimAnswer{function, {}});
@@ -97,18 +99,6 @@ void RedisStore::on_entered() {
   options_.entered(membership_.incarnation());
   wake_ups_.poll();
   list_functions([this](const std::vector<FunctionId>& functions) { discover(functions); });
-}
-
-void RedisStore::list_functions(std::function<void(std::vector<FunctionId>)> listed) {
-  connection_.send(Command("SMEMBERS").arg(keys_.functions),
-                   [listed = std::move(listed)](const Answer& answer) {
-                     std::vector<FunctionId> functions;
-                     for (std::size_t i = 0; answer.ok() && i < answer.reply.size(); ++i) {
-                       const auto function = parse_function(answer.reply[i].text());
-                       if (function) functions.push_back(*function);
-                     }
-                     listed(std::move(functions));
-                   });
 }
 
 // What waits from before: nobody else may be there to say that it is ready.
@@ -182,7 +172,8 @@ void RedisStore::on_message(std::string_view channel, std::string_view payload) 
 }
 
 Result<void> RedisStore::health() const {
-  if (connection_.ready() && membership_.holds_lease()) {
+  const bool waits = replicas_ && !replicas_->has_answered();
+  if (connection_.ready() && membership_.holds_lease() && !waits) {
     return unfit_ ? Result<void>(*unfit_) : Result<void>{};
   }
   return Error{ErrorCode::kServiceUnavailable,
@@ -194,7 +185,8 @@ Result<void> RedisStore::health() const {
 bool RedisStore::at_rest() const {
   const bool asked =
       std::any_of(asking_.begin(), asking_.end(), [](const Line* line) { return line->asks(); });
-  return !asked && connection_.idle() && answers_.empty();
+  const bool idle = connection_.idle() && (!replicas_ || replicas_->idle());
+  return !asked && idle && answers_.empty();
 }
 
 // ---- a turn ----
@@ -225,6 +217,7 @@ void RedisStore::submit() {
       submit_claims(*line);
     }
   }
+  if (replicas_) replicas_->flush();
   connection_.flush();
 }
 
@@ -250,61 +243,6 @@ void RedisStore::join(Line& line) {
 
 void RedisStore::send(const Script& script, Command call, Connection::Handler handler) {
   send_call(connection_, script, std::move(call), std::move(handler));
-}
-
-// ---- what is known here ----
-
-std::optional<WallTime> RedisStore::oldest_ready(FunctionId function) const {
-  const Line* const line = find_line(function);
-  if (line == nullptr || line->ready() == 0) return std::nullopt;
-  return line->oldest_in_stream;
-}
-
-std::optional<CallPosition> RedisStore::find(const CallId& id) const {
-  const Held* const held = held_.find(id);
-  if (held == nullptr) return std::nullopt;
-  const bool waits = held->standing == Held::Standing::kReturned;
-  CallPosition position;
-  position.function = held->function;
-  position.state = waits ? CallState::kEnqueued : CallState::kDequeued;
-  position.accepted = held->head.accepted;
-  position.due = held->head.first_due;
-  position.retries = held->head.retries;
-  return position;
-}
-
-QueueCounts RedisStore::counts(FunctionId function) const {
-  const Line* const line = find_line(function);
-  return line == nullptr ? QueueCounts{} : line->counts();
-}
-
-QueueCounts RedisStore::counts() const {
-  QueueCounts all;
-  for (const auto& [function, line] : lines_) {
-    const QueueCounts one = line->counts();
-    all.accepted += one.accepted;
-    all.ready += one.ready;
-    all.delayed += one.delayed;
-    all.claimed += one.claimed;
-    all.settled += one.settled;
-  }
-  return all;
-}
-
-void RedisStore::ask_counts(const std::vector<FunctionId>& functions, std::function<void()> asked) {
-  const auto done = std::make_shared<std::function<void()>>(std::move(asked));
-  const auto left = std::make_shared<std::size_t>(functions.size());
-  if (functions.empty()) return (*done)();
-  for (const FunctionId function : functions) {
-    Line& line = line_of(function);
-    send(scripts().stand, call_of(scripts().stand, line.keys),
-         [this, &line, done, left](const Answer& answer) {
-           if (const auto stand = answer.ok() ? parse_stand(answer.reply) : std::nullopt) {
-             heard(line, *stand);
-           }
-           if (--*left == 0) (*done)();
-         });
-  }
 }
 
 }  // namespace convoke::redis

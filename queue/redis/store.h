@@ -8,7 +8,8 @@
 // While the server cannot be reached: accepts are refused (503), claims give nothing, and ends wait
 // for as long as the lease holds. Then all that is held is void: ends answer kStoreFailed, and the
 // calls run again, here or elsewhere. An accept whose answer was lost may have been taken after
-// all.
+// all. So may one that too few replicas have, where that is asked for (replicas.h): accepts then go
+// over a connection of their own.
 //
 // What the history keeps of named and of failed calls is written by the same scripts, so that it
 // cannot say otherwise than the queue (records.lua); archive() answers questions about it. A name
@@ -41,6 +42,7 @@
 #include "queue/redis/keys.h"
 #include "queue/redis/line.h"
 #include "queue/redis/membership.h"
+#include "queue/redis/replicas.h"
 #include "queue/redis/scripts.h"
 #include "queue/redis/stops.h"
 #include "queue/redis/subscription.h"
@@ -51,7 +53,7 @@ namespace convoke::redis {
 struct Options {
   LinkOptions link;
   PipelineLimits pipeline;
-  std::string prefix = "convoke";                    // of all keys
+  std::string prefix{kPrefixDefault};
   Duration lease = kLeaseDefault;                    // see lease.h
   Durability durability = Durability::kFsync;        // else 503
   std::optional<Duration> silence_max;               // dead_after() unless given
@@ -69,9 +71,13 @@ struct Options {
   std::function<void(std::uint64_t)> entered = [](std::uint64_t) {};
 };
 
+// Why a call was not taken, or may not have been.
+[[nodiscard]] Error refusal_of(const Answer& answer);
+
 class RedisStore final : public Queue,
                          private ConnectionOwner,
                          private MembershipOwner,
+                         private ReplicasOwner,
                          private WakeUpsOwner,
                          private StopsOwner,
                          private SubscriptionOwner {
@@ -115,6 +121,10 @@ class RedisStore final : public Queue,
  private:
   enum class Limits : std::uint8_t { kHold, kLifted };
   struct Seeking;
+  struct Taken {  // but not acknowledged: replicas are waited for
+    std::vector<Accepting> calls;
+    std::vector<std::int64_t> outcomes;
+  };
   struct Claim {
     bool asked = true;            // by the listener, who is answered
     std::uint64_t lease = 0;      // of this incarnation
@@ -146,9 +156,18 @@ class RedisStore final : public Queue,
   // Accepting (accepts.cc).
   void accept(NewCall call, Limits limits, Accepted accepted);
   [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
+  [[nodiscard]] std::vector<Accepting> take_accepting(Line& line);
   void submit_accepts(Line& line);
+  [[nodiscard]] Command accept_call(const Line& line, const std::vector<Accepting>& calls) const;
   void on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer);
-  void refuse_accepts(std::vector<Accepting> calls, const Answer& answer);
+  // `short_of`: why those that were taken are refused all the same.
+  void acknowledge(Taken& taken, const std::optional<Error>& short_of) const;
+  void refuse_accepts(std::vector<Accepting> calls, const Error& why);
+  // Where replicas are waited for (replicated_accepts.cc).
+  void submit_to_replicas(Line& line);
+  void wait_for_replicas(Line& line, Taken taken);
+  void on_replicated(std::optional<std::uint64_t> replicas) override;
+  void on_shut(const Error& why) override;
 
   // Claiming (claims.cc).
   void submit_claims(Line& line);
@@ -197,15 +216,18 @@ class RedisStore final : public Queue,
   std::unordered_map<FunctionId, std::unique_ptr<Line>> lines_;
   std::vector<Line*> asking_;  // in this turn, or until the server is back
   std::set<std::pair<WallTime, FunctionId>> due_;
-  FunctionId last_looked_at_;   // of those that were busy elsewhere
-  std::optional<Error> lost_;   // why the server is not there
-  std::optional<Error> unfit_;  // why it is none for us
-  std::uint64_t depth_ = 0;     // of all lines, accepts under way included
+  FunctionId last_looked_at_;        // of those that were busy elsewhere
+  std::optional<Error> lost_;        // why the server is not there
+  std::optional<Error> unfit_;       // why it is none for us
+  std::uint64_t depth_ = 0;          // of all lines, accepts under way included
+  std::size_t accepting_bytes_ = 0;  // of all lines, not sent yet
+  std::vector<Taken> taken_;
   Timer due_timer_ = timer_for<&RedisStore::on_due>(this);
   Timer returned_timer_ = timer_for<&RedisStore::on_returned_long>(this);
   Timer refused_timer_ = timer_for<&RedisStore::finish_again>(this);
   Membership membership_;
   Connection connection_;
+  std::unique_ptr<Replicas> replicas_;  // null: they are not waited for
   RedisArchive archive_;
   WakeUps wake_ups_;
   Stops stops_;

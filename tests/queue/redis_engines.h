@@ -25,7 +25,10 @@ class RedisEngines {
     [[nodiscard]] Queue& queue() const { return *store; }
   };
 
-  explicit RedisEngines(redis::Options options = {}) : options_(std::move(options)) {
+  // `server`: outlives this; by default the one of all tests.
+  explicit RedisEngines(redis::Options options = {},
+                        redis::RedisServer& server = RedisWorld::server())
+      : options_(std::move(options)), server_(server) {
     static int count = 0;
     options_.prefix = "engines-" + std::to_string(++count);
   }
@@ -49,7 +52,7 @@ class RedisEngines {
     return engine;
   }
   static void kill(Engine& engine) { engine.store.reset(); }
-  static redis::RedisServer& server() { return RedisWorld::server(); }
+  [[nodiscard]] redis::RedisServer& server() { return server_; }
 
   // Turns of all that do not stand still. Time goes on as it really does, since the server's does.
   void until(const std::function<bool()>& condition) {
@@ -148,6 +151,7 @@ class RedisEngines {
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Millis followed_{0};
   redis::Options options_;
+  redis::RedisServer& server_;
   Loop loop_;
   LoopWires wires_{loop_};
   TimerWheel wheel_{clock.now()};

@@ -285,8 +285,8 @@ TEST(RedisEngines, AServerThatWasKilledHasAllThatItAcknowledged) {
       if (i % 10 == 0) world.turn();
     }
     world.until([&] { return acknowledged.size() > 10 * round; });
-    RedisEngines::server().kill();
-    RedisEngines::server().start();
+    world.server().kill();
+    world.server().start();
     world.come_back();
   }
   std::set<CallId> found;

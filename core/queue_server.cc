@@ -1,0 +1,136 @@
+#include "core/queue_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/loop/entropy.h"
+#include "core/loop/loop.h"
+#include "core/loop/wires.h"
+#include "queue/redis/connection.h"
+#include "queue/redis/keys.h"
+
+namespace convoke {
+namespace {
+
+using redis::Command;
+
+// One answer, kept.
+struct Said {
+  bool refused = false;
+  std::string text;                    // of a status, an error or a string
+  std::optional<std::string> setting;  // of CONFIG GET
+};
+
+Said kept(const redis::Answer& answer) {
+  return {!answer.ok(), std::string(answer.reply.text()), redis::parse_setting(answer.reply)};
+}
+
+// Asks all of it each time that it is connected, until all was answered.
+class Asking final : private redis::ConnectionOwner {
+ public:
+  Asking(const redis::Target& target, std::vector<Command> commands, Loop& loop, Wires& wires)
+      : commands_(std::move(commands)),
+        connection_({wires, loop, loop.timers()}, {target, "convoke", kServerPatience / 2, {}}, {},
+                    Rng::seeded(entropy_seed()), *this) {}
+
+  [[nodiscard]] bool done() const { return said_.size() == commands_.size(); }
+  [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
+  [[nodiscard]] std::vector<Said> said() const { return said_; }
+  void flush() { connection_.flush(); }
+
+ private:
+  void on_ready() override {
+    said_.clear();
+    for (const Command& command : commands_) {
+      connection_.send(command, [this](const redis::Answer& answer) {
+        if (answer.fate == redis::Fate::kReplied) said_.push_back(kept(answer));
+      });
+    }
+  }
+  void on_lost(const Error& why) override { trouble_ = why; }
+
+  const std::vector<Command> commands_;
+  std::vector<Said> said_;
+  std::optional<Error> trouble_;
+  redis::Connection connection_;
+};
+
+Error another_key(const redis::Target& target, const std::string& key, std::string_view theirs,
+                  std::string_view ours) {
+  return {
+      ErrorCode::kInvalidArgument,
+      fmt::format("engines on {} make functions' credentials with token key {}, this one has {}, "
+                  "and they would refuse each other's: give all of them the same file (serve "
+                  "--token-key-file FILE; a copy of token.key in the first one's state will "
+                  "do). To replace the key, stop them all and delete {} there",
+                  target.text(), theirs, ours, key)};
+}
+
+Result<std::vector<Said>> ask(const redis::Target& target, std::vector<Command> commands,
+                              Tries tries) {
+  Loop loop;
+  LoopWires wires(loop);
+  Asking asking(target, std::move(commands), loop, wires);
+  Timer look(nullptr, [](void*) {});
+  const Instant end = loop.now() + kServerPatience;
+  loop.timers().schedule(look, end);
+  while (!asking.done()) {
+    if (loop.now() >= end || (asking.trouble() && tries == Tries::kOne)) break;
+    loop.run_one_turn();
+    asking.flush();
+  }
+  look.cancel();
+  if (asking.done()) return asking.said();
+  return Error{ErrorCode::kServiceUnavailable,
+               asking.trouble() ? asking.trouble()->message
+                                : fmt::format("Redis at {}: it does not answer", target.text())};
+}
+
+}  // namespace
+
+Result<QueueServer> look_at_server(const redis::Target& target, Tries tries) {
+  std::vector<Command> commands{Command("INFO")};
+  for (const redis::SettingName& setting : redis::setting_names()) {
+    commands.push_back(Command("CONFIG").arg("GET").arg(setting.name));
+  }
+  const auto said = ask(target, std::move(commands), tries);
+  if (!said) return said.error();
+  QueueServer seen;
+  if (!said->front().refused) seen.facts = redis::parse_facts(said->front().text);
+  for (std::size_t i = 0; i < redis::setting_names().size(); ++i) {
+    seen.settings.*redis::setting_names()[i].at = (*said)[i + 1].setting;
+  }
+  return seen;
+}
+
+Result<void> check_usable(const redis::Target& target) {
+  const auto seen = look_at_server(target, Tries::kMany);
+  if (!seen) return seen.error();
+  const auto refused = redis::refusal(seen->facts);
+  if (!refused) return {};
+  return Error{refused->code, fmt::format("the queue's server {} cannot be used: {}", target.text(),
+                                          refused->message)};
+}
+
+Result<void> claim_token_key(const redis::Target& target, const std::string& fingerprint) {
+  const std::string key = redis::SharedKeys(redis::kPrefixDefault).token_key;
+  const auto said = ask(target,
+                        {Command("GET").arg(key), Command("SETNX").arg(key).arg(fingerprint),
+                         Command("GET").arg(key)},
+                        Tries::kMany);
+  if (!said) return said.error();
+  // A full server refuses to be written to, also what is there already.
+  const Said& there = said->front().text.empty() ? said->back() : said->front();
+  if (there.text == fingerprint) return {};
+  if (there.refused || there.text.empty()) {
+    return Error{ErrorCode::kServiceUnavailable,
+                 fmt::format("the queue's server {} does not keep the key {}: {}", target.text(),
+                             key, (*said)[1].refused ? (*said)[1].text : there.text)};
+  }
+  return another_key(target, key, there.text, fingerprint);
+}
+
+}  // namespace convoke
