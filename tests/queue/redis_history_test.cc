@@ -201,13 +201,13 @@ TEST_F(RedisHistory, OneEngineCollectsForAll) {
 
 TEST_F(RedisHistory, WithoutItsServerAQuestionIsAnsweredWithWhy) {
   Engine& one = world.start();
-  RedisEngines::server().kill();
+  world.server().kill();
   world.until([&] { return !one.store->health().ok(); });
   const auto page = answered<history::Page>(
       [&](auto answer) { one.store->archive().list_failed({}, std::move(answer)); });
   ASSERT_FALSE(page.ok());
   EXPECT_EQ(page.error().code, ErrorCode::kServiceUnavailable);
-  RedisEngines::server().start();
+  world.server().start();
 }
 
 // Its number is no signed one.
