@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
   options.shards = static_cast<std::uint16_t>(std::atoi(argv[4]));
   options.in_process = functions(seen);
   if (argc == 6) options.queue = argv[5];
-  options.queue_fsync = false;
+  options.queue_durability = "server";
   auto engine = convoke::Engine::start(std::move(options));
   if (!engine) return std::fprintf(stderr, "%s\n", engine.error().message.c_str()), 1;
   std::printf("serving http://%s\n", (*engine)->address().text().c_str());

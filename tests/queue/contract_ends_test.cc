@@ -27,7 +27,7 @@ TEST_P(QueueContract, Q4_HoweverManyEndInOneTurnAllAreGoneAndTheirNamesFree) {
   EXPECT_EQ(done, kCalls);
   EXPECT_EQ(queue().counts(kF).settled, kCalls);
   EXPECT_TRUE(conserved(queue().counts(kF)));
-  for (const std::size_t i : {0, 1998, 2498}) EXPECT_TRUE(world().accept(named(i)).ok());
+  for (const std::size_t i : {0UL, 1998UL, 2498UL}) EXPECT_TRUE(world().accept(named(i)).ok());
   world().crash();
   EXPECT_EQ(world().claim(kF, kCalls).size(), 3U);
 }
