@@ -100,9 +100,12 @@ class Chaos(unittest.TestCase):
         pace = 2 * CONNECTIONS * self.seconds / self.calls
         self.adders = [Adder(each, numbers, pace, end) for each in engines for _ in range(CONNECTIONS)]
         blows = [(self.kill, "kill"), (self.pause, "pause"), (self.restart, "redis")]
+        next_ones = []
         while not end.is_set():
             time.sleep(self.draw.uniform(*EVERY))
-            blow, name = self.draw.choice(blows)
+            if not next_ones:  # each kind before any comes again
+                next_ones = self.draw.sample(blows, len(blows))
+            blow, name = next_ones.pop()
             self.blows[name] += 1
             blow(redis, self.draw.choice(engines))
         for adder in self.adders:
