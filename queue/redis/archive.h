@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,7 @@ class RedisArchive final : public history::Archive {
  public:
   static constexpr Seconds kTakenFor{600};
   static constexpr Seconds kCollectEvery{60};
+  static constexpr int kQuietRounds = 10;
 
   RedisArchive(Connection& connection, std::string prefix, const Clock& clock, TimerWheel& wheel,
                Retention retention)
@@ -50,7 +52,8 @@ class RedisArchive final : public history::Archive {
                               Answer<std::vector<FunctionId>> answer) override;
 
   // Removes what is too old or too much, of all functions, step by step. To be called every minute
-  // or so on each engine: one of them does it. Does nothing while it is at it.
+  // or so on each engine: one of them does it. Does nothing while it is at it. A function that had
+  // no record of an ended call is asked again after kQuietRounds: most have none, most of the time.
   void collect(WallTime now);
 
  private:
@@ -63,13 +66,16 @@ class RedisArchive final : public history::Archive {
   void take(history::Page page, Answer<history::Page> answer);
   void refuse(Answer<history::Page> answer, Error why);
   void tell_refused();
+  [[nodiscard]] std::vector<FunctionId> worth_asking(const std::vector<FunctionId>& functions);
   void collect_from(std::vector<FunctionId> functions, WallTime now);
+  void collect_of(FunctionId function, WallTime now, std::function<void(bool more)> collected);
 
   Reading reading_;
   const Clock& clock_;
   TimerWheel& wheel_;
   const Retention retention_;
   bool collecting_ = false;
+  std::unordered_map<FunctionId, int> quiet_;  // rounds until they are asked again
   std::vector<std::pair<Answer<history::Page>, Error>> refused_;
   Timer refused_timer_ = timer_for<&RedisArchive::tell_refused>(this);
 };

@@ -24,7 +24,7 @@ void RedisArchive::collect(WallTime now) {
     if (!collecting_) return;
     read_functions(reading_, [this, now](Result<std::vector<FunctionId>> functions) {
       collecting_ = functions.ok();
-      if (functions) collect_from(*std::move(functions), now);
+      if (functions) collect_from(worth_asking(*functions), now);
     });
   });
 }
@@ -42,15 +42,45 @@ void RedisArchive::collect_from(std::vector<FunctionId> functions, WallTime now)
   const auto left = std::make_shared<std::vector<FunctionId>>(std::move(functions));
   const auto to_hear = std::make_shared<std::size_t>(count);
   for (const FunctionId function : some) {
+    collect_of(function, now, [this, left, to_hear, function, now](bool more) {
+      if (more) left->push_back(function);
+      if (--*to_hear == 0) collect_from(std::move(*left), now);
+    });
+  }
+}
+
+std::vector<FunctionId> RedisArchive::worth_asking(const std::vector<FunctionId>& functions) {
+  std::vector<FunctionId> asked;
+  for (const FunctionId function : functions) {
+    const auto quiet = quiet_.find(function);
+    if (quiet == quiet_.end()) {
+      asked.push_back(function);
+    } else if (--quiet->second <= 0) {
+      quiet_.erase(quiet);
+    }
+  }
+  return asked;
+}
+
+void RedisArchive::collect_of(FunctionId function, WallTime now,
+                              std::function<void(bool more)> collected) {
+  const FunctionKeys keys(reading_.prefix, function);
+  const auto on_counted = [this, function, now,
+                           collected = std::move(collected)](const redis::Answer& count) {
+    if (!count.ok()) return collected(false);
+    if (count.reply.integer() == 0) {
+      quiet_[function] = kQuietRounds;
+      return collected(false);
+    }
     Command command = call_with_history(scripts().collect, FunctionKeys(reading_.prefix, function));
     command.arg(to_ms(now - retention_.after_end)).arg(retention_.records_max);
     command.arg(retention_.bytes_max).arg(kCollectedAtOnce);
     send_call(reading_.connection, scripts().collect, std::move(command),
-              [this, left, to_hear, function, now](const redis::Answer& told) {
-                if (told.ok() && told.reply[2].integer() == 1) left->push_back(function);
-                if (--*to_hear == 0) collect_from(std::move(*left), now);
+              [collected](const redis::Answer& told) {
+                collected(told.ok() && told.reply[2].integer() == 1);
               });
-  }
+  };
+  reading_.connection.send(Command("ZCARD").arg(keys.history()[FunctionKeys::kOver]), on_counted);
 }
 
 }  // namespace convoke::redis

@@ -199,6 +199,22 @@ TEST_F(RedisHistory, OneEngineCollectsForAll) {
   EXPECT_EQ(ask("ZCARD", redis::FunctionKeys::kOver), "0");
 }
 
+// Ten thousand functions of which none keeps anything are not to be asked each minute.
+TEST_F(RedisHistory, AFunctionThatKeptNothingIsAskedAgainAfterAWhile) {
+  Engine& one = world.start();
+  world.settled(one, (world.accepted(one, kF), world.claim(one, kF).at(0).receipt));
+  const auto collect = [&] {
+    world.ask({"DEL", world.prefix() + ":collected"});
+    one.store->archive().collect(world.clock.wall() + redis::Retention{}.after_end + Seconds{1});
+    world.settle();
+    return ask("ZCARD", redis::FunctionKeys::kOver);
+  };
+  EXPECT_EQ(collect(), "0");
+  fail_one(one, "x");
+  for (int i = 0; i < redis::RedisArchive::kQuietRounds; ++i) EXPECT_EQ(collect(), "1");
+  EXPECT_EQ(collect(), "0");
+}
+
 TEST_F(RedisHistory, WithoutItsServerAQuestionIsAnsweredWithWhy) {
   Engine& one = world.start();
   world.server().kill();
