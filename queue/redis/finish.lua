@@ -11,7 +11,9 @@ local together = 1000  -- as many words as a call can have, and more than a turn
 local function settle_all(places, at)
   for first = 1, #places, together do
     local last = math.min(first + together - 1, #places)
-    local whole = redis.call('XACK', stream, 'e', unpack(places, first, last)) == last - first + 1
+    local acked = redis.call('XACK', stream, 'e', unpack(places, first, last))
+    local whole = acked == last - first + 1
+    ended = ended + acked
     if whole then redis.call('XDEL', stream, unpack(places, first, last)) end
     -- One that was not held is not there: nobody acknowledges without deleting.
     for i = first, last do
@@ -51,11 +53,11 @@ for i = 2, #ARGV, 4 do
   local n = (i + 2) / 4
   if ARGV[i] ~= 's' then
     results[n] = begin_anew(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+    ended = ended + results[n]
   elseif results[n] == 1 then
     settled = settled + 1
     if ARGV[i + 2] ~= '' then redis.call('HDEL', names, ARGV[i + 2]) end
   end
-  ended = ended + results[n]
 end
 count('settled', settled)
 count('claimed', -ended)

@@ -98,11 +98,12 @@ std::int64_t on_all(const Function& function, Words command, const std::vector<s
 }
 
 // Results by the places of their ends. At random there are never more than go together.
-std::map<std::size_t, std::int64_t> settle_all(const Function& function) {
+std::map<std::size_t, std::int64_t> settle_all(const Function& function, Finished& sum) {
   std::map<std::size_t, std::int64_t> results;
   const std::vector<std::size_t> ends = settling(function.lua);
   if (ends.empty()) return results;
   const std::int64_t acked = on_all(function, {"XACK", function.stream, "e"}, ends);
+  sum.ended += acked;
   const bool whole = acked == static_cast<std::int64_t>(ends.size());
   if (whole) on_all(function, {"XDEL", function.stream}, ends);
   for (const std::size_t i : ends) {
@@ -124,12 +125,12 @@ Value finish(const Lua& lua) {
   if (!function.holds_lease(lua.arg(1))) return error(kLeaseLost);
   Value results = array();
   Finished sum;
-  std::map<std::size_t, std::int64_t> settled = settle_all(function);
+  std::map<std::size_t, std::int64_t> settled = settle_all(function, sum);
   for (std::size_t i = 2; i <= lua.args(); i += 4) {
     const bool settles = lua.arg(i) == "s";
     const std::int64_t result = settles ? settled[i] : begin_anew(function, i);
     results.elements.push_back(integer(result));
-    sum.ended += result;
+    if (!settles) sum.ended += result;
     if (!settles || result != 1) continue;
     ++sum.settled;
     if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
