@@ -125,7 +125,8 @@ Result<std::unique_ptr<ShardStore>> Shard::open_store(const std::vector<std::uin
 void Shard::attach(std::unique_ptr<ShardStore> store) {
   store_ = std::move(store);
   Queue& queue = store_->queue();
-  const InvokerWorld world{clock_, wheel_, directory_, dispatcher_, queue, *this};
+  const InvokerWorld world{clock_, wheel_, directory_,       dispatcher_,
+                           queue,  *this,  store_->archive()};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          server_.respond(exchange, std::move(response));

@@ -72,4 +72,22 @@ http::Response answer_of(const Call& call, Outcome outcome) {
   return response;
 }
 
+http::Response answer_of(const history::Record& record) {
+  const std::string request_id = record.id.text();
+  if (const auto code = error_code_named(record.error)) {
+    return http::error_response(Error{*code, record.message}, request_id);
+  }
+  http::Response response;
+  response.headers.add("X-Fc-Request-Id", request_id);
+  response.headers.add("X-Fc-Instance-Id", record.instance_id);
+  response.headers.add("X-Fc-Invocation-Duration",
+                       fmt::format("{:.2f}", milliseconds(record.duration)));
+  response.headers.add("X-Fc-Invocation-Service-Version", "LATEST");
+  response.headers.add("Content-Type",
+                       record.error.empty() ? "application/octet-stream" : "application/json");
+  if (!record.error.empty()) response.headers.add("X-Fc-Error-Type", record.error);
+  response.body = record.result;
+  return response;
+}
+
 }  // namespace convoke

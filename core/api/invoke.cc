@@ -29,13 +29,15 @@ Invoker::Invoker(ShardIndex self, const InvokerWorld& world, Respond respond)
     : self_(self),
       world_(world),
       respond_(std::move(respond)),
-      waits_(world.clock, world.wheel, [this](const Waits::Waiting& over) {
-        InvocationOrder order;
-        order.name = over.name;
-        http::Response response = accepted_answer(over.id, order);
-        say_applied(response, over.asked);
-        respond_(over.exchange, std::move(response));
-      }) {}
+      waits_(
+          world.clock, world.wheel, [this](const Waits::Waiting& over) { on_over(over); },
+          looks()) {}
+
+// Nobody looks where every end is told.
+Waits::Look Invoker::looks() {
+  if (world_.ends_elsewhere == nullptr) return {};
+  return [this](const Waits::Waiting& waiting) { look_at_end(waiting); };
+}
 
 Result<std::size_t> Invoker::event_bytes_max(const http::Headers& headers) {
   auto order = read_order(headers);
@@ -129,7 +131,7 @@ void Invoker::accept(http::ExchangeId exchange, NewCall call, const InvocationOr
   const Result<void> keeps_up = call.name.empty() ? Result<void>{} : world_.names.keeps_up();
   const auto answer = [this, exchange, id, function, order](const Result<void>& accepted) {
     --accepting_;
-    if (accepted) return on_accepted(exchange, id, order);
+    if (accepted) return on_accepted(exchange, id, function, order);
     will_wait_.erase(exchange);
     if (!order.name.empty()) world_.names.release(function, order.name);
     respond_(exchange, http::error_response(accepted.error(), id.text()));
@@ -143,20 +145,47 @@ void Invoker::end_waits() {
   waits_.end_all();
 }
 
-void Invoker::on_accepted(http::ExchangeId exchange, const CallId& id,
+void Invoker::on_accepted(http::ExchangeId exchange, const CallId& id, FunctionId function,
                           const InvocationOrder& order) {
   const bool waits = will_wait_.erase(exchange) > 0;
   if (!order.wait || waits_ended_) return respond_(exchange, accepted_answer(id, order));
-  if (waits) waits_.add({id, order.name, exchange, *order.wait});
+  if (waits) waits_.add({id, function, order.name, exchange, *order.wait});
 }
 
 void Invoker::on_settled(CallPtr call, Outcome outcome) {
   if (!watches(call->id)) return;  // the wait was over before the end was durable
   const Waits::Waiting waiting = waits_.take(call->id);
-  http::Response response = answer_of(*call, std::move(outcome));
+  end_wait(waiting, answer_of(*call, std::move(outcome)));
+}
+
+void Invoker::end_wait(const Waits::Waiting& waiting, http::Response response) {
   response.headers.add("X-Fc-Stateful-Async-Invocation-Id", waiting.name);
   say_applied(response, waiting.asked);
   respond_(waiting.exchange, std::move(response));
+}
+
+void Invoker::on_over(const Waits::Waiting& over) {
+  InvocationOrder order;
+  order.name = over.name;
+  http::Response response = accepted_answer(over.id, order);
+  say_applied(response, over.asked);
+  respond_(over.exchange, std::move(response));
+}
+
+void Invoker::look_at_end(const Waits::Waiting& waiting) {
+  world_.ends_elsewhere->get(
+      waiting.function, waiting.name, history::Payload::kWith,
+      [this, id = waiting.id](const Result<std::optional<history::Record>>& found) {
+        if (found && *found && (*found)->id == id) on_looked(id, **found);
+      });
+}
+
+// What is too large for the history is left to be seen as far as it goes: the caller has the name.
+void Invoker::on_looked(const CallId& id, const history::Record& record) {
+  if (!watches(id) || !has_ended(record.state)) return;
+  const Waits::Waiting waiting = waits_.take(id);
+  if (record.result_cut) return on_over(waiting);
+  end_wait(waiting, answer_of(record));
 }
 
 }  // namespace convoke

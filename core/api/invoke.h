@@ -27,6 +27,7 @@
 #include "core/http/message.h"
 #include "core/http/server.h"
 #include "core/registry/directory.h"
+#include "queue/history/archive.h"
 #include "queue/queue.h"
 
 namespace convoke {
@@ -46,6 +47,9 @@ struct InvokerWorld {
   Dispatcher& dispatcher;
   Queue& queue;
   Names& names;
+  // Where ends that are written down elsewhere, by another shard or engine, are found; null: there
+  // are none that this shard does not hear of.
+  history::Archive* ends_elsewhere = nullptr;
 };
 
 class Invoker final : public CallOwner, public EndWatch {
@@ -85,7 +89,13 @@ class Invoker final : public CallOwner, public EndWatch {
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                     const InvocationTarget& target, InvocationOrder order, std::string event);
   void accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order);
-  void on_accepted(http::ExchangeId exchange, const CallId& id, const InvocationOrder& order);
+  void on_accepted(http::ExchangeId exchange, const CallId& id, FunctionId function,
+                   const InvocationOrder& order);
+  void on_over(const Waits::Waiting& waiting);
+  [[nodiscard]] Waits::Look looks();
+  void look_at_end(const Waits::Waiting& waiting);
+  void on_looked(const CallId& id, const history::Record& record);
+  void end_wait(const Waits::Waiting& waiting, http::Response response);
 
   const ShardIndex self_;
   const InvokerWorld world_;
@@ -101,5 +111,7 @@ class Invoker final : public CallOwner, public EndWatch {
 
 // The answer to a synchronous call. Pure.
 [[nodiscard]] http::Response answer_of(const Call& call, Outcome outcome);
+// The same of a call that has ended elsewhere, as far as its record tells. Pure.
+[[nodiscard]] http::Response answer_of(const history::Record& record);
 
 }  // namespace convoke

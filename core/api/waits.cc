@@ -1,5 +1,6 @@
 #include "core/api/waits.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,7 +11,15 @@ void Waits::add(Waiting waiting) {
   by_exchange_.emplace(waiting.exchange, id);
   const auto [at, fresh] = by_call_.emplace(id, std::make_unique<Entry>(*this, std::move(waiting)));
   ENSURE(fresh);
-  wheel_.schedule(at->second->limit, clock_.now() + at->second->waiting.asked);
+  Entry& entry = *at->second;
+  wheel_.schedule(entry.limit, clock_.now() + entry.waiting.asked);
+  if (look_) wheel_.schedule(entry.next_look, clock_.now() + entry.pause);
+}
+
+void Waits::look_at(Entry& entry) {
+  entry.pause = std::min(2 * entry.pause, kLookLast);
+  wheel_.schedule(entry.next_look, clock_.now() + entry.pause);
+  look_(entry.waiting);
 }
 
 Waits::Waiting Waits::take(const CallId& id) {

@@ -66,6 +66,13 @@ static_assert(in_enum_order(), "every ErrorCode has its row, at its own place");
 
 }  // namespace
 
+std::optional<ErrorCode> error_code_named(std::string_view name) {
+  for (const auto& row : kTable) {
+    if (row.traits.name == name) return row.code;
+  }
+  return std::nullopt;
+}
+
 const ErrorTraits& traits_of(ErrorCode code) {
   return kTable[static_cast<std::size_t>(code)].traits;
 }

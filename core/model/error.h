@@ -66,6 +66,8 @@ struct ErrorTraits {
 };
 
 [[nodiscard]] const ErrorTraits& traits_of(ErrorCode code);
+// nullopt: none is called so.
+[[nodiscard]] std::optional<ErrorCode> error_code_named(std::string_view name);
 
 struct Error {
   ErrorCode code = ErrorCode::kInternalServerError;
