@@ -119,7 +119,8 @@ TEST(RedisStandIn, AnswersARandomCommandAsRedisDoes) {
     life.live();
     compared += life.compared();
   }
-  for (const char* what : kToBeHeard) EXPECT_GE(heard[what], 4) << what;
+  constexpr int kAtLeast = std::max(1, COMPARED_COMMANDS / 25'000);
+  for (const char* what : kToBeHeard) EXPECT_GE(heard[what], kAtLeast) << what;
 }
 
 }  // namespace
