@@ -36,7 +36,7 @@ void Dispatcher::start_instances(Room& room) {
 bool Dispatcher::take_places(Room& room) {
   if (room.gate->places() >= share_of_one(world_.account.max())) return false;
   if (!room.gate->take_place()) {
-    if (more_places_ != nullptr && room.gate->short_of_share()) {
+    if (more_places_ != nullptr && room.gate->short_of_share() && room.gate->begin_to_want()) {
       more_places_->want(room.function->id);
     }
     return false;

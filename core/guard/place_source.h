@@ -10,7 +10,7 @@ class PlaceSource {
  public:
   virtual ~PlaceSource() = default;
   // Somebody waits here for an instance which the limit would allow and our part of it does not.
-  // Any shard's thread; may be said often.
+  // Any shard's thread. Not again before Gate::wanted().
   virtual void want(FunctionId function) = 0;
 };
 

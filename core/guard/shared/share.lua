@@ -1,8 +1,9 @@
 -- Gives an engine its part of a function's limit, as far as others leave some.
 -- KEYS: the parts: engine -> "places:wanted:till", in ms by the server's clock.
--- ARGV: the engine; the limit; how many places it wants; how many it cannot give back, since
--- instances have them; for how many ms it is its own; the channel on which the hungry are heard;
--- what to say there.
+-- ARGV: the engine; the limit; how many places it wants; how many instances have there, which it
+-- cannot give back of its part at once; for how many ms the part is its own; the channel on which
+-- the hungry are heard; what to say there. That is said when it has become hungrier, or has let
+-- something go: not each time that it asks, or two who are both hungry would never be silent.
 -- Returns {its part; what others have; engines that have or want some; places that they want and
 -- have not got; engines of those that have none}.
 local parts, engine, limit = KEYS[1], ARGV[1], tonumber(ARGV[2])
@@ -14,7 +15,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- changes nothing, and lets calls go on.
 redis.call('HDEL', parts, '')
 
-local others, wanting, hungry, starving, before = 0, 0, 0, 0, 0
+local others, wanting, hungry, starving, before, hunger = 0, 0, 0, 0, 0, 0
 local fields = redis.call('HGETALL', parts)
 for i = 1, #fields, 2 do
   local has, wants, till = fields[i + 1]:match('^(%d+):(%d+):(%d+)$')
@@ -22,7 +23,7 @@ for i = 1, #fields, 2 do
   if not till or tonumber(till) <= now then
     redis.call('HDEL', parts, fields[i])
   elseif fields[i] == engine then
-    before = has
+    before, hunger = has, wants - has
   else
     others = others + has
     if has > 0 or wants > 0 then wanting = wanting + 1 end
@@ -33,7 +34,8 @@ for i = 1, #fields, 2 do
   end
 end
 
-local part = math.max(math.min(wanted, limit - others), taken, 0)
+-- Of instances that are beyond what it had before nothing is known: others may have their places.
+local part = math.max(math.min(wanted, limit - others), math.min(taken, before), 0)
 if part == 0 and wanted == 0 then
   redis.call('HDEL', parts, engine)
 else
@@ -41,7 +43,7 @@ else
              string.format('%d:%d:%d', part, math.max(wanted, part), now + lasts))
   redis.call('PEXPIRE', parts, lasts)
 end
-if part < wanted or (part < before and hungry > 0) then
+if wanted - part > hunger or (part < before and hungry > 0) then
   redis.call('PUBLISH', ARGV[6], ARGV[7])
 end
 return {part, others, wanting, hungry, starving}

@@ -68,12 +68,12 @@ void SharedLimits::on_server() {
 
 // ---- who wants what ----
 
+// Whoever has just been refused asks again with the next tick.
 void SharedLimits::want(FunctionId function) {
-  if (!gates_.of(function)->begin_to_want()) return;
   post_([this, function] {
     Part& part = part_of(function);
     part.gate->wanted();
-    ask(function, part);
+    if (clock_.now() >= part.patient_until) ask(function, part);
   });
 }
 
@@ -114,15 +114,19 @@ std::uint32_t SharedLimits::to_ask_for(const Part& part) const {
 }
 
 void SharedLimits::ask(FunctionId function, Part& part) {
-  if (std::exchange(part.ask_again, part.asking)) return;
-  if (part.asking || !server_.ready()) return;
+  if (part.asking) {
+    part.ask_again = true;
+    return;
+  }
+  if (!server_.ready()) return;
   part.asking = true;
   part.limit = part.gate->limit();
+  part.wanted = to_ask_for(part);
   const bool shared = part.limit != kUnlimited;
   const Duration lasts = redis::dead_after(options_.lease);
   redis::Command command = share_script().call(1);
   command.arg(fmt::format("{{{}:{}}}:s", options_.prefix, function.value)).arg(options_.engine);
-  command.arg(shared ? part.limit : 0).arg(to_ask_for(part));
+  command.arg(shared ? part.limit : 0).arg(part.wanted);
   command.arg(shared ? std::min(part.gate->places(), part.limit) : 0);
   command.arg(std::chrono::duration_cast<Millis>(lasts).count());
   command.arg(channel_).arg(function.value);
@@ -148,6 +152,7 @@ void SharedLimits::on_asked(FunctionId function, Instant sent, const redis::Answ
     part.rivals = {number(2), number(3), number(4)};
     part.until = sent + options_.lease;
     part.renew_at = sent + redis::beat_every(options_.lease);
+    if (part.share < part.wanted) part.patient_until = clock_.now() + kTick;
     settle(function, part);
     const bool grew = part.share > before;
     if (grew && part.gate->anyone_waits() && part.share < part.limit && part.rivals.hungry == 0) {
@@ -196,7 +201,8 @@ bool SharedLimits::look(FunctionId function, Part& part) {
   const bool hungry = demand.waits && part.share < part.gate->limit();
   const bool shrunk = part.gate->share() < part.share && demand.places < part.share;
   const bool unused = idle && now - part.grown_at >= kTenure;
-  if (hungry || shrunk || unused || now >= part.renew_at) ask(function, part);
+  const bool contested = part.rivals.hungry > 0;  // it may be their turn by now
+  if (hungry || shrunk || unused || contested || now >= part.renew_at) ask(function, part);
   return true;
 }
 

@@ -58,11 +58,13 @@ class SharedLimits final : public PlaceSource,
  private:
   struct Part {
     std::shared_ptr<Gate> gate;
-    std::uint32_t share = 0;  // as the server has it
-    std::uint32_t limit = 0;  // when it was asked for
-    Instant until{};          // then it is void
+    std::uint32_t share = 0;   // as the server has it
+    std::uint32_t limit = 0;   // when it was asked for,
+    std::uint32_t wanted = 0;  // and how much
+    Instant until{};           // then it is void
     Instant renew_at{};
-    Instant grown_at{};  // from nothing
+    Instant grown_at{};       // from nothing
+    Instant patient_until{};  // it was refused
     bool asking = false;
     bool ask_again = false;
     Rivals rivals;
