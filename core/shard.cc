@@ -113,7 +113,7 @@ Result<std::unique_ptr<ShardStore>> Shard::open_store(const std::vector<std::uin
   if (world_.shared_queue) {
     return open_shared_store(
         {world_.options, *world_.shared_queue, world_.state, world_.disk, self_, mail_->shards(),
-         wires_, syncing_, loop_, loop_.timers(), pump_},
+         wires_, syncing_, loop_, loop_.timers(), pump_, world_.lease},
         ids_.fork("store"));
   }
   return open_embedded_store(
@@ -404,16 +404,16 @@ void Shard::find_anywhere(const CallId& id, Found found) {
 }
 
 void Shard::explain_function(FunctionId id, Explained explained) {
-  const std::shared_ptr<Gate> gate = world_.gates.of(id);
   Circumstances about;
+  const FunctionPtr function = directory_.find_function(id);
+  about.function_there = function != nullptr;
+  if (!function) return explained(about);
+  const std::shared_ptr<Gate> gate = world_.gates.of(id);
   about.now = clock_.wall();
   about.limit = directory_.limit_of(id);
   about.allowed = gate->allowed();
   about.instances = gate->places();
   about.may_start = world_.lease.holds(clock_.now());
-  const FunctionPtr function = directory_.find_function(id);
-  about.function_there = function != nullptr;
-  if (!function) return explained(about);
   world_.metrics_desk.gather(
       {function}, self_, [about, explained = std::move(explained)](const auto& samples) mutable {
         for (const ShardSample& sample : samples) about.ready += sample.functions.front().ready;

@@ -68,7 +68,7 @@ struct ShardWorld {
   const InProcessRegistry& callables;
   GateTable& gates;
   AccountPlaces& account;
-  const EngineLease& lease;
+  EngineLease& lease;
   PortPool& ports;
   Mailboxes<Letter>& mail;
   LauncherProcess& launcher;

@@ -100,6 +100,9 @@ Result<std::unique_ptr<ShardStore>> open_shared_store(const SharedWorld& world, 
   redis::Options options = store_options(world);
   options.durability = *durability;
   options.predecessors = predecessors(*lives, world);
+  options.leased = [&lease = world.lease, self = world.self](Instant until) {
+    lease.set_claims_of(self, until);
+  };
   options.entered = [&noting = world.noting, &in = **dir, self = world.self](std::uint64_t life) {
     redis::note_life(noting, in, self, life);
   };

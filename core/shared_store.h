@@ -10,6 +10,7 @@
 #include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
 #include "core/edge/wires.h"
+#include "core/guard/engine_lease.h"
 #include "core/loop/disk_reserve.h"
 #include "core/shard_store.h"
 #include "core/state_directory.h"
@@ -31,6 +32,7 @@ struct SharedWorld {
   const Clock& clock;
   TimerWheel& wheel;
   QueueListener& listener;
+  EngineLease& lease;  // of what is claimed here
 };
 
 // Connects by itself, once its loop runs. Reads small files; for start-up.

@@ -289,6 +289,12 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
     if (call->asynchronous()) return bounce(std::move(call));
     return refuse(std::move(call), without_lease());
   }
+  // Others may be running it by now.
+  const bool claimed = call->asynchronous();
+  if (claimed && !world_.lease.holds_claims_of(call->home, world_.clock.now())) {
+    grant(room);
+    return bounce(std::move(call));
+  }
   Host* host = room.host_for(call->id);
   if (host == nullptr) {
     // Only an earlier attempt of the same call can stand in the way: try again later.

@@ -42,6 +42,7 @@ void Pump::on_ready(FunctionId function) {
     if (deliverer_ != nullptr) deliverer_->on_ready(function);
     return;
   }
+  not_handed_out_.erase(function);
   dispatcher_->on_backlog(function);
   expiry_.on_ready(function);
 }
@@ -52,7 +53,9 @@ std::optional<WallTime> Pump::ages_out(FunctionId function) const {
   return *oldest + policy_of(function, {}).age_max;
 }
 
-std::size_t Pump::ready(FunctionId function) const { return queue_->counts(function).ready; }
+std::size_t Pump::ready(FunctionId function) const {
+  return not_handed_out_.contains(function) ? 0 : queue_->counts(function).ready;
+}
 
 std::int64_t Pump::oldest(FunctionId function) const {
   const auto accepted = queue_->oldest_ready(function);
@@ -63,6 +66,7 @@ void Pump::claim(FunctionId function, std::size_t calls) { queue_->claim(functio
 
 void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
   if (is_delivery_line(function)) return deliverer_->on_claimed(function, std::move(claimed));
+  if (claimed.empty()) not_handed_out_.insert(function);
   std::vector<CallPtr> calls;
   calls.reserve(claimed.size());
   open_ += claimed.size();

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -107,6 +108,9 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   std::size_t open_ = 0;
   std::unordered_map<CallId, std::vector<Queue::Stopped>> stops_;  // of calls that are under way
   std::vector<std::shared_ptr<Settling>> without_room_;
+  // Whose ready calls the store did not hand out: others were faster, or it cannot. Not asked for
+  // again before it says anew that they are ready.
+  std::unordered_set<FunctionId> not_handed_out_;
   Expiry expiry_;
   Timer no_room_retry_ = timer_for<&Pump::settle_again>(this);
 };

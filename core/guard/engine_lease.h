@@ -5,21 +5,38 @@
 // that this engine starts nothing more.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <limits>
 
+#include "core/model/ids.h"
 #include "core/model/instant.h"
 
 namespace convoke {
 
 class EngineLease {
  public:
-  // An engine alone has it for ever.
+  // An engine alone has all of it for ever.
+  EngineLease() {
+    for (std::atomic<Instant::rep>& until : claims_) until = kForEver;
+  }
+
   [[nodiscard]] bool holds(Instant now) const { return now.time_since_epoch().count() < until_; }
   void set(Instant until) { until_ = until.time_since_epoch().count(); }
 
+  // What a shard has claimed of a shared queue is its own for as long as its store has not been
+  // taken for dead: which the server is told of over another connection.
+  [[nodiscard]] bool holds_claims_of(ShardIndex home, Instant now) const {
+    return now.time_since_epoch().count() < claims_[home.value];
+  }
+  void set_claims_of(ShardIndex home, Instant until) {
+    claims_[home.value] = until.time_since_epoch().count();
+  }
+
  private:
-  std::atomic<Instant::rep> until_{std::numeric_limits<Instant::rep>::max()};
+  static constexpr Instant::rep kForEver = std::numeric_limits<Instant::rep>::max();
+  std::atomic<Instant::rep> until_{kForEver};
+  std::array<std::atomic<Instant::rep>, kShardsMax> claims_;
 };
 
 }  // namespace convoke

@@ -65,6 +65,7 @@ class Membership {
 
   [[nodiscard]] bool in() const { return incarnation_ != 0; }
   [[nodiscard]] bool holds_lease() const { return in() && holds(lease_, clock_.now()); }
+  [[nodiscard]] Instant lease_until() const { return lease_.until; }
   [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }  // 0: not in
   // Retires whoever has a lease on the function and is buried: a command of its may have come late.
   void look_for_left_over(FunctionId function);

@@ -1,13 +1,12 @@
 #include "queue/redis/stops.h"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
 namespace convoke::redis {
 namespace {
 
-// "WORD ID": both channels speak so, and the word is a number.
+// "NUMBER ID": both channels speak so.
 struct Message {
   std::uint64_t number = 0;
   CallId id;
@@ -16,12 +15,9 @@ struct Message {
 std::optional<Message> parse(std::string_view payload) {
   const std::size_t space = payload.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
-  Message message;
-  const char* const end = payload.data() + space;
+  const auto number = parse_function(payload.substr(0, space));
   const auto id = CallId::parse(payload.substr(space + 1));
-  if (!id || std::from_chars(payload.data(), end, message.number).ptr != end) return std::nullopt;
-  message.id = *id;
-  return message;
+  return number && id ? std::optional(Message{number->value, *id}) : std::nullopt;
 }
 
 std::string text_of(std::uint64_t number, const CallId& id) {
@@ -63,7 +59,9 @@ void Stops::look() {
   std::vector<std::pair<FunctionId, CallId>> due;
   for (const auto& [id, asked] : asked_) due.emplace_back(asked.function, id);
   for (const auto& [function, id] : due) {
-    if (asked_.at(id).given_up_at <= now) {
+    const auto asked = asked_.find(id);
+    if (asked == asked_.end()) continue;  // answered meanwhile
+    if (asked->second.given_up_at <= now) {
       answer(id, StopResult::kStoreFailed);
     } else {
       owner_.look_again(function, id);

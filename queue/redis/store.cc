@@ -112,6 +112,7 @@ void RedisStore::discover(const std::vector<FunctionId>& functions) {
 
 void RedisStore::on_lease_lost(const std::string& why) {
   options_.alarm(why + ": what runs now may run again");
+  options_.leased(Instant{});
   held_.forget_all();
   for (auto& [function, line] : lines_) {
     line->joined = line->joining = line->announced = line->told_ready = false;
@@ -130,6 +131,7 @@ void RedisStore::on_lease_lost(const std::string& why) {
 // nobody knows, for us or for one who is buried. So functions that have calls which are not held
 // here, by what the server last said, are looked at. Those at rest cost nothing.
 void RedisStore::on_renewed() {
+  options_.leased(membership_.lease_until());
   for (const FunctionId function : busy_elsewhere()) {
     Line& line = line_of(function);
     membership_.look_for_left_over(function);

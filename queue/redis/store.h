@@ -67,6 +67,8 @@ struct Options {
   Duration returned_max = Seconds{1};
   Retention retention;                                                    // of the history
   std::function<void(std::string_view)> alarm = [](std::string_view) {};  // for the operator
+  // Until when what is claimed here may be begun; said anew each time that it moves, or is void.
+  std::function<void(Instant)> leased = [](Instant) {};
   // Has begun to live under that number: to be remembered for `predecessors` of the next life.
   std::function<void(std::uint64_t)> entered = [](std::uint64_t) {};
 };

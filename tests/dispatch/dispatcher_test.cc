@@ -82,6 +82,49 @@ TEST(Dispatch, AQueuedCallIsRunAndSettled) {
   EXPECT_EQ(world.queue(0).settlements.at(id.text()), Settlement::kSucceeded);
 }
 
+TEST(Dispatch, AStoreThatHandsOutNothingIsNotAskedAgainBeforeItSaysSo) {
+  World world(5, 1);
+  const auto function = world.deploy("f");
+  world.queue(0).hands_out = false;
+  const CallId id = world.enqueue(0, function);
+  world.settle_down();
+  EXPECT_EQ(world.queue(0).claims_answered, 1);
+  world.queue(0).hands_out = true;
+  world.queue(0).say_ready(function->id);
+  world.until_quiet(Seconds{5});
+  EXPECT_EQ(world.queue(0).settlements.at(id.text()), Settlement::kSucceeded);
+}
+
+TEST(Dispatch, WithoutTheEnginesLeaseCallersAreRefusedAndTheQueueWaits) {
+  World world(5, 1);
+  const auto function = world.deploy("f");
+  world.lease.set(Instant{});
+  const CallId queued = world.enqueue(0, function);
+  const CallId refused = world.call(0, function);
+  world.settle_down();
+  EXPECT_EQ(world.outcome(refused)->error->code, ErrorCode::kServiceUnavailable);
+  EXPECT_TRUE(world.queue(0).settlements.empty());
+  world.lease.set(kNever);
+  world.dispatcher(0).on_lease();
+  world.until_quiet(Seconds{1});
+  EXPECT_EQ(world.queue(0).settlements.at(queued.text()), Settlement::kSucceeded);
+}
+
+TEST(Dispatch, WhatIsClaimedByAShardWithoutItsLeaseIsNotBegun) {
+  World world(5, 1);
+  const auto function = world.deploy("f");
+  world.lease.set_claims_of(ShardIndex{0}, Instant{});
+  const CallId queued = world.enqueue(0, function);
+  const CallId called = world.call(0, function);
+  while (world.outcome(called) == nullptr) ASSERT_TRUE(world.step());
+  EXPECT_EQ(world.outcome(called)->kind, Outcome::Kind::kReplied)
+      << "callers have nothing to do with it";
+  EXPECT_TRUE(world.queue(0).settlements.empty());
+  world.lease.set_claims_of(ShardIndex{0}, kNever);
+  world.until_quiet(Seconds{5});
+  EXPECT_EQ(world.queue(0).settlements.at(queued.text()), Settlement::kSucceeded);
+}
+
 TEST(Dispatch, QueuedCallsAreNotStarvedByCallersNorCallersByThem) {
   World world(11, 2);
   const auto function = world.deploy("f");

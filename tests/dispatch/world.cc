@@ -169,7 +169,12 @@ bool NaiveQueue::step(WallTime now) {
   if (claims_.empty()) return false;
   const auto [function, max] = claims_.front();
   claims_.pop_front();
+  ++claims_answered;
   std::vector<ClaimedCall> calls;
+  if (!hands_out) {
+    listener_.on_claimed(function, {});
+    return true;
+  }
   for (auto it = ready_.begin(); it != ready_.end() && calls.size() < max;) {
     if (it->receipt.function == function) {
       claimed_[it->receipt.id] = *it;

@@ -102,6 +102,9 @@ class NaiveQueue final : public Queue {
   [[nodiscard]] std::size_t unsettled() const {
     return ready_.size() + postponed_.size() + claimed_.size();
   }
+  bool hands_out = true;  // else claims are answered with nothing
+  int claims_answered = 0;
+  void say_ready(FunctionId function) { said_.push_back(function); }
   std::map<std::string, Settlement> settlements;
   std::map<std::string, Ending> endings;
   std::vector<std::string> started;  // ids of stateful calls, as note_started() said
