@@ -70,6 +70,12 @@ class RedisEngines {
       return true;
     });
   }
+  // Time that passes while nothing is under way: no answer comes late by it, however slow the server.
+  void pass(Millis time) {
+    clock.advance(time);
+    turn();
+    settle();
+  }
   void turn() {
     const auto passed = std::chrono::steady_clock::now() - began_;
     const Millis due = std::chrono::duration_cast<Millis>(passed) - followed_;

@@ -159,7 +159,7 @@ TEST(RedisEngines, TheCallsOfOneThatFallsSilentAreTakenOver) {
   RedisEngines::kill(one);
   Engine& other = world.start();
   world.until([&] {
-    world.clock.advance(Millis{100});  // to its heartbeats
+    world.pass(Seconds{1});  // to its heartbeats
     return other.heard.ready[kF.value] > 0;
   });
   EXPECT_TRUE(other.queue().oldest_ready(kF).has_value()) << "or nobody claims it";
@@ -181,7 +181,7 @@ TEST(RedisEngines, WhatOneAcceptedAndNobodyTookIsFoundAfterItsDeath) {
   world.until([&done] { return done; });
   RedisEngines::kill(one);
   world.until([&] {
-    world.clock.advance(Millis{100});
+    world.pass(Millis{100});
     return other.heard.ready[kF.value] > 0;
   });
   EXPECT_GE(world.clock.wall(), delayed.due);

@@ -30,9 +30,7 @@ void claim_late(RedisEngines& world, std::uint64_t incarnation) {
 [[nodiscard]] bool hears_of_calls(RedisEngines& world, Engine& engine) {
   const int before = engine.heard.ready[kF.value];
   for (int i = 0; i < 30 && engine.heard.ready[kF.value] == before; ++i) {
-    world.clock.advance(Seconds{1});
-    world.turn();
-    world.settle();
+    world.pass(Seconds{1});
   }
   return engine.heard.ready[kF.value] > before;
 }
@@ -73,7 +71,7 @@ TEST(RedisLate, OneWhoseBurialHasBegunLosesItsLeaseAtItsNextHeartbeat) {
   world.ask({"EVAL", std::string(redis::scripts().condemn.text()), "1", engines,
              std::to_string(before), "0"});
   world.until([&] {
-    world.clock.advance(Millis{100});
+    world.pass(Millis{100});
     return one.store->incarnation() != before && one.store->health().ok();
   });
   EXPECT_EQ(world.settled(one, receipt), SettleResult::kStale);
