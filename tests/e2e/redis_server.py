@@ -52,10 +52,6 @@ class RedisServer:
             )
             return connection.recv(65536)
 
-    def number(self, *words):
-        """The reply, which is an integer."""
-        return int(self.ask(*words).lstrip(b":"))
-
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()

@@ -183,6 +183,15 @@ class Stateful(unittest.TestCase):
             self.assertEqual(quick.headers["Preference-Applied"], "wait=30")
             name = quick.headers["X-Fc-Stateful-Async-Invocation-Id"]
             self.assertEqual(get(engine, "echo", name)["status"], "Succeeded")
+            engine.deploy("fail", "basics", handler="index.fail")
+            engine.request("PUT", f"{path}/fail/async-invoke-config", {"maxAsyncRetryAttempts": 0})
+            failed = [
+                engine.request("POST", f"{path}/fail/invocations", b"e", headers={"Prefer": "wait=30"})
+                for _ in range(10)  # whichever shard each of them ends on
+            ]
+            answers = {(each.status, each.headers["X-Fc-Error-Type"], each.body) for each in failed}
+            self.assertEqual({answer[:2] for answer in answers}, {(200, "UnhandledInvocationError")})
+            self.assertEqual(len(answers), 1)
             late = engine.request("POST", f"{path}/held/invocations", b"later", headers={"Prefer": "wait=0"})
             self.assertEqual(late.status, 202)
             name = late.headers["X-Fc-Stateful-Async-Invocation-Id"]
