@@ -125,6 +125,7 @@ std::string to_json(const DestinationRecord& record) {
       .member("functionArn", record.function_arn)
       .member("condition", record.ending.condition)
       .member("approximateInvokeCount", std::int64_t{record.invoke_count})
+      .member("fencingToken", std::to_string(record.epoch.value))
       .end();
   add_payload(writer, "requestPayload", record.event);
   writer.key("responseContext")

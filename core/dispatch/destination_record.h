@@ -3,17 +3,19 @@
 //
 //   {"timestamp": 1660120276975,                       ms since the epoch
 //    "requestContext": {"requestId": "...", "functionArn": "acs:fc:::services/S/functions/F",
-//                       "condition": "", "approximateInvokeCount": 1},
+//                       "condition": "", "approximateInvokeCount": 1, "fencingToken":
+//                       "4294967297"},
 //    "requestPayload": "...",
 //    "responseContext": {"statusCode": 200, "functionError": ""},
 //    "responsePayload": "..."}
 //
-// Ours: a payload that is not UTF-8, or that JSON would write in more than kRecordTextMax bytes, is
-// base64, and `requestPayloadEncoding` or `responsePayloadEncoding` says "base64"; one that is
-// longer than kRecordPayloadMax is cut, and `requestPayloadTruncated` or
-// `responsePayloadTruncated` is true. These members are absent otherwise. An event that a caller
-// sent is never cut, as it is shorter; one that is itself a record may be, so that records of
-// records stay bounded.
+// Ours: `fencingToken` is that of the attempt that ended the call, the number that its function got
+// (ids.h, Epoch), in a string, since it does not fit into a double. And a payload that is not
+// UTF-8, or that JSON would write in more than kRecordTextMax bytes, is base64, and
+// `requestPayloadEncoding` or `responsePayloadEncoding` says "base64"; one that is longer than
+// kRecordPayloadMax is cut, and `requestPayloadTruncated` or `responsePayloadTruncated` is true.
+// These members are absent otherwise. An event that a caller sent is never cut, as it is shorter;
+// one that is itself a record may be, so that records of records stay bounded.
 #pragma once
 
 #include <cstddef>
@@ -59,6 +61,7 @@ struct DestinationRecord {
   CallId id;
   std::string function_arn;
   std::uint32_t invoke_count = 0;  // attempts; approximate, as one may have been repeated
+  Epoch epoch;                     // of the last one
   std::string_view event;
   RecordedEnd ending;
   std::string_view response;  // what the function answered, or the error's body

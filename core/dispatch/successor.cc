@@ -24,6 +24,7 @@ std::string record_of(const Call& call, const Outcome& outcome, Settlement settl
   record.id = call.id;
   record.function_arn = record_arn(spec.service, call.qualifier, spec.name);
   record.invoke_count = call.lease->retries + (outcome.instance_id.empty() ? 0U : 1U);
+  record.epoch = call.lease->receipt.epoch;
   record.event = *call.event;
   record.ending = recorded_end(settlement, &outcome);
   record.response = outcome.error ? outcome.error->message : outcome.reply.body;

@@ -16,6 +16,7 @@ DestinationRecord success() {
   record.id = *CallId::parse(kId);
   record.function_arn = record_arn("S", "", "F");
   record.invoke_count = 1;
+  record.epoch = Epoch::of(3, 1);
   record.event = R"({"a": "ü"})";
   record.response = "done";
   return record;
@@ -47,13 +48,13 @@ std::string cut_to(const std::string& text) {
   return fmt::format(R"("requestPayload":"{}","requestPayloadTruncated":true)", text);
 }
 
-// Member for member and in the order of fc-contract's example.
+// Member for member and in the order of fc-contract's example, with the fencing token besides.
 TEST(DestinationRecord, OfASuccessIsTheContractsExample) {
   EXPECT_EQ(to_json(success()),
             R"({"timestamp":1660120276975,)"
             R"("requestContext":{"requestId":"0f8fad5b-d9cb-469f-a165-70867728950e",)"
             R"("functionArn":"acs:fc:::services/S/functions/F","condition":"",)"
-            R"("approximateInvokeCount":1},)"
+            R"("approximateInvokeCount":1,"fencingToken":"12884901889"},)"
             R"("requestPayload":"{\"a\": \"ü\"}",)"
             R"("responseContext":{"statusCode":200,"functionError":""},)"
             R"("responsePayload":"done"})");
@@ -70,7 +71,8 @@ TEST(DestinationRecord, OfAFunctionErrorNamesIt) {
             R"({"timestamp":1660120276975,)"
             R"("requestContext":{"requestId":"0f8fad5b-d9cb-469f-a165-70867728950e",)"
             R"("functionArn":"acs:fc:::services/S.LATEST/functions/F",)"
-            R"("condition":"FunctionInvocationError","approximateInvokeCount":4},)"
+            R"("condition":"FunctionInvocationError","approximateInvokeCount":4,)"
+            R"("fencingToken":"12884901889"},)"
             R"("requestPayload":"{\"a\": \"ü\"}",)"
             R"("responseContext":{"statusCode":200,"functionError":"UnhandledInvocationError"},)"
             R"("responsePayload":"{\"errorMessage\":\"no\"}"})");

@@ -88,6 +88,7 @@ class Destinations(unittest.TestCase):
             headers, body = receiver.got[0]
             record = json.loads(body)
             self.assertIsInstance(record.pop("timestamp"), int)
+            self.assertGreater(int(record["requestContext"].pop("fencingToken")), 0)
             self.assertEqual(
                 record,
                 {
@@ -119,6 +120,16 @@ class Destinations(unittest.TestCase):
             self.assertEqual(record["responseContext"]["functionError"], "UnhandledInvocationError")
             self.assertEqual(record["requestContext"]["condition"], "FunctionInvocationError")
             self.assertIn("as asked: now", record["responsePayload"])
+
+    def test_the_record_has_the_fencing_token_of_the_attempt_that_ended_the_call(self):
+        code = {"index.py": "def handler(event, context):\n    return str(context.fencing_token)\n"}
+        with Receiver() as receiver, Engine(options=ALLOWED) as engine:
+            engine.deploy("fenced", code)
+            configure(engine, "fenced", success=receiver.url)
+            start(engine, "fenced", b"")
+            wait_until(lambda: receiver.got, "the record arrives")
+            record = receiver.records()[0]
+            self.assertEqual(record["requestContext"]["fencingToken"], record["responsePayload"])
 
     def test_a_function_is_called_with_the_record(self):
         with Engine() as engine:
