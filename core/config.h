@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/dispatch/dispatcher.h"
 #include "core/edge/wires.h"
@@ -16,6 +17,9 @@ namespace convoke {
 
 inline constexpr std::uint16_t kListenPortDefault = 7070;
 inline constexpr std::uint64_t kQueueDepthMaxDefault = 10'000'000;
+
+inline constexpr std::string_view kRefuseWithoutStore = "refuse";
+inline constexpr std::string_view kServeWithoutStore = "serve";
 
 struct EngineOptions {
   // Loopback only, unless requests are authenticated. Port 0: any free one.
@@ -37,6 +41,9 @@ struct EngineOptions {
   std::string queue_durability = "fsync";
   // How long an engine that cannot reach the server goes on for; then others take over.
   Duration engine_lease = Seconds{30};
+  // What synchronous calls get beyond that: refused (503), or served: they run, on what this
+  // engine last knew of functions and limits. No kill switch that is set meanwhile stops them.
+  std::string without_store{kRefuseWithoutStore};
   // How long to wait for an engine that has the state directory and is about to end.
   Duration state_wait_max{};
   // Threads that serve: 1 .. kShardsMax; 0: one for each core.

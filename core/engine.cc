@@ -104,6 +104,15 @@ Result<std::uint32_t> next_life(const StateDirectory& state) {
   return journal::next_incarnation(**dir);
 }
 
+Result<void> check_without_store(const EngineOptions& options) {
+  if (options.without_store == kRefuseWithoutStore || options.without_store == kServeWithoutStore) {
+    return {};
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("'{}' is nothing to do without the queue's server: refuse or serve",
+                           options.without_store)};
+}
+
 // Where the queue is, if it is not embedded; what journals hold would never run then.
 Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
                                                   const StateDirectory& state) {
@@ -111,6 +120,7 @@ Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
   auto target = queue_target(options);
   if (!target) return target.error();
   if (auto durability = queue_durability(options); !durability) return durability.error();
+  if (auto known = check_without_store(options); !known) return known.error();
   if (options.virtual_clock) {
     return Error{ErrorCode::kInvalidArgument,
                  "a virtual clock and a queue on a server exclude each other: its time is real"};
@@ -146,6 +156,7 @@ struct Engine::Parts {
         token_key(std::move(who.token_key)),
         queue_on(std::move(target)) {
     if (shared != nullptr) lease.set(Instant{});  // until it is granted one
+    if (serves_without_store()) lease.outlive_store(options.engine_lease);
     if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
   }
 
@@ -221,6 +232,10 @@ struct Engine::Parts {
     return {};
   }
 
+  [[nodiscard]] bool serves_without_store() const {
+    return options.without_store == kServeWithoutStore;
+  }
+
   void share_limits() {
     const redis::LinkWorld world = shards.front()->link_world();
     shared->use(world);
@@ -228,6 +243,7 @@ struct Engine::Parts {
     asked.link.target = *queue_on;
     asked.engine = shared->engine();
     asked.lease = options.engine_lease;
+    asked.outlives_server = serves_without_store();
     limits = std::make_unique<SharedLimits>(
         std::move(asked), world, gates, rng.fork("limits"),
         [this](std::function<void()> task) { shards.front()->post(std::move(task)); },

@@ -39,6 +39,14 @@ Result<std::vector<QueueFinding>> check_queue(const EngineOptions& options) {
                         "it does not say how it is set (CONFIG GET is refused): that it keeps what "
                         "it answers to is taken on trust"});
   }
+  if (options.without_store == kServeWithoutStore) {
+    findings.push_back(
+        {Weight::kNote,
+         "--without-store serve: when the server is away for longer than --engine-lease, an engine "
+         "goes on with synchronous calls, on what it last knew. A kill switch that is set "
+         "meanwhile "
+         "is answered and does not stop it, and limits may be exceeded by what it runs"});
+  }
   return findings;
 }
 

@@ -43,6 +43,10 @@ class DoctorCommand final : public Command {
     app.add_option("--durability", queue_.durability, "what it is to keep: as serve has it")
         ->envname("CONVOKE_DURABILITY")
         ->capture_default_str();
+    app.add_option("--without-store", queue_.without_store, "refuse or serve: as serve has it")
+        ->envname("CONVOKE_WITHOUT_STORE")
+        ->check(CLI::IsMember({"refuse", "serve"}))
+        ->capture_default_str();
     app.footer(
         "Only looks, changes nothing. Run it where the engine runs. A note works, with a\n"
         "limit worth knowing; with a FAULT something will fail: exit code 4 when it is the\n"

@@ -139,6 +139,7 @@ std::vector<Finding> check_queue(const QueueAsked& asked) {
   options.queue = asked.queue;
   options.queue_password_file = asked.password_file;
   options.queue_durability = asked.durability;
+  options.without_store = asked.without_store;
   const auto seen = Engine::check_queue(options);
   if (!seen) return {{"queue", Health::kFault, seen.error().message}};
   std::vector<Finding> findings;

@@ -31,6 +31,7 @@ struct QueueAsked {
   std::string queue;  // "": embedded, and not looked at
   std::string password_file;
   std::string durability = "fsync";
+  std::string without_store = "refuse";
 };
 [[nodiscard]] std::vector<Finding> check_queue(const QueueAsked& asked);
 [[nodiscard]] Finding check_open_files();

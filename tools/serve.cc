@@ -68,6 +68,7 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.queue_password_file = asked.queue_password_file;
   options.queue_durability = asked.durability;
   options.engine_lease = asked.engine_lease;
+  options.without_store = asked.without_store;
   options.state_wait_max = asked.state_wait;
   options.shards = static_cast<std::uint16_t>(asked.shards);
   options.pin = asked.pin;

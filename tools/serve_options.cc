@@ -46,6 +46,10 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
            "replicas:N");
   add_seconds("engine-lease", options.engine_lease, CLI::Range(3, 3600),
               "without the queue's server, then nothing more starts and others take over");
+  add_text(
+      "without-store", options.without_store,
+      "refuse or serve: sync calls after that. Served, no kill switch set meanwhile stops them");
+  keys_.back().second->check(CLI::IsMember({"refuse", "serve"}));
   add_seconds("state-wait", options.state_wait, CLI::Range(0, kDay),
               "for another engine to let go of it");
   add_count("shards", options.shards, CLI::Range(0, 64),

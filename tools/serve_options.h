@@ -24,9 +24,10 @@ struct ServeOptions {
   std::string queue_password_file;  // "": the queue's address says it
   std::string durability = "fsync";
   std::chrono::seconds engine_lease{30};
-  std::chrono::seconds state_wait{0};  // for an engine that has it and is about to end
-  std::uint32_t shards = 0;            // 0: one for each core
-  bool pin = false;                    // each shard's thread to a core of its own
+  std::string without_store = "refuse";  // or serve: synchronous calls, after that
+  std::chrono::seconds state_wait{0};    // for an engine that has it and is about to end
+  std::uint32_t shards = 0;              // 0: one for each core
+  bool pin = false;                      // each shard's thread to a core of its own
   bool virtual_clock = false;
   std::string log_level = "info";
   std::chrono::seconds grace{30};          // for what runs, after SIGTERM, SIGINT or SIGUSR2

@@ -67,7 +67,7 @@ void Dispatcher::submit(CallPtr call) {
   Room* room = room_of(call->function);
   if (room == nullptr) return refuse(std::move(call), no_such_function());
   if (room->gate->stopped()) return refuse(std::move(call), stopped_by_limit(*room));
-  if (!may_start()) return refuse(std::move(call), without_lease());
+  if (!may_start_for_callers()) return refuse(std::move(call), without_lease());
 
   ShardIndex at;
   if (room->line.empty() && take_any_slot(*room, at)) {
@@ -283,14 +283,18 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
     if (call->asynchronous()) return bounce(std::move(call));
     return refuse(std::move(call), stopped_by_limit(room));
   }
-  if (!may_start()) {
+  const bool claimed = call->asynchronous();
+  if (!may_start_for_callers()) {
     empty_line(room, without_lease());
     grant(room);
-    if (call->asynchronous()) return bounce(std::move(call));
+    if (claimed) return bounce(std::move(call));
     return refuse(std::move(call), without_lease());
   }
+  if (claimed && !may_start()) {
+    grant(room);
+    return bounce(std::move(call));
+  }
   // Others may be running it by now.
-  const bool claimed = call->asynchronous();
   if (claimed && !world_.lease.holds_claims_of(call->home, world_.clock.now())) {
     grant(room);
     return bounce(std::move(call));

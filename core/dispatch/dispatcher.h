@@ -121,6 +121,10 @@ class Dispatcher final : private HostEvents {
   [[nodiscard]] Room* room_of(FunctionId function);
   [[nodiscard]] Room& room_for(const FunctionPtr& function);
   [[nodiscard]] bool may_start() const { return world_.lease.holds(world_.clock.now()); }
+  // The same for a call whose caller waits.
+  [[nodiscard]] bool may_start_for_callers() const {
+    return world_.lease.allows_callers(outbox_.self(), world_.clock.now());
+  }
   [[nodiscard]] std::size_t queued_here(const Room& room) const;
   [[nodiscard]] bool anyone_waits_here(const Room& room) const;
   void claim_invalid(FunctionId function);

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <limits>
+#include <optional>
 
 #include "core/model/ids.h"
 #include "core/model/instant.h"
@@ -24,6 +25,16 @@ class EngineLease {
   [[nodiscard]] bool holds(Instant now) const { return now.time_since_epoch().count() < until_; }
   void set(Instant until) { until_ = until.time_since_epoch().count(); }
 
+  // Before the shards run: callers' calls begin without this lease too, as long as the store does
+  // not answer. Nothing of what others were told then holds for this engine. `lease`: for how long
+  // a shard's own is renewed, each third of it.
+  void outlive_store(Duration lease) { unheard_after_ = lease / 2; }
+  // Whether a caller's call may begin on that shard. The store does not answer it when its claims'
+  // lease has less left than it has between two renewals.
+  [[nodiscard]] bool allows_callers(ShardIndex shard, Instant now) const {
+    return holds(now) || (unheard_after_ && !holds_claims_of(shard, now + *unheard_after_));
+  }
+
   // What a shard has claimed of a shared queue is its own for as long as its store has not been
   // taken for dead: which the server is told of over another connection.
   [[nodiscard]] bool holds_claims_of(ShardIndex home, Instant now) const {
@@ -36,6 +47,7 @@ class EngineLease {
  private:
   static constexpr Instant::rep kForEver = std::numeric_limits<Instant::rep>::max();
   std::atomic<Instant::rep> until_{kForEver};
+  std::optional<Duration> unheard_after_;  // nullopt: nothing begins without the lease
   std::array<std::atomic<Instant::rep>, kShardsMax> claims_;
 };
 

@@ -110,6 +110,28 @@ TEST(Dispatch, WithoutTheEnginesLeaseCallersAreRefusedAndTheQueueWaits) {
   EXPECT_EQ(world.queue(0).settlements.at(queued.text()), Settlement::kSucceeded);
 }
 
+TEST(Dispatch, WhoOutlivesTheStoreServesCallersWhileItIsAwayAndNothingFromTheQueue) {
+  World world(5, 1);
+  const auto function = world.deploy("f");
+  world.lease.outlive_store(Seconds{3});
+  world.lease.set(Instant{});
+  const CallId refused = world.call(0, function);
+  world.settle_down();
+  EXPECT_EQ(world.outcome(refused)->error->code, ErrorCode::kServiceUnavailable)
+      << "the store answers, and has not said that calls may begin";
+  world.lease.set_claims_of(ShardIndex{0}, world.clock.now() + Seconds{1});
+  const CallId queued = world.enqueue(0, function);
+  const CallId called = world.call(0, function);
+  while (world.outcome(called) == nullptr) ASSERT_TRUE(world.step());
+  EXPECT_EQ(world.outcome(called)->kind, Outcome::Kind::kReplied);
+  EXPECT_TRUE(world.queue(0).settlements.empty());
+  world.lease.set(kNever);
+  world.lease.set_claims_of(ShardIndex{0}, kNever);
+  world.dispatcher(0).on_lease();
+  world.until_quiet(Seconds{5});
+  EXPECT_EQ(world.queue(0).settlements.at(queued.text()), Settlement::kSucceeded);
+}
+
 TEST(Dispatch, WhatIsClaimedByAShardWithoutItsLeaseIsNotBegun) {
   World world(5, 1);
   const auto function = world.deploy("f");

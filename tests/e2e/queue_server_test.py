@@ -66,6 +66,8 @@ class Server(unittest.TestCase):
         redis.ask("CONFIG", "SET", "appendfsync", "everysec")
         self.assertIn("appendfsync everysec", self.faults(redis.queue)[0])
         self.assertEqual(self.faults(redis.queue, "--durability", "server"), [])
+        told = " ".join(text for _, text in self.found(redis.queue, "--without-store", "serve"))
+        self.assertIn("A kill switch that is set meanwhile", told)
         redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         self.assertIn("may evict", self.faults(redis.queue, "--durability", "server")[0])
         self.assertIn("is no durability", self.faults(redis.queue, "--durability", "replicas:0")[0])

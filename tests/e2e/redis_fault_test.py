@@ -8,6 +8,7 @@ import unittest
 import tap
 from engine import API, BINARY, Engine, wait_until
 from redis_server import RedisServer
+from relay import Relay
 
 LEASE = 3  # seconds
 INVOKE = f"{API}/services/e2e/functions/f/invocations"
@@ -20,8 +21,8 @@ class Faults(unittest.TestCase):
         self.redis = RedisServer()
         self.addCleanup(self.redis.remove)
 
-    def engine(self, lease=LEASE):
-        engine = Engine(options=["--queue", self.redis.queue, "--engine-lease", str(lease)])
+    def engine(self, lease=LEASE, *options):
+        engine = Engine(options=["--queue", self.redis.queue, "--engine-lease", str(lease), *options])
         engine.deploy("f", CODE)
         self.assertEqual(engine.invoke("f", b"warm").status, 200)
         return engine
@@ -69,6 +70,35 @@ class Faults(unittest.TestCase):
             self.redis.resume()
             wait_until(lambda: engine.invoke("f", b"sync").status == 200, "it is renewed")
             self.expect_accepted_again(engine)
+
+    def test_who_serves_without_it_refuses_async_calls_alone_and_is_as_before_when_it_is_back(self):
+        with self.engine(LEASE, "--without-store", "serve") as engine:
+            self.assertEqual(engine.request("PUT", LIMIT, {"maximumInstanceCount": 2}).status, 200)
+            self.assertEqual(engine.invoke("f", b"takes its part").status, 200)
+            self.redis.pause()
+            self.addCleanup(self.redis.resume)
+            beyond = time.monotonic() + 3 * LEASE
+            while time.monotonic() < beyond:
+                self.assertEqual(engine.invoke("f", b"sync").body, b"sync")
+                time.sleep(0.05)
+            self.expect_refused(self.accept(engine), "")
+            self.redis.resume()
+            self.expect_accepted_again(engine)
+            self.assertEqual(engine.request("PUT", LIMIT, {"maximumInstanceCount": 0}).status, 200)
+            self.assertEqual(engine.invoke("f", b"stopped").status, 429)
+
+    def test_a_kill_switch_is_answered_though_an_engine_serves_on_and_it_hears_of_it_in_the_end(self):
+        # Over TCP, so that one engine alone can lose its way to the server.
+        with self.engine() as here, Relay(self.redis.socket) as relay:
+            options = ["--engine-lease", str(LEASE), "--without-store", "serve"]
+            with Engine(options=["--queue", f"redis://127.0.0.1:{relay.port}", *options]) as cut_off:
+                self.assertEqual(cut_off.invoke("f", b"warm").status, 200)
+                relay.cut()
+                self.assertEqual(here.request("PUT", LIMIT, {"maximumInstanceCount": 0}).status, 200)
+                self.assertEqual(here.invoke("f", b"stopped").status, 429)
+                self.assertEqual(cut_off.invoke("f", b"sync").body, b"sync")
+                relay.mend()
+                wait_until(lambda: cut_off.invoke("f", b"stopped").status == 429, "it hears of it")
 
     def test_one_that_would_forget_is_refused_in_words_unless_that_is_asked_for(self):
         self.redis.ask("CONFIG", "SET", "appendfsync", "everysec")

@@ -16,21 +16,25 @@ namespace {
 
 constexpr FunctionId kF{1};
 constexpr ShardIndex kShard{0};
+constexpr Seconds kLease{3};
 
 struct Engine {
-  Engine(const std::string& name, const redis::RedisServer& server, const redis::LinkWorld& world)
+  Engine(const std::string& name, const redis::RedisServer& server, const redis::LinkWorld& world,
+         bool outlives_server = false)
       : limits(
-            options(name, server), world, gates, Rng::seeded(name.size()),
+            options(name, server, outlives_server), world, gates, Rng::seeded(name.size()),
             [](const std::function<void()>& task) { task(); }, [](FunctionId) {}) {
     gate->set_limit(5);
   }
 
-  static SharedLimitsOptions options(const std::string& name, const redis::RedisServer& server) {
+  static SharedLimitsOptions options(const std::string& name, const redis::RedisServer& server,
+                                     bool outlives_server) {
     SharedLimitsOptions options;
     options.link.target = server.target();
     options.prefix = "test";
     options.engine = name;
-    options.lease = Seconds{3};
+    options.lease = kLease;
+    options.outlives_server = outlives_server;
     return options;
   }
 
@@ -109,6 +113,14 @@ TEST_F(SharedLimitsTest, WhoseTimeWasOverGetsNothingForInstancesThatItStillHas) 
   until([&] { return one_->gate->allowed() == 0; },
         [&] { one_->gate->publish(kShard, 1, kNobodyWaits); });
   EXPECT_EQ(one_->gate->places(), 5U) << "its instances go as they fall idle, and none is begun";
+}
+
+TEST_F(SharedLimitsTest, WithoutTheServerAPartIsKeptBeyondItsLeaseWhereThatIsAskedFor) {
+  Engine keeps("keeps", server_, world_, true);
+  until([&] { return keeps.gate->places() == 5; }, [&] { keeps.saturate(); });
+  server_.kill();
+  const Instant end = loop_.now() + kLease + Seconds{1};
+  until([&] { return loop_.now() > end; }, [&] { EXPECT_EQ(keeps.gate->allowed(), 5U); });
 }
 
 TEST_F(SharedLimitsTest, TwoThatAreBothHungryDoNotAskWithoutEnd) {

@@ -190,7 +190,7 @@ void SharedLimits::tick() {
 
 bool SharedLimits::look(FunctionId function, Part& part) {
   const Instant now = clock_.now();
-  if (part.share > 0 && now >= part.until) {
+  if (part.share > 0 && now >= part.until && !options_.outlives_server) {
     part.share = 0;
     part.gate->set_share(0);
     changed_(function);

@@ -36,6 +36,9 @@ struct SharedLimitsOptions {
   std::string prefix = "convoke";
   std::string engine;  // a name that no other engine has, nor had
   Duration lease{};    // as redis::Options::lease
+  // A part is kept beyond its lease, until the server says otherwise: then all parts together may
+  // be more than the limit.
+  bool outlives_server = false;
 };
 
 class SharedLimits final : public PlaceSource,
