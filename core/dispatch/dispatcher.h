@@ -117,7 +117,7 @@ class Dispatcher final : private HostEvents {
   [[nodiscard]] const DispatchCounters& counters() const { return counters_; }
 
  private:
-  // Matching calls and slots (dispatcher.cc).
+  // Matching calls and slots (matching.cc), and what becomes of calls (dispatcher.cc).
   [[nodiscard]] Room* room_of(FunctionId function);
   [[nodiscard]] Room& room_for(const FunctionPtr& function);
   [[nodiscard]] bool may_start() const { return world_.lease.holds(world_.clock.now()); }

@@ -1,0 +1,16 @@
+// Why a call that was admitted is not run, in its caller's words. Pure.
+#pragma once
+
+#include "core/model/error.h"
+#include "core/model/function.h"
+#include "core/model/instant.h"
+
+namespace convoke {
+
+[[nodiscard]] Error no_such_function();
+[[nodiscard]] Error stopped_by_limit(const Function& function);
+[[nodiscard]] Error without_lease();  // see guard/engine_lease.h
+[[nodiscard]] Error line_too_long(const Function& function);
+[[nodiscard]] Error waited_too_long(const Function& function, Duration wait_max);
+
+}  // namespace convoke
