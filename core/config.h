@@ -36,6 +36,11 @@ struct EngineOptions {
   // shared with other engines (queue/redis/target.h).
   std::string queue;
   std::string queue_password_file;  // of one who alone may read it; "": `queue` says it all
+  // Over TLS (rediss://), in PEM, read at the start: whose servers are trusted ("": those that the
+  // system trusts), and the certificate that is shown, with its key ("": none).
+  std::string queue_ca_file;
+  std::string queue_certificate_file;
+  std::string queue_key_file;  // of one who alone may read it
   // What an accepted call must have survived on that server: "fsync", "server" or "replicas:N"
   // (queue/redis/durability.h).
   std::string queue_durability = "fsync";

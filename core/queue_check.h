@@ -20,7 +20,7 @@ struct QueueFinding {
   std::string text;  // plain words, without the password
 };
 
-// Of options.queue, which must not be "", by options.queue_password_file and queue_durability. One
+// Of options.queue, which must not be "", by the other options that begin with queue_. One
 // finding at least. Errors: options that say nothing; a server that cannot be reached, and why.
 [[nodiscard]] Result<std::vector<QueueFinding>> check_queue(const EngineOptions& options);
 

@@ -38,6 +38,7 @@ class Asking final : private redis::ConnectionOwner {
 
   [[nodiscard]] bool done() const { return said_.size() == commands_.size(); }
   [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
+  [[nodiscard]] unsigned troubles() const { return troubles_; }
   [[nodiscard]] std::vector<Said> said() const { return said_; }
   void flush() { connection_.flush(); }
 
@@ -50,11 +51,15 @@ class Asking final : private redis::ConnectionOwner {
       });
     }
   }
-  void on_lost(const Error& why) override { trouble_ = why; }
+  void on_lost(const Error& why) override {
+    trouble_ = why;
+    ++troubles_;
+  }
 
   const std::vector<Command> commands_;
   std::vector<Said> said_;
-  std::optional<Error> trouble_;
+  std::optional<Error> trouble_;  // the last of them
+  unsigned troubles_ = 0;
   redis::Connection connection_;
 };
 
@@ -77,8 +82,10 @@ Result<std::vector<Said>> ask(const redis::Target& target, std::vector<Command> 
   Timer look(nullptr, [](void*) {});
   const Instant end = loop.now() + kServerPatience;
   loop.timers().schedule(look, end);
+  // A name may have an address of each family, and the server be at one of them.
+  const unsigned enough = target.by_name() ? 2 : 1;
   while (!asking.done()) {
-    if (loop.now() >= end || (asking.trouble() && tries == Tries::kOne)) break;
+    if (loop.now() >= end || (asking.troubles() >= enough && tries == Tries::kOne)) break;
     loop.run_one_turn();
     asking.flush();
   }

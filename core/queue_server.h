@@ -14,7 +14,7 @@ namespace convoke {
 
 // Then a server that cannot be reached is given up.
 inline constexpr Seconds kServerPatience{10};
-enum class Tries { kOne, kMany };  // until then
+enum class Tries { kOne, kMany };  // kMany: until then; kOne: of a name's addresses, two
 
 struct QueueServer {
   redis::ServerFacts facts;

@@ -8,6 +8,7 @@
 
 #include "core/loop/log_file.h"
 #include "core/loop/secret_file.h"
+#include "core/queue_trust.h"
 #include "queue/redis/last_lives.h"
 #include "queue/redis/search.h"
 #include "queue/redis/store.h"
@@ -75,7 +76,11 @@ class SharedStore final : public ShardStore {
 
 Result<redis::Target> queue_target(const EngineOptions& options) {
   auto target = redis::Target::parse(options.queue);
-  if (!target || options.queue_password_file.empty()) return target;
+  if (!target) return target;
+  auto trust = queue_trust(options, target->tls);
+  if (!trust) return trust.error();
+  target->trust = *std::move(trust);
+  if (options.queue_password_file.empty()) return target;
   auto password = read_secret_file(options.queue_password_file, redis::kPasswordMax + 1);
   if (!password) return password.error();
   while (!password->empty() && password->back() == '\n') password->pop_back();

@@ -39,8 +39,8 @@ struct SharedWorld {
 [[nodiscard]] Result<std::unique_ptr<ShardStore>> open_shared_store(const SharedWorld& world,
                                                                     Rng rng);
 
-// What --queue says, with the password from its file if there is one. InvalidArgument, in words
-// that hold no piece of the password.
+// What --queue says, with the password and what TLS needs from their files, if there are any.
+// InvalidArgument, in words that hold no piece of the password.
 [[nodiscard]] Result<redis::Target> queue_target(const EngineOptions& options);
 // What --durability says. InvalidArgument: none of the words for it.
 [[nodiscard]] Result<redis::Durability> queue_durability(const EngineOptions& options);

@@ -12,6 +12,7 @@ import sys
 ROOMS = [
     "core/model",
     "core/edge",
+    "core/tls",
     "core/sqlite",
     "core/http",
     "queue",
@@ -31,7 +32,7 @@ ROOMS = [
 ]
 # Beside the order: pairs that the order alone would allow and the design does not.
 FORBIDDEN = {
-    "core/sqlite": {"core/edge"},
+    "core/sqlite": {"core/edge", "core/tls"},
     "core/http": {"core/sqlite"},
     "workers": {"queue", "core/sqlite"},
     "core/loop": {"core/sqlite", "core/http", "queue", "workers", "core/registry", "core/guard", "core/dispatch", "core/api"},

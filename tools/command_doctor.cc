@@ -36,10 +36,15 @@ class DoctorCommand final : public Command {
         ->capture_default_str();
     app.add_option("--access-keys", access_keys_, "the engine's file of access keys")
         ->envname("CONVOKE_ACCESS_KEYS");
-    app.add_option("--queue", queue_.queue, "the engine's: redis://... or unix:PATH")
+    app.add_option("--queue", queue_.queue, "the engine's: redis[s]://... or unix:PATH")
         ->envname("CONVOKE_QUEUE");
     app.add_option("--queue-password-file", queue_.password_file, "FILE with the server's password")
         ->envname("CONVOKE_QUEUE_PASSWORD_FILE");
+    app.add_option("--queue-ca", queue_.ca_file, "FILE of whom rediss:// trusts")
+        ->envname("CONVOKE_QUEUE_CA");
+    app.add_option("--queue-cert", queue_.certificate_file, "FILE of the certificate it shows")
+        ->envname("CONVOKE_QUEUE_CERT");
+    app.add_option("--queue-key", queue_.key_file, "FILE of its key")->envname("CONVOKE_QUEUE_KEY");
     app.add_option("--durability", queue_.durability, "what it is to keep: as serve has it")
         ->envname("CONVOKE_DURABILITY")
         ->capture_default_str();

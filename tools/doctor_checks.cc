@@ -138,6 +138,9 @@ std::vector<Finding> check_queue(const QueueAsked& asked) {
   EngineOptions options;
   options.queue = asked.queue;
   options.queue_password_file = asked.password_file;
+  options.queue_ca_file = asked.ca_file;
+  options.queue_certificate_file = asked.certificate_file;
+  options.queue_key_file = asked.key_file;
   options.queue_durability = asked.durability;
   options.without_store = asked.without_store;
   const auto seen = Engine::check_queue(options);

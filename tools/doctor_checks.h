@@ -30,6 +30,9 @@ struct Finding {
 struct QueueAsked {
   std::string queue;  // "": embedded, and not looked at
   std::string password_file;
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
   std::string durability = "fsync";
   std::string without_store = "refuse";
 };

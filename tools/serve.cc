@@ -66,6 +66,9 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.state_directory = asked.state;
   options.queue = asked.queue;
   options.queue_password_file = asked.queue_password_file;
+  options.queue_ca_file = asked.queue_ca;
+  options.queue_certificate_file = asked.queue_cert;
+  options.queue_key_file = asked.queue_key;
   options.queue_durability = asked.durability;
   options.engine_lease = asked.engine_lease;
   options.without_store = asked.without_store;

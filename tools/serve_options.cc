@@ -38,9 +38,14 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
   add_text("token-key-file", options.token_key_file,
            "FILE of the key that makes functions' credentials (default: token.key in the state)");
   add_text("state", options.state, "directory of journals, registry, code and logs");
-  add_text("queue", options.queue,
-           "redis://[USER@]HOST[:PORT][/DB] or unix:PATH, shared by engines (default: the state)");
+  add_text(
+      "queue", options.queue,
+      "redis[s]://[USER@]HOST[:PORT][/DB] or unix:PATH, shared by engines (default: the state)");
   add_text("queue-password-file", options.queue_password_file, "FILE with the server's password");
+  add_text("queue-ca", options.queue_ca,
+           "PEM FILE of whom rediss:// trusts (default: whom the system trusts)");
+  add_text("queue-cert", options.queue_cert, "PEM FILE of the certificate that rediss:// shows");
+  add_text("queue-key", options.queue_key, "PEM FILE of its key");
   add_text("durability", options.durability,
            "of calls on that server: fsync (appendfsync always), server (as it is set), or "
            "replicas:N");

@@ -22,6 +22,9 @@ struct ServeOptions {
   std::string state = "./state";
   std::string queue;                // redis://...; "": embedded
   std::string queue_password_file;  // "": the queue's address says it
+  std::string queue_ca;             // file, as the next two: for rediss://
+  std::string queue_cert;
+  std::string queue_key;
   std::string durability = "fsync";
   std::chrono::seconds engine_lease{30};
   std::string without_store = "refuse";  // or serve: synchronous calls, after that

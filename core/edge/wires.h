@@ -11,16 +11,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/model/error.h"
 
 namespace convoke {
 
-// A numeric address; names are resolved elsewhere, never on a loop.
+// A numeric address: names are looked up first (Wires::look_up).
 struct Address {
   enum class Kind { kTcp, kUnix };
   Kind kind = Kind::kTcp;
@@ -86,9 +88,25 @@ class Listener {
   virtual void accept_waiting() {}
 };
 
+// A name's addresses, being asked for. Destroying it promises silence.
+class Lookup {
+ public:
+  virtual ~Lookup() = default;
+};
+
 class Wires {
  public:
+  static constexpr std::size_t kAddressesMax = 16;
+  using Found = std::function<void(Result<std::vector<Address>>)>;
+
   virtual ~Wires() = default;
+  // The addresses that a host's name has now, best first: 1 .. kAddressesMax, with this port. Never
+  // on the loop, as it may take as long as name servers do; who cannot wait lets go of it. `found`
+  // may do so too. Where there are no names, nobody answers.
+  [[nodiscard]] virtual std::unique_ptr<Lookup> look_up(const std::string& /*host*/,
+                                                        std::uint16_t /*port*/, Found /*found*/) {
+    return std::make_unique<Lookup>();
+  }
   // The outcome comes later: on_connected, or on_closed.
   [[nodiscard]] virtual std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) = 0;
   // TCP listeners share their port with other shards of this process (SO_REUSEPORT).

@@ -51,7 +51,7 @@ Loop::~Loop() {
   timer_.reset();
   check_.reset();
   prepare_.reset();
-  uv_run(&loop_, UV_RUN_DEFAULT);  // nothing but closing handles: ends by itself
+  uv_run(&loop_, UV_RUN_DEFAULT);  // closing handles, names that nobody waits for: ends by itself
   ENSURE(uv_loop_close(&loop_) == 0);
 }
 

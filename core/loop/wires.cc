@@ -3,8 +3,14 @@
 #include <utility>
 
 #include "core/loop/listener.h"
+#include "core/loop/name_lookup.h"
 
 namespace convoke {
+
+std::unique_ptr<Lookup> LoopWires::look_up(const std::string& host, std::uint16_t port,
+                                           Found found) {
+  return std::make_unique<NameLookup>(loop_, host, port, std::move(found));
+}
 
 std::unique_ptr<Wire> LoopWires::connect(const Address& to, WireHandler& handler) {
   return Stream::connect(loop_, corks_, to, handler);

@@ -1,7 +1,9 @@
 // Wires over libuv: one per loop. Every Wire and Listener made here goes before the Loop does.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "core/edge/wires.h"
 #include "core/loop/listening_socket.h"
@@ -14,6 +16,8 @@ class LoopWires final : public Wires {
  public:
   explicit LoopWires(Loop& loop) : loop_(loop), corks_(Corks::on(loop)) {}
 
+  [[nodiscard]] std::unique_ptr<Lookup> look_up(const std::string& host, std::uint16_t port,
+                                                Found found) override;
   [[nodiscard]] std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) override;
   [[nodiscard]] Result<std::unique_ptr<Listener>> listen(const Address& at,
                                                          AcceptHandler& handler) override;

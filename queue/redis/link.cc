@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/tls/wire.h"
+
 namespace convoke::redis {
 
 Millis back_off(std::uint32_t failures, Rng& rng) {
@@ -20,8 +22,29 @@ Link::Link(const LinkWorld& world, LinkOptions options, Rng rng, LinkHandler& ha
 void Link::connect() {
   state_ = State::kConnecting;
   reader_ = std::make_shared<ReplyReader>(options_.replies);
-  wire_ = world_.wires.connect(options_.target.address, *this);
   watch();
+  const Target& to = options_.target;
+  if (!to.by_name()) return connect_to(to.address);
+  lookup_ = world_.wires.look_up(to.name, to.address.port,
+                                 [this](const auto& found) { on_found(found); });
+}
+
+void Link::on_found(const Result<std::vector<Address>>& found) {
+  lookup_.reset();
+  if (!found) return fail(found.error().message);
+  connect_to((*found)[turn_ % found->size()]);
+}
+
+void Link::connect_to(const Address& address) {
+  const Target& to = options_.target;
+  if (!to.tls) {
+    wire_ = world_.wires.connect(address, *this);
+    return;
+  }
+  ENSURE(to.trust != nullptr);
+  WireHandler& us = *this;
+  wire_ = std::make_unique<tls::SecuredWire>(world_.wires, world_.wheel, *to.trust, to.host(),
+                                             address, us);
 }
 
 void Link::on_connected() {
@@ -74,7 +97,10 @@ void Link::watch() {
 }
 
 void Link::on_silence() {
-  fail("it has said nothing for " + std::to_string(options_.patience / Millis{1}) + " ms");
+  const std::string time = std::to_string(options_.patience / Millis{1}) + " ms";
+  if (lookup_) return fail("the name " + options_.target.name + " was not resolved within " + time);
+  const bool no_tls = state_ == State::kConnecting && options_.target.tls;
+  fail("it has said nothing for " + time + (no_tls ? "; does it speak TLS there?" : ""));
 }
 
 void Link::on_eof() { fail("it closed the connection"); }
@@ -84,7 +110,9 @@ void Link::on_closed(const Error& why) { fail(why.message); }
 void Link::fail(std::string_view why) {
   const Error error{ErrorCode::kServiceUnavailable,
                     "Redis at " + options_.target.text() + ": " + std::string(why)};
-  const std::size_t never_read = wire_->never_read();
+  const std::size_t never_read = wire_ ? wire_->never_read() : 0;
+  if (state_ != State::kUp) ++turn_;
+  lookup_.reset();
   wire_.reset();
   reader_.reset();
   greeting_.reset();

@@ -1,9 +1,13 @@
-// A connection to a Redis server that is kept up: made, greeted (AUTH, SELECT, CLIENT SETNAME,
-// PING), watched, and made again after it was lost.
+// A connection to a Redis server that is kept up: made (over TLS, if so asked), greeted (AUTH,
+// SELECT, CLIENT SETNAME, PING), watched, and made again after it was lost.
 //
 //     connecting --> greeting --> up
 //         ^              |         |    lost, refused, no RESP, or silent for `patience`
 //         +-- back-off <-+---------+    while something is expected of it
+//
+// A host's name is resolved anew for each connection; of several addresses the next one is tried
+// after one by which it could not be brought up. `patience` is for all of it, the TLS handshake
+// too.
 //
 // The back-off doubles from kBackOffFirst to kBackOffMax, each time between half and the whole of
 // it, and begins anew once the link was up.
@@ -18,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
@@ -83,6 +88,8 @@ class Link final : private WireHandler {
   void on_closed(const Error& why) override;
 
   void connect();
+  void on_found(const Result<std::vector<Address>>& found);
+  void connect_to(const Address& address);
   void on_silence();
   void take(const Reply& reply);
   void take_greeting(const Reply& reply);
@@ -96,10 +103,12 @@ class Link final : private WireHandler {
 
   State state_ = State::kDown;
   std::uint32_t failures_ = 0;  // in a row
+  std::size_t turn_ = 0;        // which of a name's addresses is tried
   std::size_t expected_ = 0;    // replies
   std::optional<Greeting> greeting_;
   // Of this connection. Whoever reads holds it too, and stops when nobody else does.
   std::shared_ptr<ReplyReader> reader_;
+  std::unique_ptr<Lookup> lookup_;
   std::unique_ptr<Wire> wire_;
   Timer silence_ = timer_for<&Link::on_silence>(this);
   Timer reconnect_ = timer_for<&Link::connect>(this);

@@ -11,6 +11,7 @@ constexpr std::string_view kTcpScheme = "redis://";
 constexpr std::string_view kTlsScheme = "rediss://";
 constexpr std::string_view kUnixScheme = "unix:";
 constexpr std::string_view kPort = "6379";
+constexpr std::string_view kLoopback = "127.0.0.1";
 
 // Never with a piece of the text: there may be a password in it.
 Error invalid(std::string_view why) {
@@ -72,18 +73,43 @@ Result<void> take_database(std::string_view text, Target& target) {
   return {};
 }
 
-// "127.0.0.1", "[::1]:6380", "localhost".
-Result<Address> parse_host(std::string_view text) {
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+// Labels of letters, digits, - and _, with dots between them. Where the last one is but digits it
+// is an address, or a misspelt one.
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > kHostNameMax) return false;
+  const std::string_view last = text.substr(text.rfind('.') + 1);
+  if (last.find_first_not_of("0123456789") == std::string_view::npos) return false;
+  char before = '.';
+  for (const char c : text) {
+    const bool label_ends = c == '.' && before != '.' && before != '-';
+    const bool inside = c == '_' || (c == '-' && before != '.');
+    if (!is_letter_or_digit(c) && !label_ends && !inside) return false;
+    before = c;
+  }
+  return before != '-';
+}
+
+// "127.0.0.1", "[::1]:6380", "redis.example.com".
+Result<void> take_host(std::string_view text, Target& target) {
   const bool has_port = text.rfind(':') != std::string_view::npos && !text.ends_with(']');
   const std::size_t host_size = has_port ? text.rfind(':') : text.size();
-  std::string_view host = text.substr(0, host_size);
+  const std::string_view host = text.substr(0, host_size);
   const std::string_view port = has_port ? text.substr(host_size + 1) : kPort;
-  if (host == "localhost") host = "127.0.0.1";
-  auto address = Address::parse(std::string(host).append(":").append(port));
-  if (address && address->port != 0) return address;
-  return invalid(
-      "expected HOST[:PORT], the host an IPv4 address, an IPv6 address in brackets, or localhost "
-      "(other names are not resolved yet)");
+  const bool named = is_host_name(host);
+  auto address = Address::parse(std::string(named ? kLoopback : host).append(":").append(port));
+  if (!address || address->port == 0) {
+    return invalid(
+        "expected HOST[:PORT], the host a name, an IPv4 address, or an IPv6 address in brackets");
+  }
+  target.address = std::move(address).value();
+  if (!named) return {};
+  target.name = host;
+  if (host != "localhost") target.address.host.clear();
+  return {};
 }
 
 Result<Target> parse_tcp(std::string_view text) {
@@ -95,9 +121,7 @@ Result<Target> parse_tcp(std::string_view text) {
     text.remove_prefix(at + 1);
   }
   const std::size_t slash = std::min(text.find('/'), text.size());
-  auto address = parse_host(text.substr(0, slash));
-  if (!address) return address.error();
-  target.address = std::move(address).value();
+  if (auto taken = take_host(text.substr(0, slash), target); !taken) return taken.error();
   const std::string_view db = text.substr(std::min(slash + 1, text.size()));
   if (db.empty()) return target;
   if (auto taken = take_database(db, target); !taken) return taken.error();
@@ -128,10 +152,12 @@ Result<Target> Target::parse(std::string_view text) {
   }
   if (take_prefix(text, kTcpScheme)) return parse_tcp(text);
   if (take_prefix(text, kUnixScheme)) return parse_unix(text);
-  if (text.starts_with(kTlsScheme)) {
-    return invalid("rediss:// (TLS) is not supported yet; use redis:// or unix:");
+  if (take_prefix(text, kTlsScheme)) {
+    auto target = parse_tcp(text);
+    if (target) target->tls = true;
+    return target;
   }
-  return invalid("it begins with redis:// or unix:");
+  return invalid("it begins with redis://, rediss:// or unix:");
 }
 
 std::string Target::text() const {
@@ -140,7 +166,7 @@ std::string Target::text() const {
     return address.text() + (db == 0 ? "" : "?db=" + number);
   }
   return std::string(tls ? kTlsScheme : kTcpScheme) + (user.empty() ? "" : user + "@") +
-         address.text() + "/" + number;
+         (name.empty() ? address.text() : name + ":" + std::to_string(address.port)) + "/" + number;
 }
 
 }  // namespace convoke::redis

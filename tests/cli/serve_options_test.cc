@@ -66,12 +66,16 @@ TEST(ServeOptions, EveryFlagIsAlsoAKeyAndAVariable) {
       "sync_waiters_max = 1\nqueue_depth_max = 7\nfunction_queue_depth_max = 6\nlog_max_mb = "
       "1\nlog_max_days = 1\ndestinations_allow = "
       "\"10.0.0.0/8\"\n"
+      "queue_ca = \"ca\"\nqueue_cert = \"cert\"\nqueue_key = \"key\"\n"
       "launcher = \"l\"\n",
       "c"));
   EXPECT_EQ(parsed.options.listen, "[::1]:1");
   EXPECT_TRUE(parsed.options.pin);
   EXPECT_EQ(parsed.options.log_level, "debug");
   EXPECT_EQ(parsed.options.destinations_allow, "10.0.0.0/8");
+  EXPECT_EQ(parsed.options.queue_ca, "ca");
+  EXPECT_EQ(parsed.options.queue_cert, "cert");
+  EXPECT_EQ(parsed.options.queue_key, "key");
   EXPECT_EQ(parsed.options.launcher, "l");
   EXPECT_EQ(parsed.options.log_max_days, 1U);
   EXPECT_EQ(parsed.options.queue_depth_max, 7U);

@@ -207,10 +207,10 @@ class Network final : public Wires {
     return waiting_.back();
   }
 
-  [[nodiscard]] std::unique_ptr<Wire> connect(const Address& /*to*/,
-                                              WireHandler& handler) override {
+  [[nodiscard]] std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) override {
     auto peer = std::make_shared<Peer>();
     peers.push_back(peer);
+    connected_to.push_back(to.text());
     auto wire = std::make_unique<FakeWire>(peer, &handler);
     wire->connected_ = false;
     return wire;
@@ -224,12 +224,25 @@ class Network final : public Wires {
   }
   [[nodiscard]] bool listening() const { return acceptor_ != nullptr; }
 
+  [[nodiscard]] std::unique_ptr<Lookup> look_up(const std::string& host, std::uint16_t port,
+                                                Found found) override {
+    return std::make_unique<Asking>(*this, host + ":" + std::to_string(port), std::move(found));
+  }
+  // What is being looked up; "": nothing is.
+  [[nodiscard]] std::string asked() const { return asking_ == nullptr ? "" : asking_->name; }
+  void answer(const Result<std::vector<Address>>& addresses) {
+    const Found found = std::move(asking_->found);
+    found(addresses);
+    flush();
+  }
+
   // What was written in a turn that no peer began: by a timer, or by a call of the test's own.
   void flush() {
     for (std::size_t i = 0; i < peers.size(); ++i) peers[i]->flush();
   }
 
   std::vector<std::shared_ptr<Peer>> peers;  // all there have been
+  std::vector<std::string> connected_to;     // all that were ours to make
   bool refuse_to_listen = false;
 
  private:
@@ -252,8 +265,23 @@ class Network final : public Wires {
     Address at_;
   };
 
+  struct Asking final : Lookup {
+    Asking(Network& in, std::string what, Found then)
+        : network(in), name(std::move(what)), found(std::move(then)) {
+      ENSURE(network.asking_ == nullptr);
+      network.asking_ = this;
+    }
+    ~Asking() override { network.asking_ = nullptr; }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    Network& network;
+    const std::string name;
+    Found found;
+  };
+
   AcceptHandler* acceptor_ = nullptr;
   std::vector<std::shared_ptr<Peer>> waiting_;
+  Asking* asking_ = nullptr;
 };
 
 }  // namespace convoke::fake
