@@ -415,7 +415,9 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   auto target = shared_queue(options, *state);
   if (!target) return target.error();
   if (*target) {
-    if (auto usable = check_usable(**target); !usable) return usable.error();
+    auto usable = find_usable(**target, *queue_durability(options));
+    if (!usable) return usable.error();
+    **target = *std::move(usable);
   }
   auto range = instance_ports();
   if (!range) return range.error();

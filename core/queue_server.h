@@ -1,9 +1,10 @@
-// The queue's server, before an engine starts: asked what it is, and told what must be the same for
-// all engines. Blocking; each makes a connection of its own and ends it.
+// The queue's server, or its cluster, before an engine starts: asked what it is, and told what must
+// be the same for all engines. Blocking; each makes connections of its own and ends them.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/model/error.h"
 #include "queue/redis/durability.h"
@@ -17,14 +18,19 @@ inline constexpr Seconds kServerPatience{10};
 enum class Tries { kOne, kMany };  // kMany: until then; kOne: of a name's addresses, two
 
 struct QueueServer {
+  redis::Target target;
   redis::ServerFacts facts;
   redis::ServerSettings settings;
 };
-// ServiceUnavailable: it cannot be reached, and why, without its password.
-[[nodiscard]] Result<QueueServer> look_at_server(const redis::Target& target, Tries tries);
+// One; or, if it is a node of a cluster, each master that has slots there. ServiceUnavailable: one
+// cannot be reached, and why, without its password; or the cluster is not whole.
+[[nodiscard]] Result<std::vector<QueueServer>> look_at_servers(const redis::Target& target,
+                                                               Tries tries);
 
-// Errors name the server, and say why no engine can work with it.
-[[nodiscard]] Result<void> check_usable(const redis::Target& target);
+// The target, and whether it is a cluster. Errors name the server, and say why no engine can work
+// with it so.
+[[nodiscard]] Result<redis::Target> find_usable(const redis::Target& target,
+                                                redis::Durability durability);
 
 // Notes the fingerprint of the token key there, if it is the first. InvalidArgument: engines there
 // have another one; what to do is said.

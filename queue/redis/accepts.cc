@@ -90,7 +90,6 @@ std::vector<Accepting> RedisStore::take_accepting(Line& line) {
 void RedisStore::submit_accepts(Line& line) {
   if (line.accepting.empty()) return;
   if (replicas_) return submit_to_replicas(line);
-  announce(line);
   std::vector<Accepting> calls = take_accepting(line);
   Command command = accept_call(line, calls);
   const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
@@ -124,7 +123,7 @@ void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answ
   taken.calls = std::move(calls);
   if (replicas_) return wait_for_replicas(line, std::move(taken));
   heard(line, *stand);
-  acknowledge(taken, std::nullopt);
+  acknowledge(taken, unfit() != nullptr ? std::optional(*unfit()) : std::nullopt);
 }
 
 void RedisStore::acknowledge(Taken& taken, const std::optional<Error>& short_of) const {

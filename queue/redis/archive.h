@@ -32,7 +32,7 @@ class RedisArchive final : public history::Archive {
   static constexpr Seconds kCollectEvery{60};
   static constexpr int kQuietRounds = 10;
 
-  RedisArchive(Connection& connection, std::string prefix, const Clock& clock, TimerWheel& wheel,
+  RedisArchive(Pipeline& connection, std::string prefix, const Clock& clock, TimerWheel& wheel,
                Retention retention)
       : reading_{connection, std::move(prefix)},
         clock_(clock),

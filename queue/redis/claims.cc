@@ -24,13 +24,27 @@ void RedisStore::claim(FunctionId function, std::size_t max) {
   asks(line);
 }
 
+void RedisStore::refuse_claims(Line& line) {
+  if (!line.claiming.empty()) line.told_ready = false;
+  for (std::size_t claims = line.claiming.size(); claims > 0; --claims) {
+    answers_.later(ClaimAnswer{line.function, {}});
+  }
+  line.claiming.clear();
+}
+
+// To learn how the function's calls stand, and have the due ones join.
+void RedisStore::look(Line& line) {
+  line.looks = true;
+  asks(line);
+}
+
+// A claim tells what a look would.
 void RedisStore::submit_claims(Line& line) {
+  if (std::exchange(line.looks, false) && line.claiming.empty()) submit_claim(line, 0, false);
   for (const std::size_t max : std::exchange(line.claiming, {})) submit_claim(line, max, true);
 }
 
-// Without being asked: to learn how the function's calls stand, and have the due ones join.
 void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
-  join(line);
   const std::vector<StreamId> again = line.take_returned(max);
   Command command = call_of(scripts().claim, line.keys);
   command.arg(membership_.incarnation()).arg(max - again.size()).arg(to_ms(clock_.wall()));
@@ -93,12 +107,12 @@ std::optional<ClaimedCall> RedisStore::claimed(Line& line, const Reply& one) {
 
 // What a claim has taken whose answer never came is ours too.
 void RedisStore::reconcile(Line& line) {
-  join(line);
   Command command("XPENDING");
   command.arg(line.keys.all()[0]).arg("e").arg("-").arg("+").arg(kPendingMax);
   command.arg(membership_.incarnation());
   connection_.send(command, [this, &line, lease = membership_.incarnation()](const Answer& answer) {
-    if (!answer.ok() || lease != membership_.incarnation()) return;
+    if (answer.fate != Fate::kReplied || lease != membership_.incarnation()) return;
+    if (!answer.ok()) return look(line);  // there is no group: our join was not executed
     std::set<StreamId> known = line.returned;
     known.insert(line.claimed_again.begin(), line.claimed_again.end());
     known.insert(line.no_calls.begin(), line.no_calls.end());

@@ -24,11 +24,14 @@ class Prefix {
   std::size_t size_;
 };
 
-// Of "$3\r\nkey\r\n...".
-std::size_t encoded_size_of_first(std::string_view args) {
+// Takes "key" from "$3\r\nkey\r\n...".
+std::string_view take_word(std::string_view& args) {
   std::size_t size = 0;
   const char* digits_end = std::from_chars(args.data() + 1, args.data() + args.size(), size).ptr;
-  return static_cast<std::size_t>(digits_end - args.data()) + kEnd.size() + size + kEnd.size();
+  const std::size_t begin = static_cast<std::size_t>(digits_end - args.data()) + kEnd.size();
+  const std::string_view word = args.substr(begin, size);
+  args.remove_prefix(begin + size + kEnd.size());
+  return word;
 }
 
 }  // namespace
@@ -42,10 +45,17 @@ Command& Command::arg(std::string_view bytes) {
 Command& Command::args_of(const Command& other, std::uint32_t skipped) {
   ENSURE(skipped <= other.args_);
   std::string_view rest = other.encoded_;
-  for (std::uint32_t i = 0; i < skipped; ++i) rest.remove_prefix(encoded_size_of_first(rest));
+  for (std::uint32_t i = 0; i < skipped; ++i) take_word(rest);
   encoded_.append(rest);
   args_ += other.args_ - skipped;
   return *this;
+}
+
+std::string_view Command::word(std::uint32_t i) const {
+  if (i >= args_) return {};
+  std::string_view rest = encoded_;
+  for (std::uint32_t before = 0; before < i; ++before) take_word(rest);
+  return take_word(rest);
 }
 
 Command& Command::restart(std::string_view name) {

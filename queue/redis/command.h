@@ -35,7 +35,9 @@ class Command {
   Command& args_of(const Command& other, std::uint32_t skipped);
 
   [[nodiscard]] std::uint32_t args() const { return args_; }  // its name counts as one
-  [[nodiscard]] std::size_t size() const;                     // bytes, encoded
+  // Its name is the first, 0; beyond the last: "". Until the command is changed.
+  [[nodiscard]] std::string_view word(std::uint32_t i) const;
+  [[nodiscard]] std::size_t size() const;  // bytes, encoded
   void append_to(std::string& out) const;
 
  private:

@@ -43,6 +43,7 @@ void Connection::flush() {
 
 void Connection::on_up() {
   sent_ = answered_ = 0;
+  owner_.on_server(*this);
   owner_.on_ready();
 }
 

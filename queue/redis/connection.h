@@ -1,9 +1,6 @@
-// A pipelined connection to a Redis server: commands go out together at the end of a turn, and each
-// is answered once.
+// A pipelined connection to a Redis server, as Pipeline has it.
 //
-// Commands are executed, and replies come, in the order in which they were sent. Each handler runs
-// exactly once, in a later turn than its send(); those still under way when the connection is
-// destroyed are dropped.
+// Commands are executed, and replies come, in the order in which they were sent.
 //
 // Threads: one shard's; see Link for the world, and for destroying it in a callback.
 #pragma once
@@ -11,53 +8,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
-#include "queue/redis/command.h"
-#include "queue/redis/link.h"
-#include "queue/redis/reply.h"
+#include "queue/redis/pipeline.h"
 
 namespace convoke::redis {
 
-enum class Fate : std::uint8_t {
-  kReplied,  // by the server, be it with an error
-  kLost,     // sent, but the connection ended before the reply: it may have been executed or not
-  kNotSent,  // not executed, and never will be: not ready(), full(), or cut off before it was read
-};
-
-struct Answer {
-  Fate fate = Fate::kNotSent;
-  Reply reply;  // nil unless kReplied; during the call only
-
-  [[nodiscard]] bool ok() const { return fate == Fate::kReplied && !reply.is_error(); }
-};
-
-// Of what was sent and is not answered.
-struct PipelineLimits {
-  std::size_t commands_max = 65'536;
-  std::size_t bytes_max = 64UL << 20;
-};
-
-class ConnectionOwner {
+class Connection final : public Pipeline, private LinkHandler {
  public:
-  virtual ~ConnectionOwner() = default;
-  // Connected and authenticated: also each time that it is made anew. What the owner sends from
-  // here goes before all that others send.
-  virtual void on_ready() = 0;
-  // It was ready and ended, or could not be made; with what to tell an operator. The handlers of
-  // what was under way run afterwards. It tries again by itself, at most kBackOffMax later.
-  virtual void on_lost(const Error& why) = 0;
-};
-
-class Connection final : private LinkHandler {
- public:
-  using Handler = std::function<void(const Answer&)>;
-
   // Connects at once.
   Connection(const LinkWorld& world, LinkOptions options, const PipelineLimits& limits, Rng rng,
              ConnectionOwner& owner);
@@ -65,18 +26,15 @@ class Connection final : private LinkHandler {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] bool ready() const { return link_.up(); }
-  // Another command would not be taken now; answers make room. The last one that was may go beyond
-  // the limit of bytes.
-  [[nodiscard]] bool full() const;
-  // Unless ready() and not full(), its answer is kNotSent: who cannot wait for that, asks first.
-  void send(const Command& command, Handler handler);
-  // The end of a turn: what it sent leaves, in one write. The owner calls it at the end of every
-  // turn, also of one that sent nothing.
-  void flush();
+  [[nodiscard]] bool ready() const override { return link_.up(); }
+  [[nodiscard]] bool full() const override;
+  void send(const Command& command, Handler handler) override;
+  void flush() override;
+  [[nodiscard]] bool idle() const override { return pending_.empty() && ended_.empty(); }
+  [[nodiscard]] Address address() const override { return target().address; }
 
+  [[nodiscard]] const Target& target() const { return link_.options().target; }
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }  // commands not answered
-  [[nodiscard]] bool idle() const { return pending_.empty() && ended_.empty(); }  // all was told
   [[nodiscard]] std::size_t pending_bytes() const;
 
  private:

@@ -61,19 +61,25 @@ void RedisStore::keep(Finishing& end, const Held& held, Ending ending) const {
   }
 }
 
-// The successor first: once it is durable this call may end, and not before.
+// What comes of a delivery may be known before this end is written: room for it is made before the
+// delivery is there.
 void RedisStore::settle_after(NewCall successor, const Receipt& receipt, Ending ending,
                               Settled settled) {
   const auto kept = std::make_shared<Ending>(std::move(ending));
-  // What comes of a delivery may be known before this end is written.
-  if (kept->event && call_in_internal_name(successor.name)) {
-    connection_.send(
-        std::move(Command("HSET")
-                      .arg(line_of(receipt.function).keys.history()[FunctionKeys::kEarly])
-                      .arg(bytes_of(receipt.id))
-                      .arg("")),
-        [](const Answer&) {});
+  if (!kept->event || !call_in_internal_name(successor.name)) {
+    return accept_successor(std::move(successor), receipt, kept, std::move(settled));
   }
+  Command early("HSET");
+  early.arg(line_of(receipt.function).keys.history()[FunctionKeys::kEarly]);
+  early.arg(bytes_of(receipt.id)).arg("");
+  connection_.send(
+      early, [this, receipt, kept, settled = std::move(settled), successor = std::move(successor)](
+                 const Answer&) { accept_successor(successor, receipt, kept, settled); });
+}
+
+// The successor first: once it is durable this call may end, and not before.
+void RedisStore::accept_successor(NewCall successor, const Receipt& receipt,
+                                  std::shared_ptr<Ending> kept, Settled settled) {
   accept(std::move(successor), Limits::kLifted,
          [this, receipt, kept, settled = std::move(settled)](const Result<void>& accepted) {
            Held* const held = held_.find(receipt.id);

@@ -29,6 +29,9 @@ std::string_view advice(const Reply& reply) {
   if (reply.is_error("NOAUTH")) return "it wants a password, and none was given (NOAUTH)";
   if (reply.is_error("LOADING")) return "it is still loading its data (LOADING)";
   if (reply.is_error("MASTERDOWN")) return "it is a replica that has lost its master (MASTERDOWN)";
+  if (reply.text().find("in cluster mode") != std::string_view::npos) {
+    return "it is a node of a Redis Cluster, which has no database but 0: leave the database away";
+  }
   return {};
 }
 

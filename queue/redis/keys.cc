@@ -20,6 +20,7 @@ FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     history_[i] = fmt::format("{}:{}", tag, kHistoryKinds[i]);
   }
+  absent_ = tag + ":absent";
 }
 
 SharedKeys::SharedKeys(std::string_view prefix)

@@ -39,6 +39,8 @@ class FunctionKeys {
     kHistoryKeys
   };
   [[nodiscard]] const std::array<std::string, kHistoryKeys>& history() const { return history_; }
+  // One that is never there, behind the keys of every script (scripts.h).
+  [[nodiscard]] const std::string& absent() const { return absent_; }
   [[nodiscard]] const std::string& names() const { return keys_[4]; }
   [[nodiscard]] const std::string& leases() const { return keys_[3]; }
   [[nodiscard]] const std::string& stream() const { return keys_[0]; }
@@ -46,6 +48,7 @@ class FunctionKeys {
  private:
   std::array<std::string, 5> keys_;
   std::array<std::string, kHistoryKeys> history_;
+  std::string absent_;
 };
 
 // Of the whole installation.

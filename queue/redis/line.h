@@ -50,23 +50,30 @@ struct Noting {
   std::string note;  // empty: it waits
 };
 
+// What a function has to be told once before its calls are touched.
+enum class Step : std::uint8_t { kNotTaken, kUnderWay, kTaken };
+
 struct Line {
   Line(std::string_view prefix, FunctionId id) : function(id), keys(prefix, id) {}
 
   [[nodiscard]] std::uint64_t ready() const { return stand.ready() + returned.size(); }
   [[nodiscard]] QueueCounts counts() const;
   [[nodiscard]] bool asks() const {
-    return !accepting.empty() || !noting.empty() || !finishing.empty() || !claiming.empty();
+    return looks || !accepting.empty() || !noting.empty() || !finishing.empty() ||
+           !claiming.empty();
   }
   // Of what was given back, the first so many.
   [[nodiscard]] std::vector<StreamId> take_returned(std::size_t max);
 
   const FunctionId function;
   const FunctionKeys keys;
-  bool announced = false;  // that it has calls, to engines that start
-  bool joined = false;     // this incarnation has its lease on it
-  bool joining = false;    // or may have: it has asked, be it that the answer was lost
-  bool listed = false;     // among those that ask something of this turn
+  // That it has calls, to engines that start, and that this incarnation may have some, to those who
+  // bury it.
+  Step announced = Step::kNotTaken;
+  Step joined = Step::kNotTaken;  // this incarnation has its lease on it
+  bool joining = false;           // or may have: it has asked, be it that the answer was lost
+  bool looks = false;             // at how its calls stand
+  bool listed = false;            // among those that ask something of this turn
   bool told_ready = false;
   Stand stand;
   std::optional<WallTime> oldest_in_stream;  // accept time of the first that nobody has claimed

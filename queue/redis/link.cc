@@ -15,17 +15,21 @@ Millis back_off(std::uint32_t failures, Rng& rng) {
 }
 
 Link::Link(const LinkWorld& world, LinkOptions options, Rng rng, LinkHandler& handler)
-    : world_(world), options_(std::move(options)), rng_(rng), handler_(handler) {
+    : world_(world),
+      options_(std::move(options)),
+      at_(options_.target),
+      rng_(rng),
+      handler_(handler) {
   connect();
 }
 
 void Link::connect() {
   state_ = State::kConnecting;
   reader_ = std::make_shared<ReplyReader>(options_.replies);
+  if (options_.where) at_ = options_.target.at(options_.where());
   watch();
-  const Target& to = options_.target;
-  if (!to.by_name()) return connect_to(to.address);
-  lookup_ = world_.wires.look_up(to.name, to.address.port,
+  if (!at_.by_name()) return connect_to(at_.address);
+  lookup_ = world_.wires.look_up(at_.name, at_.address.port,
                                  [this](const auto& found) { on_found(found); });
 }
 
@@ -36,14 +40,13 @@ void Link::on_found(const Result<std::vector<Address>>& found) {
 }
 
 void Link::connect_to(const Address& address) {
-  const Target& to = options_.target;
-  if (!to.tls) {
+  if (!at_.tls) {
     wire_ = world_.wires.connect(address, *this);
     return;
   }
-  ENSURE(to.trust != nullptr);
+  ENSURE(at_.trust != nullptr);
   WireHandler& us = *this;
-  wire_ = std::make_unique<tls::SecuredWire>(world_.wires, world_.wheel, *to.trust, to.host(),
+  wire_ = std::make_unique<tls::SecuredWire>(world_.wires, world_.wheel, *at_.trust, at_.host(),
                                              address, us);
 }
 
@@ -109,7 +112,7 @@ void Link::on_closed(const Error& why) { fail(why.message); }
 
 void Link::fail(std::string_view why) {
   const Error error{ErrorCode::kServiceUnavailable,
-                    "Redis at " + options_.target.text() + ": " + std::string(why)};
+                    "Redis at " + at_.text() + ": " + std::string(why)};
   const std::size_t never_read = wire_ ? wire_->never_read() : 0;
   if (state_ != State::kUp) ++turn_;
   lookup_.reset();

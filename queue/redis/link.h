@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,9 @@ struct LinkOptions {
   std::string name;                 // as CLIENT LIST shows it: no blanks; empty: none
   Duration patience = Seconds{10};  // with a silent server: to connect and greet, and for replies
   ReplyLimits replies;
+  // Where it is now, asked before each attempt: of a cluster, any of its servers. Null: the
+  // target's address.
+  std::function<Address()> where = nullptr;
 };
 
 class LinkHandler {
@@ -98,6 +102,7 @@ class Link final : private WireHandler {
 
   const LinkWorld world_;
   const LinkOptions options_;
+  Target at_;  // options_.target, where it is now
   Rng rng_;
   LinkHandler& handler_;
 

@@ -61,9 +61,11 @@ void Membership::enter() {
   if (entering_) return;
   entering_ = true;
   connection_->send(Command("SETNX").arg(keys_.incarnation).arg(options_.first_incarnation),
-                    [](const Answer&) {});
-  connection_->send(Command("INCR").arg(keys_.incarnation),
-                    [this](const Answer& answer) { on_incarnation(answer); });
+                    [this](const Answer& answer) {
+                      if (!answer.ok()) return on_incarnation(answer);
+                      connection_->send(Command("INCR").arg(keys_.incarnation),
+                                        [this](const Answer& next) { on_incarnation(next); });
+                    });
 }
 
 void Membership::on_incarnation(const Answer& answer) {
@@ -167,9 +169,7 @@ void Membership::retire(std::uint64_t dead, const Reply& functions) {
 }
 
 void Membership::retire(std::uint64_t dead, FunctionId function, std::function<void()> retired) {
-  const FunctionKeys keys(options_.prefix, function);
-  Command command = scripts().retire.call(static_cast<std::uint32_t>(keys.all().size()));
-  for (const std::string& key : keys.all()) command.arg(key);
+  Command command = call_of(scripts().retire, FunctionKeys(options_.prefix, function));
   command.arg(dead);
   send_call(*connection_, scripts().retire, std::move(command),
             [this, function, retired = std::move(retired)](const Answer& answer) {
@@ -181,8 +181,14 @@ void Membership::retire(std::uint64_t dead, FunctionId function, std::function<v
 }
 
 void Membership::on_all_retired(std::uint64_t dead) {
-  connection_->send(Command("ZREM").arg(keys_.engines).arg(dead), [](const Answer&) {});
   connection_->send(Command("DEL").arg(functions_of(options_.prefix, dead)),
+                    [this, dead](const Answer& answer) {
+                      if (answer.ok()) forget(dead);
+                    });
+}
+
+void Membership::forget(std::uint64_t dead) {
+  connection_->send(Command("ZREM").arg(keys_.engines).arg(dead),
                     [this, dead](const Answer& answer) {
                       if (answer.ok()) to_bury_.erase(dead);
                     });

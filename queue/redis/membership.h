@@ -22,9 +22,9 @@
 
 #include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
-#include "queue/redis/connection.h"
 #include "queue/redis/keys.h"
 #include "queue/redis/lease.h"
+#include "queue/redis/pipeline.h"
 #include "queue/redis/stand.h"
 
 namespace convoke::redis {
@@ -58,7 +58,7 @@ class Membership {
   Membership(MembershipOptions options, const Clock& clock, TimerWheel& wheel,
              MembershipOwner& owner);
 
-  void use(Connection& connection) { connection_ = &connection; }  // once
+  void use(Pipeline& connection) { connection_ = &connection; }  // once
   void on_connected();  // the connection is ready, for the first time or again
   // Others have said so, or the server: all that we hold is void.
   void lose(const std::string& why);
@@ -85,13 +85,14 @@ class Membership {
   void retire(std::uint64_t dead, FunctionId function, std::function<void()> retired);
   void look_for_left_over(FunctionId function, const std::set<std::uint64_t>& leases);
   void on_all_retired(std::uint64_t dead);
+  void forget(std::uint64_t dead);
 
   const MembershipOptions options_;
   const SharedKeys keys_;
   const Clock& clock_;
   TimerWheel& wheel_;
   MembershipOwner& owner_;
-  Connection* connection_ = nullptr;
+  Pipeline* connection_ = nullptr;
   std::uint64_t incarnation_ = 0;
   bool entering_ = false;
   Lease lease_;

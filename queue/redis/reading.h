@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "core/model/error.h"
-#include "queue/redis/connection.h"
 #include "queue/redis/keys.h"
+#include "queue/redis/pipeline.h"
 #include "queue/redis/record.h"
 
 namespace convoke::redis {
 
 // Outlives what is asked; its connection too.
 struct Reading {
-  Connection& connection;
+  Pipeline& connection;
   std::string prefix;
 };
 

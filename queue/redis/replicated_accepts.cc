@@ -24,10 +24,6 @@ Error not_acknowledged(std::optional<std::uint64_t> have, std::uint8_t wanted) {
 
 void RedisStore::submit_to_replicas(Line& line) {
   if (!replicas_->open()) return asks(line);
-  announce(line);
-  // Over this connection too: a call must not be there before its function is announced.
-  replicas_->send(Command("SADD").arg(keys_.functions).arg(line.function.value),
-                  [](const Answer&) {});
   std::vector<Accepting> calls = take_accepting(line);
   // By its text: called by its hash and not known, it would come again behind the WAIT.
   const Command command = by_text(scripts().accept, accept_call(line, calls));

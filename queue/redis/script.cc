@@ -38,8 +38,8 @@ Command by_text(const Script& script, const Command& call) {
   return std::move(Command("EVAL").arg(script.text()).args_of(call, kNameAndScript));
 }
 
-void send_call(Connection& connection, const Script& script, Command call,
-               Connection::Handler handler) {
+void send_call(Pipeline& connection, const Script& script, Command call,
+               Pipeline::Handler handler) {
   const auto kept = std::make_shared<const Command>(std::move(call));
   connection.send(*kept, [&connection, &script, kept, then = std::move(handler)](const Answer& it) {
     if (!it.reply.is_error("NOSCRIPT")) return then(it);

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "queue/redis/command.h"
-#include "queue/redis/connection.h"
+#include "queue/redis/pipeline.h"
 
 namespace convoke::redis {
 
@@ -35,7 +35,6 @@ class Script {
 // Sends a command made by script.call(). Where the server does not know the script (its cache was
 // flushed), the call is sent once again with the text; then it is executed after what was sent in
 // the meantime. The script outlives the connection.
-void send_call(Connection& connection, const Script& script, Command call,
-               Connection::Handler handler);
+void send_call(Pipeline& connection, const Script& script, Command call, Pipeline::Handler handler);
 
 }  // namespace convoke::redis

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace convoke {
 
@@ -59,17 +60,17 @@ const Scripts& scripts() {
 }
 
 Command call_of(const Script& script, const FunctionKeys& keys) {
-  Command command = script.call(static_cast<std::uint32_t>(keys.all().size()));
+  Command command = script.call(static_cast<std::uint32_t>(keys.all().size() + 1));
   for (const std::string& key : keys.all()) command.arg(key);
-  return command;
+  return std::move(command.arg(keys.absent()));
 }
 
 Command call_with_history(const Script& script, const FunctionKeys& keys) {
   Command command =
-      script.call(static_cast<std::uint32_t>(keys.all().size() + keys.history().size()));
+      script.call(static_cast<std::uint32_t>(keys.all().size() + keys.history().size() + 1));
   for (const std::string& key : keys.all()) command.arg(key);
   for (const std::string& key : keys.history()) command.arg(key);
-  return command;
+  return std::move(command.arg(keys.absent()));
 }
 
 }  // namespace redis

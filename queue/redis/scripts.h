@@ -34,6 +34,11 @@ struct Scripts {
 [[nodiscard]] const Scripts& scripts();
 
 // A call of it with the function's keys: append the arguments.
+//
+// The last key is never there. While a cluster moves a slot key by key, a script of which some keys
+// are at either end is not begun (TRYAGAIN); one whose keys are all at the old end is, and breaks
+// off half way when it takes the last element out of one and then looks at it again. With a key
+// that is nowhere, none is begun there before the slot has moved.
 [[nodiscard]] Command call_of(const Script& script, const FunctionKeys& keys);
 [[nodiscard]] Command call_with_history(const Script& script, const FunctionKeys& keys);
 

@@ -47,6 +47,8 @@ bool too_old(std::string_view version) {
          std::pair<std::uint64_t, std::uint64_t>(kMajorMin, kMinorMin);
 }
 
+Error refused(std::string why) { return {ErrorCode::kServiceUnavailable, std::move(why)}; }
+
 bool keeps_nothing(const ServerSettings& settings) {
   return settings.append_only == "no" && settings.snapshots == "";
 }
@@ -74,15 +76,14 @@ ServerFacts parse_facts(std::string_view info) {
   return facts;
 }
 
+std::optional<Error> cluster_refusal(Durability asked) {
+  if (asked.kind != Durability::kReplicas) return std::nullopt;
+  return refused(
+      "it is a node of a Redis Cluster, where replicas are not waited for: serve with --durability "
+      "fsync or server, or on a server that stands alone with its replicas");
+}
+
 std::optional<Error> refusal(const ServerFacts& facts) {
-  const auto refused = [](std::string why) {
-    return Error{ErrorCode::kServiceUnavailable, std::move(why)};
-  };
-  if (facts.cluster) {
-    return refused(
-        "it is a node of a Redis Cluster (cluster_enabled 1), which is not supported yet: name a "
-        "server that stands alone or has replicas");
-  }
   if (facts.replica) {
     return refused("it is a replica, which takes no calls: name the primary that it follows");
   }

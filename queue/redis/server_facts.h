@@ -30,8 +30,10 @@ struct ServerFacts {
 
 [[nodiscard]] ServerFacts parse_facts(std::string_view info);
 
-// Why no engine can work with it: a cluster, a replica, a version too old.
+// Why no engine can work with it: a replica, a version too old.
 [[nodiscard]] std::optional<Error> refusal(const ServerFacts& facts);
+// Why a cluster cannot give that: replicas are not waited for there.
+[[nodiscard]] std::optional<Error> cluster_refusal(Durability asked);
 
 struct Concern {
   bool grave = false;  // calls are refused so, or will be; else worth knowing

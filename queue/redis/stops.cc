@@ -26,7 +26,7 @@ std::string text_of(std::uint64_t number, const CallId& id) {
 
 }  // namespace
 
-Stops::Stops(std::string_view prefix, const Clock& clock, TimerWheel& wheel, Connection& connection,
+Stops::Stops(std::string_view prefix, const Clock& clock, TimerWheel& wheel, Pipeline& connection,
              StopsOwner& owner)
     : keys_(prefix), clock_(clock), wheel_(wheel), connection_(connection), owner_(owner) {}
 

@@ -15,8 +15,8 @@
 #include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
 #include "queue/queue.h"
-#include "queue/redis/connection.h"
 #include "queue/redis/keys.h"
+#include "queue/redis/pipeline.h"
 
 namespace convoke::redis {
 
@@ -34,7 +34,7 @@ class Stops {
   static constexpr Seconds kLookEvery{1};
   static constexpr Seconds kPatience{600};  // then kStoreFailed
 
-  Stops(std::string_view prefix, const Clock& clock, TimerWheel& wheel, Connection& connection,
+  Stops(std::string_view prefix, const Clock& clock, TimerWheel& wheel, Pipeline& connection,
         StopsOwner& owner);
 
   // It is held elsewhere. Answered once, with anything but kUnderWay.
@@ -59,7 +59,7 @@ class Stops {
   const SharedKeys keys_;
   const Clock& clock_;
   TimerWheel& wheel_;
-  Connection& connection_;
+  Pipeline& connection_;
   StopsOwner& owner_;
   std::map<CallId, Asked> asked_;
   Timer look_ = timer_for<&Stops::look>(this);

@@ -1,7 +1,6 @@
 #include "queue/redis/store.h"
 
 #include <algorithm>
-#include <map>
 
 #include "queue/redis/scripts.h"
 
@@ -16,8 +15,9 @@ std::uint64_t first_incarnation(Rng rng) {
   return (rng.next() % kRoom) * kRoom;
 }
 
-LinkOptions named(LinkOptions link) {
+LinkOptions for_hearing(LinkOptions link, const Pipeline& pipeline) {
   if (!link.name.empty()) link.name += "-hears";
+  link.where = [&pipeline] { return pipeline.address(); };
   return link;
 }
 
@@ -36,12 +36,12 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       listener_(listener),
       answers_(world.wheel, listener),
       membership_(membership_options(options_, rng), world.clock, world.wheel, *this),
-      connection_(world, options_.link, options_.pipeline, rng.fork("connection"), *this),
+      pipeline_(connect(world, options_.link, options_.pipeline, rng.fork("connection"), *this)),
       archive_(connection_, options_.prefix, world.clock, world.wheel, options_.retention),
       wake_ups_(options_.prefix, world.clock, world.wheel, connection_, *this),
       stops_(options_.prefix, world.clock, world.wheel, connection_, *this),
-      subscription_(world, named(options_.link), {keys_.ready, keys_.stops, keys_.stopped},
-                    rng.fork("subscription"), *this) {
+      subscription_(world, for_hearing(options_.link, connection_),
+                    {keys_.ready, keys_.stops, keys_.stopped}, rng.fork("subscription"), *this) {
   membership_.use(connection_);
   if (options_.durability.kind == Durability::kReplicas) {
     ReplicasOwner& owner = *this;
@@ -54,11 +54,36 @@ RedisStore::~RedisStore() = default;
 
 // ---- the server, and our place among others ----
 
+void RedisStore::on_server(Connection& server) {
+  for (const Script* script : scripts().all()) server.send(script->load(), [](const Answer&) {});
+  ask_settings(server);
+}
+
+// Before it hears of a lease: until then calls are refused all the same. Of a server that is there
+// for the first time while others are, the answers come before those to any accept.
+void RedisStore::ask_settings(Connection& server) {
+  const auto settings = std::make_shared<ServerSettings>();
+  for (std::size_t i = 0; i < kSettingsThatDecide; ++i) {
+    const SettingName& setting = setting_names()[i];
+    server.send(Command("CONFIG").arg("GET").arg(setting.name),
+                [this, settings, &setting, name = server.target().text()](const Answer& answer) {
+                  if (answer.fate != Fate::kReplied) return;
+                  (*settings).*setting.at = parse_setting(answer.reply);
+                  unfit_.erase(name);
+                  const auto why = convoke::redis::unfit(*settings, options_.durability);
+                  if (why) unfit_.emplace(name, *why);
+                });
+  }
+}
+
+const Error* RedisStore::unfit() const {
+  return unfit_.empty() ? nullptr : &unfit_.begin()->second;
+}
+
+void RedisStore::on_gone(const Connection& server) { unfit_.erase(server.target().text()); }
+
 void RedisStore::on_ready() {
   lost_.reset();
-  for (const Script* script : scripts().all())
-    connection_.send(script->load(), [](const Answer&) {});
-  ask_settings();
   membership_.on_connected();
   if (!membership_.in()) return;
   for (auto& [function, line] : lines_) {
@@ -67,30 +92,12 @@ void RedisStore::on_ready() {
   }
 }
 
-// Before it hears of a lease: until then calls are refused all the same.
-void RedisStore::ask_settings() {
-  const auto settings = std::make_shared<ServerSettings>();
-  for (std::size_t i = 0; i < kSettingsThatDecide; ++i) {
-    const SettingName& setting = setting_names()[i];
-    connection_.send(Command("CONFIG").arg("GET").arg(setting.name),
-                     [this, settings, &setting](const Answer& answer) {
-                       if (answer.fate != Fate::kReplied) return;
-                       (*settings).*setting.at = parse_setting(answer.reply);
-                       unfit_ = unfit(*settings, options_.durability);
-                     });
-  }
-}
-
 void RedisStore::on_lost(const Error& why) {
   if (!lost_) options_.alarm("the queue's server is not there: " + why.message);
   lost_ = why;
   for (auto& [function, line] : lines_) {
     refuse_accepts(take_accepting(*line), refusal_of(Answer{}));
-    if (!line->claiming.empty()) line->told_ready = false;
-    for (std::size_t claims = line->claiming.size(); claims > 0; --claims) {
-      answers_.later(ClaimAnswer{function, {}});
-    }
-    line->claiming.clear();
+    refuse_claims(*line);
     line->noting.clear();
   }
 }
@@ -115,7 +122,8 @@ void RedisStore::on_lease_lost(const std::string& why) {
   options_.leased(Instant{});
   held_.forget_all();
   for (auto& [function, line] : lines_) {
-    line->joined = line->joining = line->announced = line->told_ready = false;
+    line->announced = line->joined = Step::kNotTaken;
+    line->joining = line->looks = line->told_ready = false;
     line->returned.clear();
     line->noting.clear();
     line->claimed_again.clear();
@@ -176,7 +184,7 @@ void RedisStore::on_message(std::string_view channel, std::string_view payload) 
 Result<void> RedisStore::health() const {
   const bool waits = replicas_ && !replicas_->has_answered();
   if (connection_.ready() && membership_.holds_lease() && !waits) {
-    return unfit_ ? Result<void>(*unfit_) : Result<void>{};
+    return unfit() != nullptr ? Result<void>(*unfit()) : Result<void>{};
   }
   return Error{ErrorCode::kServiceUnavailable,
                lost_ ? "the queue's server is not there: " + lost_->message
@@ -208,42 +216,69 @@ void RedisStore::asks(Line& line) {
   if (!std::exchange(line.listed, true)) asking_.push_back(&line);
 }
 
-// Ends before claims: what they free may be wanted.
 void RedisStore::submit() {
   if (connection_.ready() && membership_.in()) {
     for (Line* line : std::exchange(asking_, {})) {
       line->listed = false;
-      submit_accepts(*line);
-      submit_notes(*line);
-      submit_finishes(*line);
-      submit_claims(*line);
+      submit(*line);
     }
   }
   if (replicas_) replicas_->flush();
   connection_.flush();
 }
 
+// Ends before claims: what they free may be wanted.
+void RedisStore::submit(Line& line) {
+  if (!line.accepting.empty() && announced(line)) submit_accepts(line);
+  submit_notes(line);
+  submit_finishes(line);
+  if ((line.looks || !line.claiming.empty()) && joined(line)) submit_claims(line);
+}
+
+// Each of these before what follows it, on whatever server either is: so the answer is waited for.
+bool RedisStore::announced(Line& line) {
+  if (line.announced == Step::kNotTaken) announce(line);
+  return line.announced == Step::kTaken;
+}
+
 void RedisStore::announce(Line& line) {
-  if (std::exchange(line.announced, true)) return;
-  connection_.send(membership_.note_function(line.function), [](const Answer&) {});
-  connection_.send(Command("SADD").arg(keys_.functions).arg(line.function.value),
-                   [&line](const Answer& answer) {
-                     if (!answer.ok()) line.announced = false;
-                   });
+  line.announced = Step::kUnderWay;
+  const auto left = std::make_shared<int>(2);
+  const auto on_answer = [this, &line, left, life = membership_.incarnation()](const Answer& it) {
+    if (life != membership_.incarnation() || line.announced != Step::kUnderWay) return;
+    if (!it.ok()) {
+      line.announced = Step::kNotTaken;
+      refuse_accepts(take_accepting(line), refusal_of(it));
+      return refuse_claims(line);
+    }
+    if (--*left > 0) return;
+    line.announced = Step::kTaken;
+    asks(line);
+  };
+  connection_.send(membership_.note_function(line.function), on_answer);
+  connection_.send(Command("SADD").arg(keys_.functions).arg(line.function.value), on_answer);
+}
+
+bool RedisStore::joined(Line& line) {
+  if (line.joined == Step::kNotTaken && announced(line)) join(line);
+  return line.joined == Step::kTaken;
 }
 
 void RedisStore::join(Line& line) {
-  if (std::exchange(line.joined, true)) return;
+  line.joined = Step::kUnderWay;
   line.joining = true;
-  announce(line);
   Command command = call_of(scripts().join, line.keys);
   command.arg(membership_.incarnation());
-  send(scripts().join, std::move(command), [&line](const Answer& answer) {
-    if (!answer.ok()) line.joined = false;
-  });
+  send(scripts().join, std::move(command),
+       [this, &line, life = membership_.incarnation()](const Answer& answer) {
+         if (life != membership_.incarnation()) return;
+         line.joined = answer.ok() ? Step::kTaken : Step::kNotTaken;
+         if (!answer.ok()) return refuse_claims(line);
+         asks(line);
+       });
 }
 
-void RedisStore::send(const Script& script, Command call, Connection::Handler handler) {
+void RedisStore::send(const Script& script, Command call, Pipeline::Handler handler) {
   send_call(connection_, script, std::move(call), std::move(handler));
 }
 

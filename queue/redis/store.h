@@ -1,4 +1,5 @@
-// The store on Redis: the queue contract of one shard, over one connection.
+// The store on Redis: the queue contract of one shard, over one connection, or one to each master
+// of a cluster.
 //
 // A function's ready calls are a stream, its delayed ones a sorted set (SCHEMA.md). What a turn
 // asks of a function goes out as one call of a script for each kind: accept, finish, claim. A lease
@@ -23,6 +24,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -133,13 +135,16 @@ class RedisStore final : public Queue,
     std::vector<StreamId> again;  // of those that were given back
   };
 
+  void on_server(Connection& server) override;
+  void on_gone(const Connection& server) override;
   void on_ready() override;
   void on_lost(const Error& why) override;
   void on_entered() override;
   void on_lease_lost(const std::string& why) override;
   void on_renewed() override;
   [[nodiscard]] std::vector<FunctionId> busy_elsewhere();
-  void ask_settings();
+  void ask_settings(Connection& server);
+  [[nodiscard]] const Error* unfit() const;  // nullptr: all servers are as they must be
   void on_retired(FunctionId function, const Stand& stand) override;
   void on_waiting(FunctionId function) override;
   void on_stop_asked(FunctionId function, const CallId& id) override;
@@ -151,9 +156,13 @@ class RedisStore final : public Queue,
   [[nodiscard]] Line& line_of(FunctionId function);
   [[nodiscard]] const Line* find_line(FunctionId function) const;
   void asks(Line& line);
+  void submit(Line& line);
+  // Whether that is done; else it is on its way, and the line asks again when it is.
+  [[nodiscard]] bool announced(Line& line);
+  [[nodiscard]] bool joined(Line& line);
   void announce(Line& line);
   void join(Line& line);
-  void send(const Script& script, Command call, Connection::Handler handler);
+  void send(const Script& script, Command call, Pipeline::Handler handler);
 
   // Accepting (accepts.cc).
   void accept(NewCall call, Limits limits, Accepted accepted);
@@ -179,13 +188,16 @@ class RedisStore final : public Queue,
                                                  const Reply& reply);
   [[nodiscard]] std::optional<ClaimedCall> claimed(Line& line, const Reply& entry);
   void reconcile(Line& line);
-  void look(Line& line) { submit_claim(line, 0, false); }
+  void look(Line& line);
+  void refuse_claims(Line& line);
   void heard(Line& line, const Stand& stand);
   void arm_due_timer();
   void on_due();
 
   // Ending (ends.cc).
   void settle_after(NewCall successor, const Receipt& receipt, Ending ending, Settled settled);
+  void accept_successor(NewCall successor, const Receipt& receipt, std::shared_ptr<Ending> kept,
+                        Settled settled);
   void finish(Held& held, Finishing finishing);
   void keep(Finishing& end, const Held& held, Ending ending) const;
   void submit_finishes(Line& line);
@@ -218,17 +230,18 @@ class RedisStore final : public Queue,
   std::unordered_map<FunctionId, std::unique_ptr<Line>> lines_;
   std::vector<Line*> asking_;  // in this turn, or until the server is back
   std::set<std::pair<WallTime, FunctionId>> due_;
-  FunctionId last_looked_at_;        // of those that were busy elsewhere
-  std::optional<Error> lost_;        // why the server is not there
-  std::optional<Error> unfit_;       // why it is none for us
-  std::uint64_t depth_ = 0;          // of all lines, accepts under way included
-  std::size_t accepting_bytes_ = 0;  // of all lines, not sent yet
+  FunctionId last_looked_at_;           // of those that were busy elsewhere
+  std::optional<Error> lost_;           // why the server is not there
+  std::map<std::string, Error> unfit_;  // servers that are none for us, and why
+  std::uint64_t depth_ = 0;             // of all lines, accepts under way included
+  std::size_t accepting_bytes_ = 0;     // of all lines, not sent yet
   std::vector<Taken> taken_;
   Timer due_timer_ = timer_for<&RedisStore::on_due>(this);
   Timer returned_timer_ = timer_for<&RedisStore::on_returned_long>(this);
   Timer refused_timer_ = timer_for<&RedisStore::finish_again>(this);
   Membership membership_;
-  Connection connection_;
+  const std::unique_ptr<Pipeline> pipeline_;
+  Pipeline& connection_ = *pipeline_;
   std::unique_ptr<Replicas> replicas_;  // null: they are not waited for
   RedisArchive archive_;
   WakeUps wake_ups_;

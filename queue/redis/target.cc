@@ -160,6 +160,14 @@ Result<Target> Target::parse(std::string_view text) {
   return invalid("it begins with redis://, rediss:// or unix:");
 }
 
+Target Target::at(const Address& there) const {
+  Target other = *this;
+  if (there.text() == address.text()) return other;
+  other.address = there;
+  other.name.clear();
+  return other;
+}
+
 std::string Target::text() const {
   const std::string number = std::to_string(db);
   if (address.kind == Address::Kind::kUnix) {

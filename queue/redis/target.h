@@ -34,11 +34,14 @@ struct Target {
   bool tls = false;
   // Filled in later, from files, and before a connection is made over TLS.
   std::shared_ptr<const tls::Client> trust;
+  bool cluster = false;  // its server is a node of a Redis Cluster: no address says so, it is asked
 
   // Its address is to be looked up for each connection.
   [[nodiscard]] bool by_name() const { return address.host.empty() && !name.empty(); }
   // What a certificate there must be for.
   [[nodiscard]] const std::string& host() const { return name.empty() ? address.host : name; }
+  // The same at another server, which is known by its address alone.
+  [[nodiscard]] Target at(const Address& there) const;
   // InvalidArgument, in words that never hold a piece of the password.
   [[nodiscard]] static Result<Target> parse(std::string_view text);
   // For logs and messages: as it was given, without the password.

@@ -6,7 +6,7 @@
 namespace convoke::redis {
 
 WakeUps::WakeUps(const std::string& prefix, const Clock& clock, TimerWheel& wheel,
-                 Connection& connection, WakeUpsOwner& owner)
+                 Pipeline& connection, WakeUpsOwner& owner)
     : keys_(prefix), clock_(clock), wheel_(wheel), connection_(connection), owner_(owner) {}
 
 // ---- crying out ----

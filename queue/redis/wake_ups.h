@@ -17,8 +17,8 @@
 
 #include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
-#include "queue/redis/connection.h"
 #include "queue/redis/keys.h"
+#include "queue/redis/pipeline.h"
 
 namespace convoke::redis {
 
@@ -35,7 +35,7 @@ class WakeUpsOwner {
 
 class WakeUps {
  public:
-  WakeUps(const std::string& prefix, const Clock& clock, TimerWheel& wheel, Connection& connection,
+  WakeUps(const std::string& prefix, const Clock& clock, TimerWheel& wheel, Pipeline& connection,
           WakeUpsOwner& owner);
   WakeUps(const WakeUps&) = delete;
   WakeUps& operator=(const WakeUps&) = delete;
@@ -52,7 +52,7 @@ class WakeUps {
   const SharedKeys keys_;
   const Clock& clock_;
   TimerWheel& wheel_;
-  Connection& connection_;
+  Pipeline& connection_;
   WakeUpsOwner& owner_;
   std::map<FunctionId, Instant> unclaimed_;  // since when
   std::map<FunctionId, Instant> cried_;      // and not struck off since

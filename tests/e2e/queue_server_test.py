@@ -48,10 +48,10 @@ class Server(unittest.TestCase):
     def faults(self, queue, *options):
         return [detail for health, detail in self.found(queue, *options) if health == "FAULT"]
 
-    def test_a_cluster_node_and_a_replica_are_refused_in_words_at_once(self):
+    def test_a_node_of_a_cluster_that_is_not_whole_and_a_replica_are_refused_in_words(self):
         node = self.redis("--cluster-enabled", "yes")
-        self.assertIn("Redis Cluster", self.refused(node))
-        self.assertIn("not supported yet", self.faults(node.queue)[0])
+        self.assertIn("not whole", self.refused(node))
+        self.assertIn("nobody has 16384 of its 16384 slots", self.faults(node.queue)[0])
         replica = self.redis("--replicaof", "127.0.0.1", str(free_port()))
         self.assertIn("name the primary", self.refused(replica))
         self.assertIn("it is a replica", self.faults(replica.queue)[0])

@@ -69,6 +69,7 @@ class Peer {
   void take_nothing_more() { takes_ = 0; }
 
   // ---- what it sees ----
+  [[nodiscard]] const Address& to() const { return to_; }       // of an outgoing one
   [[nodiscard]] bool gone() const { return wire_ == nullptr; }  // our side has closed
   [[nodiscard]] bool saw_end() const { return saw_end_; }       // of output: by shutdown or closing
   [[nodiscard]] const std::string& received() const { return received_; }
@@ -84,6 +85,7 @@ class Peer {
   void deliver();
 
   FakeWire* wire_ = nullptr;
+  Address to_;
   std::string received_;
   std::string unread_;
   bool ended_ = false;
@@ -209,6 +211,7 @@ class Network final : public Wires {
 
   [[nodiscard]] std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) override {
     auto peer = std::make_shared<Peer>();
+    peer->to_ = to;
     peers.push_back(peer);
     connected_to.push_back(to.text());
     auto wire = std::make_unique<FakeWire>(peer, &handler);

@@ -3,6 +3,7 @@
 
 #include "tests/queue/journal_world.h"
 #include "tests/queue/model_store.h"
+#include "tests/queue/redis_cluster_world.h"
 #include "tests/queue/redis_stand_in_world.h"
 #include "tests/queue/redis_world.h"
 
@@ -407,6 +408,10 @@ std::unique_ptr<StoreHarness> make_redis(const Limits& limits) {
   return std::make_unique<RedisWorld>(limits);
 }
 
+std::unique_ptr<StoreHarness> make_redis_cluster(const Limits& limits) {
+  return std::make_unique<RedisClusterWorld>(limits);
+}
+
 std::unique_ptr<StoreHarness> make_redis_stand_in(const Limits& limits) {
   return std::make_unique<RedisStandInWorld>(limits);
 }
@@ -415,6 +420,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, QueueContract,
                          ::testing::Values(Store{"Journal", make_journal},
                                            Store{"SpillingJournal", make_spilling_journal},
                                            Store{"Model", make_model}, Store{"Redis", make_redis},
+                                           Store{"RedisCluster", make_redis_cluster},
                                            Store{"RedisStandIn", make_redis_stand_in}),
                          [](const auto& backend) { return backend.param.name; });
 

@@ -25,30 +25,36 @@ class RedisEngines {
     [[nodiscard]] Queue& queue() const { return *store; }
   };
 
-  // `server`: outlives this; by default the one of all tests.
+  // `server`: outlives this; by default the one of all tests. `at`: where it is; by default, its
+  // socket.
   explicit RedisEngines(redis::Options options = {},
-                        redis::RedisServer& server = RedisWorld::server())
-      : options_(std::move(options)), server_(server) {
+                        redis::RedisServer& server = RedisWorld::server(),
+                        std::optional<redis::Target> at = std::nullopt)
+      : options_(std::move(options)), server_(server), at_(std::move(at)) {
     static int count = 0;
     options_.prefix = "engines-" + std::to_string(++count);
   }
-  ~RedisEngines() {
+  virtual ~RedisEngines() {
     for (auto& engine : engines_) engine->store.reset();
     while (loop_.active_handles() > 0) poll();
   }
 
   Engine& start(std::optional<std::uint64_t> predecessor = std::nullopt) {
+    Engine& engine = begin_to_start(predecessor);
+    until([&] { return engine.store->health().ok() && engine.store->at_rest(); });
+    return engine;
+  }
+  Engine& begin_to_start(std::optional<std::uint64_t> predecessor = std::nullopt) {
     server().start();
     engines_.push_back(std::make_unique<Engine>());
     Engine& engine = *engines_.back();
     redis::Options options = options_;
     if (predecessor) options.predecessors = {*predecessor};
-    options.link.target = server().target();
+    options.link.target = at_.value_or(server().target());
     options.alarm = [&engine](std::string_view what) { engine.alarms.emplace_back(what); };
     engine.store = std::make_unique<redis::RedisStore>(
         std::move(options), redis::LinkWorld{wires_, clock, wheel_},
         rng.fork("engine").fork(std::to_string(engines_.size())), engine.heard);
-    until([&] { return engine.store->health().ok() && engine.store->at_rest(); });
     return engine;
   }
   static void kill(Engine& engine) { engine.store.reset(); }
@@ -70,7 +76,8 @@ class RedisEngines {
       return true;
     });
   }
-  // Time that passes while nothing is under way: no answer comes late by it, however slow the server.
+  // Time that passes while nothing is under way: no answer comes late by it, however slow the
+  // server.
   void pass(Millis time) {
     clock.advance(time);
     turn();
@@ -137,11 +144,10 @@ class RedisEngines {
     const redis::FunctionKeys keys(options_.prefix, function);
     const auto number = [](const std::string& text) { return text.empty() ? 0 : std::stoll(text); };
     const auto& [stream, delayed, counts, leases, names] = keys.all();
-    return number(server().ask({"HGET", counts, "accepted"})) -
-           number(server().ask({"HGET", counts, "settled"})) -
-           number(server().ask({"XLEN", stream})) - number(server().ask({"ZCARD", delayed}));
+    return number(ask({"HGET", counts, "accepted"})) - number(ask({"HGET", counts, "settled"})) -
+           number(ask({"XLEN", stream})) - number(ask({"ZCARD", delayed}));
   }
-  std::string ask(const std::vector<std::string>& words) { return server().ask(words); }
+  virtual std::string ask(const std::vector<std::string>& words) { return server().ask(words); }
   [[nodiscard]] const std::string& prefix() const { return options_.prefix; }
 
   FakeClock clock;
@@ -158,6 +164,7 @@ class RedisEngines {
   Millis followed_{0};
   redis::Options options_;
   redis::RedisServer& server_;
+  const std::optional<redis::Target> at_;
   Loop loop_;
   LoopWires wires_{loop_};
   TimerWheel wheel_{clock.now()};

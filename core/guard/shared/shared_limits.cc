@@ -59,12 +59,8 @@ SharedLimits::SharedLimits(SharedLimitsOptions options, const redis::LinkWorld& 
       post_(std::move(post)),
       changed_(std::move(changed)),
       server_(world, named(options_.link, "convoke-limits"), rng.fork("server"), *this),
-      subscription_(world, named(options_.link, "convoke-limits-hears"), {channel_},
-                    rng.fork("subscription"), *this) {}
-
-void SharedLimits::on_server() {
-  server_.ask(share_script().load(), [](const redis::Answer&) {});
-}
+      subscription_(world, server_.for_hearing(named(options_.link, "convoke-limits-hears")),
+                    {channel_}, rng.fork("subscription"), *this) {}
 
 // ---- who wants what ----
 

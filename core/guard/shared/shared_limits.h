@@ -73,7 +73,7 @@ class SharedLimits final : public PlaceSource,
     Rivals rivals;
   };
 
-  void on_server() override;
+  void on_server() override {}                         // its script goes there with the first call
   void on_no_server(const Error& /*why*/) override {}  // leases run out
   void on_subscribed() override {}
   void on_message(std::string_view channel, std::string_view function) override;

@@ -30,6 +30,7 @@ struct CodeCarrier::Upload {
   std::function<void(Result<void>)> done;
   std::size_t sent = 0;
   std::size_t pieces = 0;
+  int answers = 0;  // awaited
   std::optional<Error> refused = std::nullopt;
 };
 
@@ -42,20 +43,24 @@ void CodeCarrier::upload_piece(const std::shared_ptr<Upload>& upload) {
   const std::string_view piece = std::string_view(*upload->zip).substr(upload->sent, kPieceBytes);
   upload->sent += piece.size();
   ++upload->pieces;
+  upload->answers = 2;
   server_.ask(redis::Command("RPUSH").arg(upload->key).arg(piece),
-              [upload, pieces = upload->pieces](const redis::Answer& answer) {
-                const bool taken =
-                    answer.ok() && answer.reply.integer() == static_cast<std::int64_t>(pieces);
-                if (!taken) upload->refused = not_done(answer);
+              [this, upload](const redis::Answer& answer) {
+                on_answer(upload, answer, static_cast<std::int64_t>(upload->pieces));
               });
   server_.ask(redis::Command("EXPIRE").arg(upload->key).arg(kUncommittedMax.count()),
-              [this, upload](const redis::Answer& answer) {
-                if (!answer.ok()) return upload->done(not_done(answer));
-                if (upload->refused) return upload->done(*upload->refused);
-                moved_();
-                if (upload->sent < upload->zip->size()) return upload_piece(upload);
-                upload->done({});
-              });
+              [this, upload](const redis::Answer& answer) { on_answer(upload, answer, 1); });
+}
+
+// The two may come in either order.
+void CodeCarrier::on_answer(const std::shared_ptr<Upload>& upload, const redis::Answer& answer,
+                            std::int64_t expected) {
+  if (!answer.ok() || answer.reply.integer() != expected) upload->refused = not_done(answer);
+  if (--upload->answers > 0) return;
+  if (upload->refused) return upload->done(*upload->refused);
+  moved_();
+  if (upload->sent < upload->zip->size()) return upload_piece(upload);
+  upload->done({});
 }
 
 struct CodeCarrier::Download {

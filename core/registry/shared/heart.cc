@@ -76,7 +76,7 @@ void Heart::leave(std::function<void()> left) {
   lease_ = {};
   owner_.on_renewed(lease_.until);
   if (!server_.ready()) return left();
-  const redis::Connection::Handler ignored = [](const redis::Answer&) {};
+  const redis::Pipeline::Handler ignored = [](const redis::Answer&) {};
   server_.ask(redis::Command("ZREM").arg(keys_.engines).arg(options_.engine), ignored);
   server_.ask(redis::Command("HDEL").arg(keys_.applied).arg(options_.engine), ignored);
   server_.ask(redis::Command("PUBLISH").arg(keys_.confirmed).arg(applied_),

@@ -15,7 +15,8 @@ Keys::Keys(std::string_view prefix)
       engines(tag + "engines"),
       applied(tag + "applied"),
       committed(tag + "committed"),
-      confirmed(tag + "confirmed") {}
+      confirmed(tag + "confirmed"),
+      absent(tag + "absent") {}
 
 std::string Keys::code(std::string_view name) const { return fmt::format("{}code:{}", tag, name); }
 

@@ -23,6 +23,7 @@ struct Keys {
   std::string applied;        // engine -> the version that it has applied
   std::string committed;      // the channel on which new versions are told
   std::string confirmed;      // ... and what engines have applied
+  std::string absent;         // never there, behind the keys of each script (queue/redis/scripts.h)
 
   [[nodiscard]] std::string code(std::string_view name) const;  // a zip, in pieces
 };

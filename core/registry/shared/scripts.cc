@@ -107,11 +107,12 @@ redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64
                            const Change& change, std::string_view by) {
   Steps steps(keys, known);
   std::visit([&](const auto& what) { steps.take(what); }, change.what);
-  redis::Command call =
-      commit_script().call(static_cast<std::uint32_t>(kAsyncConfigs + steps.code_keys().size()));
+  redis::Command call = commit_script().call(
+      static_cast<std::uint32_t>(kAsyncConfigs + steps.code_keys().size() + 1));
   call.arg(keys.version).arg(keys.changes).arg(keys.services).arg(keys.functions);
   call.arg(keys.limits).arg(keys.async_configs);
   for (const std::string& key : steps.code_keys()) call.arg(key);
+  call.arg(keys.absent);
   const ChangeRow row = row_of(change);
   call.arg(known_version).arg(keys.committed).arg(kChangesKept).arg(by).arg(row.kind).arg(row.row);
   for (const std::string& word : steps.words()) call.arg(word);
@@ -119,8 +120,8 @@ redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64
 }
 
 redis::Command beat_call(const Keys& keys, const Beat& beat) {
-  redis::Command call = beat_script().call(3);
-  call.arg(keys.version).arg(keys.engines).arg(keys.applied);
+  redis::Command call = beat_script().call(4);
+  call.arg(keys.version).arg(keys.engines).arg(keys.applied).arg(keys.absent);
   call.arg(beat.engine).arg(beat.applied).arg(beat.silence_max.count()).arg(keys.confirmed);
   return call;
 }

@@ -42,7 +42,10 @@ TEST(ServerFacts, OfARealServer) {
 
 TEST(ServerFacts, OfARealClusterNodeAndARealReplica) {
   RedisServer node({"--cluster-enabled", "yes"});
-  EXPECT_TRUE(has(refused(parse_facts(node.ask({"INFO"}))), "Redis Cluster"));
+  EXPECT_TRUE(parse_facts(node.ask({"INFO"})).cluster);
+  EXPECT_EQ(refused(parse_facts(node.ask({"INFO"}))), "");
+  EXPECT_TRUE(has(cluster_refusal({Durability::kReplicas, 1})->message, "Redis Cluster"));
+  EXPECT_FALSE(cluster_refusal(Durability::kFsync));
   RedisServer replica({"--replicaof", "127.0.0.1", free_loopback_port()});
   EXPECT_TRUE(has(refused(parse_facts(replica.ask({"INFO"}))), "it is a replica"));
 }
