@@ -46,8 +46,15 @@ void Cluster::flush() {
 }
 
 // What is sent from a callback of ours: the owner's turn may have ended, or not come.
-void Cluster::flush_soon() {
+void Cluster::flush_soon(Node& node) {
+  node.to_flush = true;
   if (!flush_.scheduled()) world_.wheel.schedule(flush_, Instant{});
+}
+
+void Cluster::flush_those() {
+  for (const auto& [address, node] : nodes_) {
+    if (std::exchange(node->to_flush, false)) node->connection.flush();
+  }
 }
 
 // ---- on the way ----
@@ -147,7 +154,7 @@ void Cluster::release(Slot slot) {
     --waiting_jobs_;
     waiting_bytes_ -= job->command.size();
     go(job, *node);
-    flush_soon();
+    flush_soon(*node);
   }
   waiting_.erase(found);
 }

@@ -98,7 +98,8 @@ class Cluster final : public Pipeline {
   void release_all();
   void refuse_waiting();
   void tell_refused();
-  void flush_soon();
+  void flush_soon(Node& node);
+  void flush_those();
 
   // Servers (cluster_nodes.cc).
   [[nodiscard]] Node& node_at(const Address& address);
@@ -138,7 +139,7 @@ class Cluster final : public Pipeline {
   Timer tell_ = timer_for<&Cluster::tell_refused>(this);
   Timer retry_ = timer_for<&Cluster::release_all>(this);
   Timer map_ = timer_for<&Cluster::read_map>(this);
-  Timer flush_ = timer_for<&Cluster::flush>(this);
+  Timer flush_ = timer_for<&Cluster::flush_those>(this);
 };
 
 }  // namespace convoke::redis

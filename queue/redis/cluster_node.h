@@ -27,6 +27,7 @@ class Cluster::Node final : private ConnectionOwner {
  public:
   std::size_t jobs = 0;     // under way there
   bool introduced = false;  // to the owner, since it is up
+  bool to_flush = false;    // by the timer
   Connection connection;
 };
 

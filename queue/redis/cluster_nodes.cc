@@ -55,13 +55,13 @@ void Cluster::on_node_up(Node& node) {
   if (owns_slots(node)) introduce(node);
   if (!ready_) read_map_soon();
   release_all();
-  flush_soon();
+  flush_soon(node);
   look_whether_ready();  // may destroy us
 }
 
 // One that has no slots is missed by nobody.
 void Cluster::on_node_lost(Node& node, const Error& why) {
-  flush_soon();  // by which what was under way there is told
+  flush_soon(node);  // by which what was under way there is told
   read_map_soon();
   const bool missed = !map_known_ || owns_slots(node);
   if (!missed) {
@@ -107,7 +107,7 @@ void Cluster::read_map() {
   node->connection.send(
       Command("CLUSTER").arg("SLOTS"),
       [this, asked = node->address()](const Answer& answer) { on_map(answer, asked); });
-  flush_soon();
+  flush_soon(*node);
 }
 
 void Cluster::on_map(const Answer& answer, const Address& asked) {
