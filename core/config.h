@@ -10,6 +10,7 @@
 #include "core/edge/wires.h"
 #include "core/guard/egress.h"
 #include "core/http/server.h"
+#include "core/model/function.h"
 #include "core/model/instant.h"
 #include "workers/in_process.h"
 
@@ -67,6 +68,8 @@ struct EngineOptions {
   // call leaves to do (a delivery) is not refused.
   std::uint64_t queue_depth_max = kQueueDepthMaxDefault;
   std::uint64_t function_queue_depth_max = kQueueDepthMaxDefault / 10 * 9;
+  // Of one asynchronous call's event, in bytes: 1 .. kSyncEventBytesMax; beyond: EntityTooLarge.
+  std::size_t async_event_bytes_max = kAsyncEventBytesMax;
   // What each function's log may take on disk, and for how long its lines are kept.
   std::uint64_t log_bytes_max = 64UL << 20;
   Seconds log_age_max = std::chrono::hours{24 * 7};

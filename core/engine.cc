@@ -113,6 +113,14 @@ Result<void> check_without_store(const EngineOptions& options) {
                            options.without_store)};
 }
 
+Result<void> check_sizes(const EngineOptions& options) {
+  const std::size_t asked = options.async_event_bytes_max;
+  if (asked > 0 && asked <= kSyncEventBytesMax) return {};
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("events of {} bytes cannot be taken: 1 to {}", asked, kSyncEventBytesMax)};
+}
+
 // Where the queue is, if it is not embedded; what journals hold would never run then.
 Result<std::optional<redis::Target>> shared_queue(const EngineOptions& options,
                                                   const StateDirectory& state) {
@@ -410,6 +418,7 @@ Result<std::vector<QueueFinding>> Engine::check_queue(const EngineOptions& optio
 
 Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector<OwnedFd> sockets) {
   if (auto may = may_listen(options); !may) return may.error();
+  if (auto sizes = check_sizes(options); !sizes) return sizes.error();
   auto state = StateDirectory::open(options.state_directory, options.state_wait_max);
   if (!state) return state.error();
   auto target = shared_queue(options, *state);

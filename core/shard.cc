@@ -125,8 +125,8 @@ Result<std::unique_ptr<ShardStore>> Shard::open_store(const std::vector<std::uin
 void Shard::attach(std::unique_ptr<ShardStore> store) {
   store_ = std::move(store);
   Queue& queue = store_->queue();
-  const InvokerWorld world{clock_, wheel_, directory_,       dispatcher_,
-                           queue,  *this,  store_->archive()};
+  const InvokerWorld world{clock_, wheel_, directory_,        dispatcher_,
+                           queue,  *this,  store_->archive(), world_.options.async_event_bytes_max};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          server_.respond(exchange, std::move(response));
@@ -251,7 +251,7 @@ Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
   if (auto admitted = admit(head); !admitted) return admitted.error();
   auto to = route(head.method, head.path());
   if (!to) return to.error();
-  if (to->row->answered_by == AnsweredBy::kInvoker) return Invoker::event_bytes_max(head.headers);
+  if (to->row->answered_by == AnsweredBy::kInvoker) return invoker_->event_bytes_max(head.headers);
   return to->row->body_bytes_max;
 }
 
@@ -424,6 +424,9 @@ void Shard::explain_function(FunctionId id, Explained explained) {
 void Shard::accept_again(const history::Record& record, Queue::Accepted accepted) {
   if (!directory_.find_function(record.function)) {
     return accepted(Error{ErrorCode::kFunctionNotFound, "its function was deleted"});
+  }
+  if (record.event_lost) {
+    return accepted(Error{ErrorCode::kInvalidArgument, "its event was deleted from the store"});
   }
   NewCall call;
   call.id = next_call_id();

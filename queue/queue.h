@@ -88,6 +88,8 @@ struct ClaimedCall {
   std::uint32_t function_errors = 0;  // attempts spent on errors of the function
   std::uint32_t retries = 0;          // attempts before this one, whatever ended them
   bool maybe_repeated = false;        // an attempt without a recorded end may have run
+  // The store has the call and not its event, which somebody has deleted: it cannot run.
+  bool event_lost = false;
 };
 
 enum class Settlement : std::uint8_t {  // on disk: never renumber

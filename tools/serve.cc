@@ -83,6 +83,7 @@ Outcome<EngineOptions> engine_options(const ServeOptions& asked) {
   options.dispatch.sync_waiters_max = asked.sync_waiters_max;
   options.queue_depth_max = asked.queue_depth_max;
   options.function_queue_depth_max = asked.function_queue_depth_max;
+  options.async_event_bytes_max = asked.async_event_max;
   options.log_bytes_max = std::uint64_t{asked.log_max_mb} << 20;
   options.log_age_max = std::chrono::hours{24} * asked.log_max_days;
   return options;

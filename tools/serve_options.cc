@@ -80,6 +80,8 @@ ServeSettings::ServeSettings(CLI::App& app, ServeOptions& options) : app_(app) {
             "async calls that have not ended, then 429; each shard has its share");
   add_count("function-queue-depth-max", options.function_queue_depth_max, depth,
             "and of one function; keep it lower, so that none fills the queue");
+  add_bytes("async-event-max", options.async_event_max, kSyncEventBytesMax,
+            "of one async call's event, up to 32MB; beyond: 400 EntityTooLarge");
   add_count("log-max-mb", options.log_max_mb, CLI::Range(1, 1'000'000),
             "size of one function's log; the oldest lines go");
   add_count("log-max-days", options.log_max_days, CLI::Range(1, 36'500), "age of its oldest lines");
@@ -103,6 +105,16 @@ void ServeSettings::add_text(const std::string& name, std::string& target,
 void ServeSettings::add_count(const std::string& name, std::uint32_t& target,
                               const CLI::Range& range, const std::string& help) {
   keep(app_.add_option("--" + name, target, help), name)->check(range)->capture_default_str();
+}
+
+// 131072, 128KB, 32MB: of 1,024 each.
+void ServeSettings::add_bytes(const std::string& name, std::uint64_t& target, std::uint64_t max,
+                              const std::string& help) {
+  keep(app_.add_option("--" + name, target, help), name)
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{1}, max))
+      ->type_name("BYTES")
+      ->default_str(fmt::format("{}KB", target >> 10));
 }
 
 void ServeSettings::add_seconds(const std::string& name, std::chrono::seconds& target,

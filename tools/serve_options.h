@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/function.h"
 #include "tools/outcome.h"
 
 namespace convoke::cli {
@@ -39,8 +40,9 @@ struct ServeOptions {
   std::chrono::seconds sync_wait_max{30};      // for a slot at a limit, then 429
   std::uint32_t sync_waiters_max = 10'000;     // of one function
   std::uint32_t queue_depth_max = 10'000'000;  // asynchronous calls that have not ended; then 429
-  std::uint32_t function_queue_depth_max = 9'000'000;  // and of one function
-  std::uint32_t log_max_mb = 64;                       // of one function's log
+  std::uint32_t function_queue_depth_max = 9'000'000;   // and of one function
+  std::uint64_t async_event_max = kAsyncEventBytesMax;  // bytes
+  std::uint32_t log_max_mb = 64;                        // of one function's log
   std::uint32_t log_max_days = 7;
   std::string destinations_allow;  // CIDR,...: not public, but deliveries may go there
   std::string launcher;  // the program that starts instances; default: beside this executable
@@ -63,6 +65,8 @@ class ServeSettings {
                  const std::string& help);
   void add_seconds(const std::string& name, std::chrono::seconds& target, const CLI::Range& range,
                    const std::string& help);
+  void add_bytes(const std::string& name, std::uint64_t& target, std::uint64_t max,
+                 const std::string& help);
   CLI::Option* keep(CLI::Option* option, const std::string& name);
 
   CLI::App& app_;

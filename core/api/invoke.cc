@@ -39,10 +39,10 @@ Waits::Look Invoker::looks() {
   return [this](const Waits::Waiting& waiting) { look_at_end(waiting); };
 }
 
-Result<std::size_t> Invoker::event_bytes_max(const http::Headers& headers) {
+Result<std::size_t> Invoker::event_bytes_max(const http::Headers& headers) const {
   auto order = read_order(headers);
   if (!order) return order.error();
-  return order->asynchronous ? kAsyncEventBytesMax : kSyncEventBytesMax;
+  return order->asynchronous ? world_.async_event_bytes_max : kSyncEventBytesMax;
 }
 
 void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const InvocationTarget& target,

@@ -50,6 +50,7 @@ struct InvokerWorld {
   // Where ends that are written down elsewhere, by another shard or engine, are found; null: there
   // are none that this shard does not hear of.
   history::Archive* ends_elsewhere = nullptr;
+  std::size_t async_event_bytes_max = kAsyncEventBytesMax;
 };
 
 class Invoker final : public CallOwner, public EndWatch {
@@ -59,7 +60,7 @@ class Invoker final : public CallOwner, public EndWatch {
   Invoker(ShardIndex self, const InvokerWorld& world, Respond respond);
 
   // Bytes of event that this request may bring, by its headers.
-  [[nodiscard]] static Result<std::size_t> event_bytes_max(const http::Headers& headers);
+  [[nodiscard]] Result<std::size_t> event_bytes_max(const http::Headers& headers) const;
 
   // Answers `exchange` exactly once, now or later, unless its client goes.
   void invoke(http::ExchangeId exchange, const CallId& id, const InvocationTarget& target,

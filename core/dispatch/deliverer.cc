@@ -53,6 +53,7 @@ void Deliverer::on_claimed(FunctionId line, std::vector<ClaimedCall> deliveries)
 
 void Deliverer::post(ClaimedCall claimed) {
   const auto delivery = std::make_shared<ClaimedCall>(std::move(claimed));
+  if (delivery->event_lost) return end_without_record(*delivery);
   const DeliveryEvent what = decode_delivery(delivery->event);
   const CallId call = delivered_call(delivery->name).value_or(delivery->receipt.id);
   PostRequest request;
@@ -62,6 +63,18 @@ void Deliverer::post(ClaimedCall claimed) {
   request.body = what.record;
   world_.poster.post(std::move(request),
                      [this, delivery](const PostAnswer& answer) { on_answer(*delivery, answer); });
+}
+
+void Deliverer::end_without_record(const ClaimedCall& delivery) {
+  AttemptReport report;
+  report.message = "Failed: what was to be delivered was deleted from the queue's store";
+  alarm_(
+      fmt::format("the outcome of call {} is not delivered: it was deleted from the queue's store",
+                  delivery.name.substr(1)));
+  Ending ending = Settlement::kFailed;
+  ending.report = std::move(report);
+  queue_->settle(delivery.receipt, std::move(ending),
+                 [this, delivery](SettleResult result) { written(delivery, result); });
 }
 
 void Deliverer::on_answer(const ClaimedCall& delivery, const PostAnswer& answer) {

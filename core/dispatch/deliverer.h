@@ -49,6 +49,7 @@ class Deliverer {
  private:
   void claim_more();
   void post(ClaimedCall delivery);
+  void end_without_record(const ClaimedCall& delivery);
   void on_answer(const ClaimedCall& delivery, const PostAnswer& answer);
   void written(const ClaimedCall& delivery, SettleResult result);
 

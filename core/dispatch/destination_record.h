@@ -14,8 +14,9 @@
 // UTF-8, or that JSON would write in more than kRecordTextMax bytes, is base64, and
 // `requestPayloadEncoding` or `responsePayloadEncoding` says "base64"; one that is longer than
 // kRecordPayloadMax is cut, and `requestPayloadTruncated` or `responsePayloadTruncated` is true.
-// These members are absent otherwise. An event that a caller sent is never cut, as it is shorter;
-// one that is itself a record may be, so that records of records stay bounded.
+// These members are absent otherwise. An event that a caller sent is cut only where the engine was
+// told to take larger ones than Function Compute does; one that is itself a record may be, so that
+// records of records stay bounded.
 #pragma once
 
 #include <cstddef>

@@ -72,11 +72,14 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
   open_ += claimed.size();
   for (ClaimedCall& one : claimed) {
     const bool expired = world_.clock.wall() > one.due + policy_of(function, one.qualifier).age_max;
+    const bool event_lost = one.event_lost;
     CallPtr call = call_of(std::move(one));
     if (stopping(call->id)) {
       stop_claimed(std::move(call));
     } else if (expired) {
       expire(std::move(call));
+    } else if (event_lost) {
+      end_without_event(std::move(call));
     } else {
       calls.push_back(std::move(call));
     }
@@ -128,6 +131,16 @@ void Pump::expire(CallPtr call) {
   outcome.kind = Outcome::Kind::kExpired;
   outcome.error = call_expired();
   settle(std::move(call), std::move(outcome), Settlement::kExpired);
+}
+
+void Pump::end_without_event(CallPtr call) {
+  alarm_(
+      fmt::format("call {} fails: its event was deleted from the queue's store", call->id.text()));
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kRefused;
+  outcome.error = Error{ErrorCode::kInternalServerError,
+                        "the call cannot run: its event was deleted from the queue's store"};
+  settle(std::move(call), std::move(outcome), Settlement::kFailed);
 }
 
 void Pump::stop_claimed(CallPtr call) {

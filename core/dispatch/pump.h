@@ -85,6 +85,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   [[nodiscard]] CallPtr call_of(ClaimedCall claimed) const;
   [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
   void expire(CallPtr call);
+  void end_without_event(CallPtr call);
   void stop_claimed(CallPtr call);
   void settle(CallPtr call, Outcome outcome, Settlement settlement);
   void settle(std::shared_ptr<Settling> settling);

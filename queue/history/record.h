@@ -44,6 +44,7 @@ struct Record {
   std::vector<Event> events;
   // With Payload::kWith only.
   std::string event;
+  bool event_lost = false;  // somebody has deleted it where it was kept
   std::string result;
   bool result_cut = false;
 };

@@ -25,9 +25,9 @@ inline constexpr std::size_t kFinishedBytes = kFrameBytes + 24;  // records with
 inline constexpr std::size_t kAttemptBytes = kFrameBytes + 32;
 inline constexpr std::size_t kTrimmedBytes = kFrameBytes + 8;
 inline constexpr std::size_t kAcceptedBytesMin = kFrameBytes + 72;
-// A result of kResultMax beside an event of 128 KiB (the largest that Function Compute takes
-// asynchronously) that failed; also how far recovery must look ahead.
-inline constexpr std::size_t kRecordBytesMax = 2UL << 20;
+// A result of kResultMax beside an event of 32 MiB (the largest that an engine can be told to take
+// asynchronously) that failed.
+inline constexpr std::size_t kRecordBytesMax = 34UL << 20;
 inline constexpr std::size_t kNameBytesMax = 1024;  // of a call's name, and of its qualifier
 
 enum class RecordKind : std::uint8_t {  // on disk: never renumber

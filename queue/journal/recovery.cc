@@ -11,9 +11,10 @@ namespace convoke::journal {
 namespace {
 
 constexpr std::size_t kChunkBytes = 1UL << 20;
-// How far beyond a record that is not whole another one is looked for. Damage that is longer than
-// this passes for a torn tail.
-constexpr std::size_t kLookAheadBytes = 2 * kRecordBytesMax;
+// Beyond a record that is not whole another one is looked for, as far as two records take: such as
+// most journals hold, or the largest that this one was seen to. Damage that is longer passes for a
+// torn tail.
+constexpr std::size_t kUsualRecordBytesMax = 2UL << 20;
 // Of checksums while looking, so that events made to look like records cannot hold up a start.
 constexpr std::size_t kLookBudgetBytes = 256UL << 20;
 
@@ -99,6 +100,7 @@ class Recovery {
   std::map<std::uint64_t, Found> by_sequence_;
   std::vector<std::string> free_;
   std::uint64_t first_live_ = 0;
+  std::size_t largest_ = kUsualRecordBytesMax;  // claimed by one that is not whole, too
   Recovered out_;
 };
 
@@ -242,15 +244,17 @@ Result<std::optional<Record>> Recovery::record_at(Bytes& bytes, std::uint64_t of
   if (size < kFrameBytes || size > kRecordBytesMax) return std::optional<Record>{};
   const auto whole = bytes.at(offset, size);
   if (!whole.ok()) return whole.error();
+  largest_ = std::max(largest_, size);
   return decode(*whole, salt);
 }
 
 Result<void> Recovery::look_for_damage(Bytes& bytes, const Found& segment, std::uint32_t end) {
-  const auto frame_or = bytes.at(end, kLookAheadBytes + kRecordBytesMax);
+  const std::size_t look_ahead = 2 * largest_;
+  const auto frame_or = bytes.at(end, look_ahead + largest_);
   if (!frame_or.ok()) return frame_or.error();
   const std::string_view ahead = *frame_or;
   std::size_t budget = kLookBudgetBytes;
-  for (std::size_t at = 8; at + kFrameBytes <= ahead.size() && at < kLookAheadBytes; at += 8) {
+  for (std::size_t at = 8; at + kFrameBytes <= ahead.size() && at < look_ahead; at += 8) {
     const std::size_t size = claimed_size(ahead.substr(at));
     if (size < kFrameBytes || size > kRecordBytesMax || size % 8 != 0) continue;
     if (size > budget) return {};

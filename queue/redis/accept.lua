@@ -3,13 +3,17 @@
 -- whether the limit holds for it (1) or not (0); the call.
 -- A call with a name of a caller's has a record from here on (records.lua); KEYS of the history are
 -- wanted for that alone.
--- Returns {1 accepted, 0 no room, -1 its name is in use, for each; the stand}.
+-- A call whose event lies apart owns it from here on.
+-- Returns {1 accepted, 0 no room, -1 its name is in use, -2 its event is not wholly there, for each;
+-- the stand}.
 local depth_max = tonumber(ARGV[1])
 local depth = redis.call('XLEN', stream) + redis.call('ZCARD', delayed)
 local results, accepted = {}, 0
 
 local function accept(due, limited, call)
   if limited == '1' and depth >= depth_max then return 0 end
+  local apart = lies_apart(call)
+  if apart and redis.call('HLEN', event_key(call)) ~= pieces_of(call) then return -2 end
   local name = name_of(call)
   if name ~= '' then
     if redis.call('HSETNX', names, name, call:sub(1, 16)) == 0 then return -1 end
@@ -25,6 +29,7 @@ local function accept(due, limited, call)
   else
     redis.call('ZADD', delayed, due, call)
   end
+  if apart then redis.call('PERSIST', event_key(call)) end
   depth, accepted = depth + 1, accepted + 1
   return 1
 end

@@ -10,6 +10,7 @@ namespace convoke::redis {
 namespace {
 
 constexpr Seconds kFullRetryAfter{1};
+constexpr std::int64_t kEventNotWhole = -2;  // as accept.lua has it
 
 Error full(const std::string& what, std::uint64_t depth_max) {
   return Error{ErrorCode::kResourceThrottled,
@@ -51,12 +52,33 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
   if (call.due > call.accepted) accepting.due = call.due;
   accepting.limited = limits == Limits::kHold;
   accepting.kept = has_history(call.name);
-  accepting.entry = encode(call);
   accepting.answer = std::move(accepted);
+  ++depth_;
+  if (call.event.size() <= options_.apart.entry_bytes_max) {
+    accepting.entry = encode(call);
+    return accept(line, std::move(accepting));
+  }
+  const auto bytes = static_cast<std::uint32_t>(call.event.size());
+  const auto piece_bytes = static_cast<std::uint32_t>(options_.apart.piece_bytes);
+  accepting.entry = encode(call, ApartEvent{bytes, piece_bytes});
+  accept_when_uploaded(line, std::move(call), std::move(accepting));
+}
+
+void RedisStore::accept(Line& line, Accepting accepting) {
   accepting_bytes_ += accepting.entry.size();
   line.accepting.push_back(std::move(accepting));
-  ++depth_;
   asks(line);
+}
+
+// Of the pieces each is answered before the call is sent: so no piece comes behind it.
+void RedisStore::accept_when_uploaded(Line& line, NewCall call, Accepting accepting) {
+  const auto kept = std::make_shared<Accepting>(std::move(accepting));
+  carrier_.upload(line.keys.event(apart_id(call.id)), std::move(call.event),
+                  options_.apart.piece_bytes, [this, &line, kept](const Result<void>& uploaded) {
+                    if (uploaded) return accept(line, std::move(*kept));
+                    --depth_;
+                    kept->answer(uploaded);
+                  });
 }
 
 std::optional<Error> RedisStore::refusal(const NewCall& call, Limits limits) const {
@@ -131,6 +153,9 @@ void RedisStore::acknowledge(Taken& taken, const std::optional<Error>& short_of)
     Result<void> result;
     if (taken.outcomes[i] == 0) {
       result = full("this function's queue", options_.depth_per_function_max);
+    } else if (taken.outcomes[i] == kEventNotWhole) {
+      result = Error{ErrorCode::kServiceUnavailable,
+                     "the queue's server did not keep the event until its call came", Seconds{1}};
     } else if (taken.outcomes[i] < 0) {
       result =
           exists(taken.calls[i].kept ? "an invocation with this id, which is kept with the history,"

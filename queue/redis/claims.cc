@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "queue/redis/handing.h"
 #include "queue/redis/scripts.h"
 #include "queue/redis/store.h"
 #include "queue/redis/verdict.h"
@@ -57,10 +58,10 @@ void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
 
 void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer) {
   for (const StreamId& place : claim.again) line.claimed_again.erase(place);
-  std::vector<ClaimedCall> calls;
+  const auto handing = std::make_shared<Handing>(line, claim.lease);
   switch (after_claim(said(answer), claim.lease == membership_.incarnation())) {
     case AfterClaim::kHandOut:
-      calls = claimed(line, claim, answer.reply);
+      claimed(*handing, claim, answer.reply);
       break;
     case AfterClaim::kUndone:
       if (claim.asked) line.told_ready = false;
@@ -72,35 +73,44 @@ void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer
     case AfterClaim::kNothing:
       break;
   }
-  if (claim.asked) listener_.on_claimed(line.function, std::move(calls));
+  if (claim.asked) hand_out(handing);
 }
 
-std::vector<ClaimedCall> RedisStore::claimed(Line& line, const Claim& claim, const Reply& reply) {
-  std::vector<ClaimedCall> calls;
+void RedisStore::claimed(Handing& handing, const Claim& claim, const Reply& reply) {
+  Line& line = handing.line;
   for (const Reply& handed_out : {reply[0], reply[1]}) {
-    for (std::size_t i = 0; i < handed_out.size(); ++i) {
-      if (auto call = claimed(line, handed_out[i])) calls.push_back(*std::move(call));
-    }
+    for (std::size_t i = 0; i < handed_out.size(); ++i) claimed(handing, handed_out[i]);
   }
   const std::int64_t oldest = reply[3].integer().value_or(-1);
   line.oldest_in_stream = oldest < 0 ? std::nullopt : std::optional(wall_from_ms(oldest));
   if (claim.asked) line.told_ready = false;
   if (const auto stand = parse_stand(reply[2])) heard(line, *stand);
-  return calls;
 }
 
 // What somebody else has written there stays pending, untouched.
-std::optional<ClaimedCall> RedisStore::claimed(Line& line, const Reply& one) {
+void RedisStore::claimed(Handing& handing, const Reply& one) {
+  Line& line = handing.line;
   const auto place = StreamId::parse(one[0].text());
   const auto entry = parse_entry(one[1].text());
   if (!place || !entry) {
     options_.alarm("the entry " + std::string(one[0].text()) + " of " + line.keys.all()[0] +
                    " is no call: delete it, or look who writes there");
     if (place) line.no_calls.insert(*place);
-    return std::nullopt;
+    return;
   }
   const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
-  ClaimedCall call = held_.claim(line.function, *place, *entry, deliveries, clock_.wall());
+  if (!entry->head.event_apart) {
+    handing.calls.push_back(hold(line, *place, *entry, deliveries));
+    return;
+  }
+  line.claimed_again.insert(*place);
+  handing.apart.push_back({handing.calls.size(), *place, std::string(one[1].text()), deliveries});
+  handing.calls.emplace_back();
+}
+
+ClaimedCall RedisStore::hold(Line& line, const StreamId& place, const Entry& entry,
+                             std::uint32_t deliveries) {
+  ClaimedCall call = held_.claim(line.function, place, entry, deliveries, clock_.wall());
   if (has_history(call.name)) note(*held_.find(call.receipt.id));
   return call;
 }

@@ -5,6 +5,7 @@
 
 #include "queue/redis/bytes.h"
 #include "queue/redis/entry.h"
+#include "queue/redis/event_carrier.h"
 #include "queue/redis/reading.h"
 #include "queue/redis/scripts.h"
 
@@ -14,6 +15,10 @@ namespace {
 constexpr int kSeekStep = 500;  // entries of the queue looked at by one command
 
 using Records = std::vector<history::Record>;
+
+Error no_answer() {
+  return {ErrorCode::kServiceUnavailable, "the history's server cannot be reached", Seconds{1}};
+}
 
 class Completion : public std::enable_shared_from_this<Completion> {
  public:
@@ -34,6 +39,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
   void read_waiting();
   void seek(const std::string& where, const std::string& from);
   void take_entry(std::string_view entry);
+  void take_apart(std::string_view reference);
   void took_payload();
   void finish();
 
@@ -90,9 +96,10 @@ void Completion::next_payload() {
 }
 
 void Completion::read_ended() {
-  Command event("HGET");
+  Command event("HMGET");
   Command result("HGET");
-  event.arg(key(FunctionKeys::kEvents)).arg(bytes_of(record().id));
+  const std::string apart = std::string(bytes_of(record().id)) + "+";
+  event.arg(key(FunctionKeys::kEvents)).arg(bytes_of(record().id)).arg(apart);
   result.arg(key(FunctionKeys::kResults)).arg(bytes_of(record().id));
   ask_all(reading_, {event, result}, [self = shared_from_this()](Result<std::vector<Texts>> told) {
     if (!told) return self->done_(told.error());
@@ -101,6 +108,8 @@ void Completion::read_ended() {
     };
     self->record().event = text(0);
     parse_result(text(1), self->record());
+    const Texts& events = told->front();
+    if (events.size() > 1 && events[1]) return self->take_apart(*events[1]);
     self->took_payload();
   });
 }
@@ -135,8 +144,23 @@ void Completion::seek(const std::string& where, const std::string& from) {
 
 void Completion::take_entry(std::string_view bytes) {
   const auto entry = parse_entry(bytes);
-  if (entry && entry->head.id == record().id) record().event = entry->event;
+  const bool ours = entry && entry->head.id == record().id;
+  if (ours && entry->head.event_apart) return take_apart(entry->event);
+  if (ours) record().event = entry->event;
   took_payload();
+}
+
+void Completion::take_apart(std::string_view reference) {
+  const auto event = parse_apart(reference);
+  record().event_lost = !event;
+  if (!event) return took_payload();
+  fetch_event(reading_.connection, keys_->event(apart_id(record().id)), *event,
+              [self = shared_from_this()](Fetched what, std::string bytes) {
+                if (what == Fetched::kNoAnswer) return self->done_(no_answer());
+                self->record().event_lost = what == Fetched::kMissing;
+                self->record().event = std::move(bytes);
+                self->took_payload();
+              });
 }
 
 void Completion::took_payload() {

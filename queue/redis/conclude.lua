@@ -46,6 +46,7 @@ local function conclude(what, place, text, due, attempt, status, result)
     close(call, attempt, status, result)
   elseif what == 'd' then
     delivered(name_of(call), text, status)
+    let_event_go(call)
   elseif what == 'p' then
     postpone(call, text, due, attempt)
   else

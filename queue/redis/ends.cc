@@ -41,6 +41,7 @@ void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) 
   }
   Finishing end;
   end.text = held->name;
+  end.event_apart = held->head.event_apart;
   end.answer = std::move(settled);
   keep(end, *held, std::move(ending));
   finish(*held, std::move(end));
@@ -154,7 +155,11 @@ void RedisStore::submit_finishes(Line& line, std::vector<Finishing> finishing, b
   for (const Finishing& end : *ends) {
     const char what = static_cast<char>(end.what);
     command.arg(std::string_view(&what, 1)).arg(end.place.text()).arg(end.text);
-    command.arg(to_ms(end.due));
+    if (end.event_apart && !kept) {
+      command.arg(apart_id(end.id));
+    } else {
+      command.arg(to_ms(end.due));
+    }
     if (kept) command.arg(end.attempt).arg(end.status).arg(end.result);
   }
   send(script, std::move(command),

@@ -8,6 +8,7 @@ namespace convoke::redis {
 namespace {
 
 constexpr std::uint64_t kMaybeRepeated = 1;
+constexpr std::uint64_t kEventApart = 2;
 constexpr std::uint64_t kCountMax = 0xffff;
 
 EntryHead parse_head(std::string_view bytes) {
@@ -19,7 +20,19 @@ EntryHead parse_head(std::string_view bytes) {
   head.retries = static_cast<std::uint32_t>(get(bytes, 32, 2));
   head.function_errors = static_cast<std::uint32_t>(get(bytes, 34, 2));
   head.maybe_repeated = (get(bytes, 36, 1) & kMaybeRepeated) != 0;
+  head.event_apart = (get(bytes, 36, 1) & kEventApart) != 0;
   return head;
+}
+
+std::string encode_with(const NewCall& call, bool apart, std::string_view event) {
+  EntryHead head;
+  head.id = call.id;
+  head.accepted = call.accepted;
+  head.first_due = call.due;
+  head.event_apart = apart;
+  std::string out = encode(head, call.qualifier.size(), call.name.size());
+  out.reserve(out.size() + call.qualifier.size() + call.name.size() + event.size());
+  return out.append(call.qualifier).append(call.name).append(event);
 }
 
 }  // namespace
@@ -33,20 +46,16 @@ std::string encode(const EntryHead& head, std::size_t qualifier, std::size_t nam
   put(out, head.turn, 4);
   put(out, std::min<std::uint64_t>(head.retries, kCountMax), 2);
   put(out, std::min<std::uint64_t>(head.function_errors, kCountMax), 2);
-  put(out, head.maybe_repeated ? kMaybeRepeated : 0, 1);
+  put(out, (head.maybe_repeated ? kMaybeRepeated : 0) | (head.event_apart ? kEventApart : 0), 1);
   put(out, qualifier, 1);
   put(out, name, 1);
   return out;
 }
 
-std::string encode(const NewCall& call) {
-  EntryHead head;
-  head.id = call.id;
-  head.accepted = call.accepted;
-  head.first_due = call.due;
-  std::string out = encode(head, call.qualifier.size(), call.name.size());
-  out.reserve(out.size() + call.qualifier.size() + call.name.size() + call.event.size());
-  return out.append(call.qualifier).append(call.name).append(call.event);
+std::string encode(const NewCall& call) { return encode_with(call, false, call.event); }
+
+std::string encode(const NewCall& call, const ApartEvent& event) {
+  return encode_with(call, true, encode(event));
 }
 
 std::optional<Entry> parse_entry(std::string_view bytes) {

@@ -17,6 +17,7 @@
 #include "core/model/ids.h"
 #include "core/model/instant.h"
 #include "queue/queue.h"
+#include "queue/redis/apart.h"
 
 namespace convoke::redis {
 
@@ -33,6 +34,7 @@ struct EntryHead {
   std::uint32_t retries = 0;          // on the wire at most 65,535, and so are
   std::uint32_t function_errors = 0;  // these
   bool maybe_repeated = false;        // an attempt without a recorded end may have run
+  bool event_apart = false;           // in the event's place is a reference (apart.h)
 };
 
 struct Entry {
@@ -44,6 +46,8 @@ struct Entry {
 
 // The whole of a call that is to be accepted. Its texts are within kEntryTextMax.
 [[nodiscard]] std::string encode(const NewCall& call);
+// The same without its event, which lies apart.
+[[nodiscard]] std::string encode(const NewCall& call, const ApartEvent& event);
 // The fixed head alone, with the lengths of what follows it.
 [[nodiscard]] std::string encode(const EntryHead& head, std::size_t qualifier, std::size_t name);
 // nullopt: no entry of ours.

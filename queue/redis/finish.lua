@@ -1,6 +1,7 @@
 -- Ends attempts, if the incarnation still has its lease.
 -- ARGV: the incarnation; then for each: what to do (s settle, p postpone, r back to the ready
--- ones); the stream id; for s the call's name, else its new head; when it is due again, in ms.
+-- ones); the stream id; for s the call's name, else its new head; when it is due again, in ms,
+-- for s the id of an event that lies apart, or 0.
 -- Returns {1 done, 0 it was not there, for each; the stand}.
 local incarnation = ARGV[1]
 if not holds_lease(incarnation) then return lease_lost() end
@@ -57,6 +58,7 @@ for i = 2, #ARGV, 4 do
   elseif results[n] == 1 then
     settled = settled + 1
     if ARGV[i + 2] ~= '' then redis.call('HDEL', names, ARGV[i + 2]) end
+    if ARGV[i + 3] ~= '0' then redis.call('UNLINK', key_of_event(ARGV[i + 3])) end
   end
 end
 count('settled', settled)

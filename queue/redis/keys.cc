@@ -12,15 +12,19 @@ FunctionKeys::FunctionKeys(std::string_view prefix, FunctionId function) {
   constexpr std::string_view kKinds = "qdcln";
   constexpr std::array<std::string_view, kHistoryKeys> kHistoryKinds = {
       "h", "ha", "he", "hr", "hn", "hf", "ho", "hw", "hd", "ht"};
-  const std::string tag = fmt::format("{{{}:{}}}", prefix, function_of_line(function).value);
+  tag_ = fmt::format("{{{}:{}}}", prefix, function_of_line(function).value);
   const std::string_view line = is_delivery_line(function) ? "d" : "";
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    keys_[i] = fmt::format("{}:{}{}", tag, line, kKinds[i]);
+    keys_[i] = fmt::format("{}:{}{}", tag_, line, kKinds[i]);
   }
   for (std::size_t i = 0; i < history_.size(); ++i) {
-    history_[i] = fmt::format("{}:{}", tag, kHistoryKinds[i]);
+    history_[i] = fmt::format("{}:{}", tag_, kHistoryKinds[i]);
   }
-  absent_ = tag + ":absent";
+  absent_ = tag_ + ":absent";
+}
+
+std::string FunctionKeys::event(std::string_view id) const {
+  return fmt::format("{}:e:{}", tag_, id);
 }
 
 SharedKeys::SharedKeys(std::string_view prefix)

@@ -44,8 +44,11 @@ class FunctionKeys {
   [[nodiscard]] const std::string& names() const { return keys_[4]; }
   [[nodiscard]] const std::string& leases() const { return keys_[3]; }
   [[nodiscard]] const std::string& stream() const { return keys_[0]; }
+  // Of the event of a call that lies apart (apart.h), by its apart_id().
+  [[nodiscard]] std::string event(std::string_view id) const;
 
  private:
+  std::string tag_;
   std::array<std::string, 5> keys_;
   std::array<std::string, kHistoryKeys> history_;
   std::string absent_;

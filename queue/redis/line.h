@@ -35,8 +35,9 @@ struct Finishing {
   StreamId place;
   std::string text;  // kSettle: the call's name; kDelivered: whose outcome; else its new head
   WallTime due{};
-  Queue::Settled answer;   // null: kReturn
-  bool uncertain = false;  // sent once already, and perhaps done
+  bool event_apart = false;  // kSettle: it goes too
+  Queue::Settled answer;     // null: kReturn
+  bool uncertain = false;    // sent once already, and perhaps done
   // What the history keeps of it (conclude.lua); and whether it does.
   bool kept = false;
   std::string attempt;

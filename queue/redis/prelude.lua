@@ -17,6 +17,25 @@ local function name_of(call)
   return call:sub(40 + qualifier, 39 + qualifier + name)
 end
 
+-- An event may lie apart, in pieces under a key of its own: then a reference is in its place, its
+-- size and that of a piece, in 4 bytes each.
+local function lies_apart(call) return math.floor((call:byte(37) or 0) / 2) % 2 == 1 end
+local function event_of(call)
+  return call:sub(40 + (call:byte(38) or 0) + (call:byte(39) or 0))
+end
+local function key_of_event(id) return (counts:match('^.*}:') or '') .. 'e:' .. id end
+local function event_key(call)
+  return key_of_event((call:sub(1, 16):gsub('.', function(c) return ('%02x'):format(c:byte()) end)))
+end
+local function pieces_of(call)
+  local reference = event_of(call)
+  local piece = number_at(reference, 5, 8)
+  return piece > 0 and math.ceil(number_at(reference, 1, 4) / piece) or 0
+end
+local function let_event_go(call)
+  if lies_apart(call) then redis.call('UNLINK', event_key(call)) end
+end
+
 -- An incarnation may touch the function's calls as long as nobody has retired it.
 local function holds_lease(incarnation)
   return redis.call('HGET', leases, incarnation) == '1'

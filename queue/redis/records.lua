@@ -48,20 +48,22 @@ local function status_after(record, id, status)
   return told ~= '' and told or status
 end
 
--- The call has ended, and its event is about to leave the queue.
+-- The call has ended, and its event is about to leave the queue. One that lies apart stays there, and
+-- is the record's.
 local function close(call, attempt, status, result)
-  local id, event = call:sub(1, 16), call:sub(40 + (call:byte(38) or 0) + (call:byte(39) or 0))
+  local id, event = call:sub(1, 16), event_of(call)
+  local apart = lies_apart(call)
   local known = redis.call('HGET', records, id) or record_of(call)
   local record = with_attempt(known, id, attempt, known:sub(8, 13), call:sub(33, 34))
   record = record:sub(1, 19) .. attempt:sub(2, 7) .. record:sub(26, texts_end(record)) ..
       status_after(record, id, status)
   redis.call('HSET', records, id, record)
-  if event ~= '' then redis.call('HSET', events, id, event) end
+  if event ~= '' then redis.call('HSET', events, apart and id .. '+' or id, event) end
   if result ~= '' then redis.call('HSET', results, id, result) end
   redis.call('ZADD', over, number_at(attempt, 2, 7), id)
   local state = attempt:byte(1)
   if state == 5 or state == 8 then redis.call('ZADD', failed, number_at(record, 2, 7), id) end
-  count('kept', #event + #result)
+  count('kept', (apart and number_at(event, 1, 4) or #event) + #result)
 end
 
 -- The record goes, and with it the name is free.
@@ -69,6 +71,12 @@ local function forget(id, record)
   local name_at = 36 + (record:byte(34) or 0)
   local name, made = record:sub(name_at, texts_end(record)), number_at(record, 32, 33)
   local bytes = redis.call('HSTRLEN', events, id) + redis.call('HSTRLEN', results, id)
+  local apart = redis.call('HGET', events, id .. '+')
+  if apart then
+    bytes = bytes + number_at(apart, 1, 4)
+    redis.call('UNLINK', event_key(id))
+    redis.call('HDEL', events, id .. '+')
+  end
   for i = math.max(made - attempts_kept, 0), made - 1 do
     redis.call('HDEL', attempts, id .. bytes_of(i, 2))
   end

@@ -15,6 +15,7 @@ extern const std::string_view finish_lua;
 extern const std::string_view retire_lua;
 extern const std::string_view seek_lua;
 extern const std::string_view stand_lua;
+extern const std::string_view put_piece_lua;
 extern const std::string_view heartbeat_lua;
 extern const std::string_view records_lua;
 extern const std::string_view conclude_lua;
@@ -51,11 +52,11 @@ struct Texts {
 
 const Scripts& scripts() {
   static const Texts texts;
-  static const Scripts all{Script(texts.accept),   Script(texts.join),    Script(texts.claim),
-                           Script(texts.finish),   Script(texts.retire),  Script(texts.seek),
-                           Script(texts.stand),    Script(heartbeat_lua), Script(condemn_lua),
-                           Script(texts.conclude), Script(texts.note),    Script(texts.collect),
-                           Script(texts.purge),    Script(texts.take)};
+  static const Scripts all{Script(texts.accept),  Script(texts.join),     Script(texts.claim),
+                           Script(texts.finish),  Script(texts.retire),   Script(texts.seek),
+                           Script(texts.stand),   Script(put_piece_lua),  Script(heartbeat_lua),
+                           Script(condemn_lua),   Script(texts.conclude), Script(texts.note),
+                           Script(texts.collect), Script(texts.purge),    Script(texts.take)};
   return all;
 }
 

@@ -16,6 +16,7 @@ struct Scripts {
   Script retire;
   Script seek;
   Script stand;
+  Script put_piece;
   Script heartbeat;
   Script condemn;
   // With the history's keys too.
@@ -25,8 +26,8 @@ struct Scripts {
   Script purge;
   Script take;
 
-  [[nodiscard]] std::array<const Script*, 14> all() const {
-    return {&accept,    &join,    &claim,    &finish, &retire,  &seek,  &stand,
+  [[nodiscard]] std::array<const Script*, 15> all() const {
+    return {&accept,    &join,    &claim,    &finish, &retire,  &seek,  &stand, &put_piece,
             &heartbeat, &condemn, &conclude, &note,   &collect, &purge, &take};
   }
 };

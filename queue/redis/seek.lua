@@ -12,10 +12,11 @@ end
 
 local function stop(call)
   local name = name_of(call)
-  if name:sub(1, 1) == '@' then
-    redis.call('HDEL', names, name)
-  elseif name ~= '' then
+  if name ~= '' and name:sub(1, 1) ~= '@' then
     close(call, ARGV[6], '', '')
+  else
+    if name ~= '' then redis.call('HDEL', names, name) end
+    let_event_go(call)
   end
   count('settled', 1)
   return {'stopped', stand()}

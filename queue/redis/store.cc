@@ -37,6 +37,7 @@ RedisStore::RedisStore(Options options, const LinkWorld& world, Rng rng, QueueLi
       answers_(world.wheel, listener),
       membership_(membership_options(options_, rng), world.clock, world.wheel, *this),
       pipeline_(connect(world, options_.link, options_.pipeline, rng.fork("connection"), *this)),
+      carrier_(connection_),
       archive_(connection_, options_.prefix, world.clock, world.wheel, options_.retention),
       wake_ups_(options_.prefix, world.clock, world.wheel, connection_, *this),
       stops_(options_.prefix, world.clock, world.wheel, connection_, *this),

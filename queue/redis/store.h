@@ -37,9 +37,11 @@
 #include "core/edge/rng.h"
 #include "queue/answers.h"
 #include "queue/queue.h"
+#include "queue/redis/apart.h"
 #include "queue/redis/archive.h"
 #include "queue/redis/connection.h"
 #include "queue/redis/durability.h"
+#include "queue/redis/event_carrier.h"
 #include "queue/redis/held.h"
 #include "queue/redis/keys.h"
 #include "queue/redis/line.h"
@@ -60,7 +62,8 @@ struct Options {
   Durability durability = Durability::kFsync;        // else 503
   std::optional<Duration> silence_max;               // dead_after() unless given
   std::vector<std::uint64_t> predecessors;           // see MembershipOptions
-  std::size_t event_bytes_max = 16UL << 20;          // beyond: EntityTooLarge
+  std::size_t event_bytes_max = 32UL << 20;          // beyond: EntityTooLarge
+  ApartRules apart;                                  // of events that are large
   std::uint64_t depth_max = 1'000'000;               // unsettled calls, in all that are known here
   std::uint64_t depth_per_function_max = 1'000'000;  // and of one function, exactly
   // A step forwards of the wall clock is noticed within this, while anything is delayed.
@@ -129,6 +132,7 @@ class RedisStore final : public Queue,
     std::vector<Accepting> calls;
     std::vector<std::int64_t> outcomes;
   };
+  struct Handing;  // out, to the listener: events that lie apart are fetched first
   struct Claim {
     bool asked = true;            // by the listener, who is answered
     std::uint64_t lease = 0;      // of this incarnation
@@ -167,6 +171,8 @@ class RedisStore final : public Queue,
   // Accepting (accepts.cc).
   void accept(NewCall call, Limits limits, Accepted accepted);
   [[nodiscard]] std::optional<Error> refusal(const NewCall& call, Limits limits) const;
+  void accept(Line& line, Accepting accepting);
+  void accept_when_uploaded(Line& line, NewCall call, Accepting accepting);
   [[nodiscard]] std::vector<Accepting> take_accepting(Line& line);
   void submit_accepts(Line& line);
   [[nodiscard]] Command accept_call(const Line& line, const std::vector<Accepting>& calls) const;
@@ -184,9 +190,13 @@ class RedisStore final : public Queue,
   void submit_claims(Line& line);
   void submit_claim(Line& line, std::size_t max, bool asked);
   void on_claimed(Line& line, const Claim& claim, const Answer& answer);
-  [[nodiscard]] std::vector<ClaimedCall> claimed(Line& line, const Claim& claim,
-                                                 const Reply& reply);
-  [[nodiscard]] std::optional<ClaimedCall> claimed(Line& line, const Reply& entry);
+  void claimed(Handing& handing, const Claim& claim, const Reply& reply);
+  void claimed(Handing& handing, const Reply& entry);
+  [[nodiscard]] ClaimedCall hold(Line& line, const StreamId& place, const Entry& entry,
+                                 std::uint32_t deliveries);
+  // Where events lie apart (fetching.cc).
+  void hand_out(std::shared_ptr<Handing> handing);
+  void fetched(const std::shared_ptr<Handing>& handing, Fetched what, std::string event);
   void reconcile(Line& line);
   void look(Line& line);
   void refuse_claims(Line& line);
@@ -243,6 +253,7 @@ class RedisStore final : public Queue,
   const std::unique_ptr<Pipeline> pipeline_;
   Pipeline& connection_ = *pipeline_;
   std::unique_ptr<Replicas> replicas_;  // null: they are not waited for
+  EventCarrier carrier_;
   RedisArchive archive_;
   WakeUps wake_ups_;
   Stops stops_;

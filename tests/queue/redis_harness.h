@@ -13,12 +13,17 @@
 
 namespace convoke::fake {
 
+// So small that many of the tests' events lie apart.
+inline constexpr std::size_t kEntryBytesMax = 100;
+inline constexpr std::size_t kPieceBytes = 60;
+
 class RedisHarness : public StoreHarness {
  public:
   RedisHarness(const Limits& limits, std::string prefix) {
     options_.prefix = std::move(prefix);
     options_.depth_max = limits.depth_max;
     options_.depth_per_function_max = limits.depth_per_function_max;
+    options_.apart = {kEntryBytesMax, kPieceBytes};
   }
 
   [[nodiscard]] Queue& queue() override { return *store_; }

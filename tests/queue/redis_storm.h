@@ -18,6 +18,7 @@
 #include "queue/redis/keys.h"
 #include "queue/redis/record.h"
 #include "queue/redis/store.h"
+#include "tests/queue/apart_events.h"
 #include "tests/queue/redis_stand_in_world.h"
 
 namespace convoke::fake {
@@ -50,6 +51,7 @@ class StormEngine final : public QueueListener {
   void start(Rng rng) {
     redis::Options options;
     options.link.target.address = stand_in::ServerOptions{}.at;
+    options.apart = {2, 3};  // the events below, in two pieces
     if (predecessor_) options.predecessors = {*predecessor_};
     store_ = std::make_unique<redis::RedisStore>(options, world_, rng, *this);
   }
@@ -97,6 +99,8 @@ class StormEngine final : public QueueListener {
   void on_claimed(FunctionId, std::vector<ClaimedCall> calls) override {
     for (const ClaimedCall& call : calls) {
       ledger_.handed_out(call);
+      EXPECT_FALSE(call.event_lost);
+      EXPECT_TRUE(call.event == "event" || call.event.empty()) << call.event;
       held_.push_back(call.receipt);
       if (call.maybe_repeated) ++repeated_;
     }
@@ -219,6 +223,7 @@ class Storm {
     auto* const in_use = data.find<stand_in::Hash>(keys.names());
     EXPECT_EQ(in_use == nullptr ? stand_in::Hash{} : *in_use, names) << "names are left";
     EXPECT_EQ(data.find<stand_in::Hash>(history[FunctionKeys::kUnderWay]), nullptr);
+    EXPECT_EQ(events_that_stay(data, keys), events_of_records(data, keys));
   }
   NewCall call() {
     NewCall made;
@@ -228,7 +233,7 @@ class Storm {
     if (rng_.one_in(3)) made.due += Seconds{3};
     if (rng_.one_in(3)) made.name = "@n" + std::to_string(rng_.below(5));
     if (rng_.one_in(4)) made.name = "job-" + std::to_string(++made_);
-    made.event = "event";
+    if (!rng_.one_in(3)) made.event = "event";
     return made;
   }
   void act(StormEngine& engine) {

@@ -8,6 +8,7 @@ namespace {
 CommandTable made_table() {
   CommandTable table;
   add_plain_commands(table);
+  add_expiry_commands(table);
   add_hash_commands(table);
   add_sorted_set_commands(table);
   add_stream_commands(table);
@@ -38,6 +39,7 @@ Value run_on_data(const Call& call) {
   if (found == table.end()) return unknown(call.words);
   if (!fits(found->second.arity, call.words.size())) return wrong_number_of_words(call.words[0]);
   try {
+    call.data.let_go_what_ended(call.now_ms);
     return found->second.run(call);
   } catch (const Refusal& refusal) {
     return error(refusal.text);

@@ -29,6 +29,7 @@ struct Command {
 using CommandTable = std::unordered_map<std::string, Command>;
 
 void add_plain_commands(CommandTable& table);  // strings, sets, keys, the clock
+void add_expiry_commands(CommandTable& table);
 void add_hash_commands(CommandTable& table);
 void add_sorted_set_commands(CommandTable& table);
 void add_stream_commands(CommandTable& table);

@@ -17,4 +17,15 @@ bool SortedSet::erase(const std::string& member) {
   return true;
 }
 
+void Data::let_go_what_ended(std::int64_t now_ms) {
+  for (auto at = ends_.begin(); at != ends_.end();) {
+    if (at->second > now_ms) {
+      ++at;
+      continue;
+    }
+    keys_.erase(at->first);
+    at = ends_.erase(at);
+  }
+}
+
 }  // namespace convoke::stand_in

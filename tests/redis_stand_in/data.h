@@ -3,6 +3,7 @@
 // No clock and no commands: those are in commands.h.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -52,12 +53,22 @@ class Data {
     if (Kind* const datum = find<Kind>(key)) return *datum;
     return std::get<Kind>(keys_.emplace(key, Kind{}).first->second);
   }
-  void set(const std::string& key, String value) { keys_[key] = std::move(value); }
-  bool erase(const std::string& key) { return keys_.erase(key) > 0; }
+  void set(const std::string& key, String value) {
+    keys_[key] = std::move(value);
+    ends_.erase(key);
+  }
+  bool erase(const std::string& key) {
+    ends_.erase(key);
+    return keys_.erase(key) > 0;
+  }
+  // When a key goes by itself, in ms.
+  [[nodiscard]] std::map<std::string, std::int64_t>& ends() { return ends_; }
+  void let_go_what_ended(std::int64_t now_ms);
   [[nodiscard]] const auto& keys() const { return keys_; }
 
  private:
   std::map<std::string, std::variant<String, Hash, Set, SortedSet, Stream>> keys_;
+  std::map<std::string, std::int64_t> ends_;
 };
 
 }  // namespace convoke::stand_in

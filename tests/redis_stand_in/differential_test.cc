@@ -20,10 +20,12 @@ constexpr std::size_t kToldMax = 15;  // of the commands before a difference
 
 // Words of answers, of each of which there must be some.
 constexpr const char* kToBeHeard[] = {
-    "-LEASELOST",    "-WRONGTYPE", "-NOSCRIPT",    "-NOGROUP",
-    "-BUSYGROUP",    "-ERR",       "\"there\" :0", "\"there\" :1",
-    "\"stopped\" [", "[\"gone\"]", "\"on\" \"q\"", "\"on\" \"d\"",
-    "\" :2] [@",     "\" :3] [@",  "[[[@",         "equal or smaller",
+    "-LEASELOST",   "-WRONGTYPE",   "-NOSCRIPT",
+    "-NOGROUP",     "-BUSYGROUP",   "-ERR",
+    "\"there\" :0", "\"there\" :1", "\"stopped\" [",
+    "[\"gone\"]",   "\"on\" \"q\"", "\"on\" \"d\"",
+    "[[:-2",        "{0=\"four",    "\" :2] [@",
+    "\" :3] [@",    "[[[@",         "equal or smaller",
 };
 
 // Two that were empty, and are asked the same.

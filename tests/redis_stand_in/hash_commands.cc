@@ -57,6 +57,11 @@ Value hsetnx(const Call& call) {
   return count(added ? 1 : 0);
 }
 
+Value hlen(const Call& call) {
+  const Hash* const hash = call.data.find<Hash>(call.key());
+  return count(hash == nullptr ? 0 : hash->size());
+}
+
 Value hdel(const Call& call) {
   Hash* const hash = call.data.find<Hash>(call.key());
   if (hash == nullptr) return integer(0);
@@ -87,6 +92,7 @@ Value hincrby(const Call& call) {
 void add_hash_commands(CommandTable& table) {
   table["hget"] = {3, hget};
   table["hstrlen"] = {3, hstrlen};
+  table["hlen"] = {2, hlen};
   table["hmget"] = {-3, hmget};
   table["hexists"] = {3, hexists};
   table["hgetall"] = {2, hgetall};

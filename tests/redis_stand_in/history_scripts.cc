@@ -60,6 +60,7 @@ int conclude_one(const Records& kept, std::size_t i, Concluded& sum) {
     kept.close(call, lua.arg(i + 4), lua.arg(i + 5), lua.arg(i + 6));
   } else if (what == "d") {
     delivered(kept, name_of(call), i);
+    kept.function.let_event_go(call);
   } else if (what == "p") {
     postpone(kept, call, i);
   } else {

@@ -88,6 +88,7 @@ void add_plain_commands(CommandTable& table) {
   table["setnx"] = {3, setnx};
   table["incr"] = {2, incr};
   table["del"] = {-2, del};
+  table["unlink"] = {-2, del};
   table["sadd"] = {-3, sadd};
   table["srem"] = {-3, srem};
   table["smembers"] = {2, smembers};

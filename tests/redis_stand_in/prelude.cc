@@ -29,6 +29,19 @@ std::string name_of(const std::string& call) {
   return qualifier >= texts.size() ? "" : texts.substr(qualifier, name);
 }
 
+bool lies_apart(const std::string& call) { return byte_at(call, 37) / 2 % 2 == 1; }
+
+std::string event_of(const std::string& call) {
+  const auto texts = static_cast<std::size_t>(byte_at(call, 38) + byte_at(call, 39));
+  return call.size() < 39 + texts ? "" : call.substr(39 + texts);
+}
+
+std::int64_t pieces_of(const std::string& call) {
+  const std::string reference = event_of(call);
+  const std::int64_t piece = number_at(reference, 5, 8);
+  return piece > 0 ? (number_at(reference, 1, 4) + piece - 1) / piece : 0;
+}
+
 std::optional<Value> first_of(const Value& entries) {
   return entries.elements.empty() ? std::nullopt : std::optional(entries.elements.front());
 }
@@ -56,6 +69,26 @@ Value Function::stand() const {
   told.elements.push_back(
       integer(due == nullptr ? -1 : static_cast<std::int64_t>(score_of(due->text))));
   return told;
+}
+
+std::string Function::key_of_event(const std::string& id) const {
+  const std::size_t tag = counts.rfind("}:");
+  return (tag == std::string::npos ? "" : counts.substr(0, tag + 2)) + "e:" + id;
+}
+
+std::string Function::event_key(const std::string& call) const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string id;
+  for (const char c : id_of(call)) {
+    const auto byte = static_cast<unsigned char>(c);
+    id.push_back(kDigits[byte >> 4]);
+    id.push_back(kDigits[byte & 15]);
+  }
+  return key_of_event(id);
+}
+
+void Function::let_event_go(const std::string& call) const {
+  if (lies_apart(call)) lua.call({"UNLINK", event_key(call)});
 }
 
 std::optional<Value> Function::entry_at(const std::string& id) const {

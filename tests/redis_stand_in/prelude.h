@@ -18,6 +18,10 @@ inline constexpr const char* kLeaseLost = "LEASELOST this incarnation was retire
 [[nodiscard]] std::string behind_head(const std::string& call);
 [[nodiscard]] std::string name_of(const std::string& call);
 
+[[nodiscard]] bool lies_apart(const std::string& call);
+[[nodiscard]] std::string event_of(const std::string& call);
+[[nodiscard]] std::int64_t pieces_of(const std::string& call);
+
 // Of an entry, {id, {field, call}}.
 [[nodiscard]] inline const Value& place_in(const Value& entry) { return entry.elements[0]; }
 [[nodiscard]] inline const Value& call_value_in(const Value& entry) {
@@ -37,6 +41,10 @@ struct Function {
   void count(const char* field, std::int64_t by) const;
   [[nodiscard]] Value stand() const;
   [[nodiscard]] std::optional<Value> entry_at(const std::string& id) const;
+  // Of an event that lies apart.
+  [[nodiscard]] std::string key_of_event(const std::string& id) const;
+  [[nodiscard]] std::string event_key(const std::string& call) const;
+  void let_event_go(const std::string& call) const;
 
   const Lua& lua;
   const std::string& stream = lua.key(1);

@@ -113,9 +113,11 @@ std::string RandomCommands::many() {
   return rarely() ? one_of({"0", "-1", "x", "1000"}) : std::to_string(1 + rng_.below(6));
 }
 
-std::string RandomCommands::head() {
+std::string RandomCommands::head() { return head_of(++calls_); }
+
+std::string RandomCommands::head_of(std::uint64_t number) {
   NewCall made;
-  made.id = CallId::from_random(++calls_, 7);
+  made.id = CallId::from_random(number, 7);
   made.accepted = wall_from_ms(static_cast<std::int64_t>(rng_.below(1ULL << 47)));
   made.due = made.accepted;
   made.qualifier = rng_.one_in(3) ? "q" : "";
@@ -126,7 +128,23 @@ std::string RandomCommands::head() {
 
 std::string RandomCommands::call() {
   if (rarely() && rarely()) return "short";
+  if (rng_.one_in(5)) return call_with_event_apart();
   return head() + std::string(rng_.below(80), 'e');
+}
+
+// Of one piece or two, of four bytes; of a piece of none.
+std::string RandomCommands::call_with_event_apart() {
+  std::string call = rng_.one_in(2) && uploaded_ > 0 ? head_of(uploaded_) : head();
+  call[36] = '\2';
+  std::string reference("\0\0\0\3\0\0\0\4", 8);
+  if (rng_.one_in(2)) reference[3] = '\7';
+  if (rarely()) reference[7] = '\0';
+  return call + reference;
+}
+
+// Of one whose pieces are there, perhaps.
+std::string RandomCommands::event_key() {
+  return key_of(function_, "e:" + redis::apart_id(CallId::from_random(uploaded_, 7)));
 }
 
 std::string RandomCommands::call_id() {
@@ -168,7 +186,15 @@ Words RandomCommands::string_or_set_command() {
 Words RandomCommands::hash_command() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const std::string hash = key('n');
-  switch (rng_.below(10)) {
+  switch (rng_.below(14)) {
+    case 10:
+      return {"HLEN", rarely() ? hash : event_key()};
+    case 11:
+      return {"HGETALL", event_key()};
+    case 12:
+      return {"PERSIST", rarely() ? hash : event_key()};
+    case 13:
+      return rarely() ? Words{"UNLINK", event_key()} : Words{"HLEN", event_key()};
     case 0:
       return {"HGET", hash, name()};
     case 1:

@@ -53,10 +53,13 @@ class RandomCommands {
   [[nodiscard]] std::string score();
   [[nodiscard]] std::string many();
   [[nodiscard]] std::string call();
+  [[nodiscard]] std::string call_with_event_apart();
+  [[nodiscard]] std::string event_key();
   [[nodiscard]] std::string call_id();
   [[nodiscard]] std::string attempt();
   [[nodiscard]] std::string history_key(const char* kind) const;
   [[nodiscard]] std::string head();
+  [[nodiscard]] std::string head_of(std::uint64_t number);
 
   [[nodiscard]] Words script_call();
   void add_script_arguments(std::string_view script, Words& words);
@@ -70,6 +73,7 @@ class RandomCommands {
   int function_ = 1;
   std::size_t ids_ = 0;
   std::uint64_t calls_ = 0;
+  std::uint64_t uploaded_ = 0;  // of those, the last one with pieces
 };
 
 }  // namespace convoke::stand_in

@@ -11,10 +11,11 @@ Words RandomCommands::script_call() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const redis::Scripts& all = redis::scripts();
   const redis::Script* const scripts[] = {
-      &all.accept,   &all.accept,   &all.claim,  &all.claim,   &all.claim,     &all.finish,
-      &all.finish,   &all.join,     &all.retire, &all.seek,    &all.heartbeat, &all.conclude,
-      &all.conclude, &all.conclude, &all.note,   &all.collect, &all.purge,     &all.take,
-      &all.stand,    &all.condemn,  &all.seek,   &all.seek,    &all.accept,    &all.claim};
+      &all.accept,    &all.accept,    &all.claim,    &all.claim,   &all.claim,     &all.finish,
+      &all.finish,    &all.join,      &all.retire,   &all.seek,    &all.heartbeat, &all.conclude,
+      &all.conclude,  &all.conclude,  &all.note,     &all.collect, &all.purge,     &all.take,
+      &all.stand,     &all.condemn,   &all.seek,     &all.seek,    &all.accept,    &all.claim,
+      &all.put_piece, &all.put_piece, &all.put_piece};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",
@@ -24,6 +25,16 @@ Words RandomCommands::script_call() {
             incarnation(),
             below(2),
             one_of({"0", "1000000000", "0", "1000000000", "x"})};
+  }
+  if (&script == &all.put_piece) {
+    if (uploaded_ == 0 || rng_.one_in(3)) uploaded_ = ++calls_;
+    return {"EVALSHA",
+            script.sha1(),
+            "1",
+            rarely() ? key('c') : event_key(),
+            below(2),
+            "four",
+            rarely() ? one_of({"0", "x", "-1"}) : "1000000"};
   }
   if (&script == &all.condemn) {
     return {"EVALSHA",     script.sha1(),

@@ -73,18 +73,20 @@ void Records::close(const std::string& call, const std::string& attempt, const s
   const std::string id = id_of(call);
   const auto texts = static_cast<std::size_t>(number_at(call, 38, 38) + number_at(call, 39, 39));
   const std::string event = sub(call, 40 + texts);
+  const bool apart = lies_apart(call);
   const Value found = lua.call({"HGET", records, id});
   const std::string known = found.is_nil() ? record_of(call) : found.text;
   std::string record = with_attempt(known, id, attempt, sub(known, 8, 13), sub(call, 33, 34));
   record = sub(record, 1, 19) + sub(attempt, 2, 7) + sub(record, 26, texts_end(record)) +
            status_after(record, id, status);
   lua.call({"HSET", records, id, record});
-  if (!event.empty()) lua.call({"HSET", events, id, event});
+  if (!event.empty()) lua.call({"HSET", events, apart ? id + "+" : id, event});
   if (!result.empty()) lua.call({"HSET", results, id, result});
   lua.call({"ZADD", over, number_at(attempt, 2, 7), id});
   const std::int64_t state = number_at(attempt, 1, 1);
   if (state == 5 || state == 8) lua.call({"ZADD", failed, number_at(record, 2, 7), id});
-  function.count("kept", static_cast<std::int64_t>(event.size() + result.size()));
+  const auto bytes = apart ? number_at(event, 1, 4) : static_cast<std::int64_t>(event.size());
+  function.count("kept", bytes + static_cast<std::int64_t>(result.size()));
 }
 
 void Records::forget(const std::string& id, const std::string& record) const {
@@ -93,6 +95,11 @@ void Records::forget(const std::string& id, const std::string& record) const {
   const std::int64_t made = number_at(record, 32, 33);
   std::int64_t bytes = lua.call({"HSTRLEN", events, id}).number;
   bytes += lua.call({"HSTRLEN", results, id}).number;
+  if (const Value apart = lua.call({"HGET", events, id + "+"}); !apart.is_nil()) {
+    bytes += number_at(apart.text, 1, 4);
+    lua.call({"UNLINK", function.event_key(id)});
+    lua.call({"HDEL", events, id + "+"});
+  }
   for (std::int64_t i = std::max<std::int64_t>(made - kAttemptsKept, 0); i < made; ++i) {
     lua.call({"HDEL", attempts, id + bytes_of(i, 2)});
   }

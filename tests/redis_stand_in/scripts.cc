@@ -13,6 +13,10 @@ namespace {
 // ---- accept.lua ----
 
 int accept_one(const Function& function, const std::string& due, const std::string& call) {
+  const bool apart = lies_apart(call);
+  if (apart && function.lua.call({"HLEN", function.event_key(call)}).number != pieces_of(call)) {
+    return -2;
+  }
   const std::string name = name_of(call);
   if (!name.empty() &&
       function.lua.call({"HSETNX", function.names, name, id_of(call)}).number == 0) {
@@ -28,6 +32,7 @@ int accept_one(const Function& function, const std::string& due, const std::stri
   } else {
     function.lua.call({"ZADD", function.delayed, due, call});
   }
+  if (apart) function.lua.call({"PERSIST", function.event_key(call)});
   return 1;
 }
 
@@ -134,6 +139,7 @@ Value finish(const Lua& lua) {
     if (!settles || result != 1) continue;
     ++sum.settled;
     if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
+    if (lua.arg(i + 3) != "0") lua.call({"UNLINK", function.key_of_event(lua.arg(i + 3))});
   }
   function.count("settled", sum.settled);
   function.count("claimed", -sum.ended);
@@ -181,8 +187,9 @@ Value stop(const Function& function, const std::string& call) {
   const std::string name = name_of(call);
   if (has_history(name)) {
     Records(function).close(call, function.lua.arg(6), "", "");
-  } else if (!name.empty()) {
-    function.lua.call({"HDEL", function.names, name});
+  } else {
+    if (!name.empty()) function.lua.call({"HDEL", function.names, name});
+    function.let_event_go(call);
   }
   function.count("settled", 1);
   return array({bulk("stopped"), function.stand()});
@@ -225,6 +232,14 @@ Value seek(const Lua& lua) {
   return on("d", page.elements[0].text);
 }
 
+// ---- put_piece.lua ----
+
+Value put_piece(const Lua& lua) {
+  lua.call({"HSET", lua.key(1), lua.arg(1), lua.arg(2)});
+  lua.call({"PEXPIRE", lua.key(1), lua.arg(3)});
+  return ok();
+}
+
 // ---- heartbeat.lua, condemn.lua ----
 
 std::int64_t time_of(const Lua& lua) {
@@ -263,6 +278,7 @@ ScriptFunction find_script(const std::string& sha1) {
       {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
       {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
       {texts.stand.sha1(), stand},         {texts.condemn.sha1(), condemn},
+      {texts.put_piece.sha1(), put_piece},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;
