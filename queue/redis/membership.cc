@@ -45,8 +45,7 @@ Membership::Membership(MembershipOptions options, const Clock& clock, TimerWheel
 }
 
 Command Membership::note_function(FunctionId function) const {
-  return std::move(
-      Command("SADD").arg(functions_of(options_.prefix, incarnation_)).arg(function.value));
+  return enlisting(functions_of(options_.prefix, incarnation_), function);
 }
 
 void Membership::on_connected() {
@@ -60,12 +59,10 @@ void Membership::on_connected() {
 void Membership::enter() {
   if (entering_) return;
   entering_ = true;
-  connection_->send(Command("SETNX").arg(keys_.incarnation).arg(options_.first_incarnation),
-                    [this](const Answer& answer) {
-                      if (!answer.ok()) return on_incarnation(answer);
-                      connection_->send(Command("INCR").arg(keys_.incarnation),
-                                        [this](const Answer& next) { on_incarnation(next); });
-                    });
+  Command command = scripts().enter.call(1);
+  command.arg(keys_.incarnation).arg(options_.first_incarnation);
+  send_call(*connection_, scripts().enter, std::move(command),
+            [this](const Answer& answer) { on_incarnation(answer); });
 }
 
 void Membership::on_incarnation(const Answer& answer) {

@@ -7,6 +7,7 @@ local summary = redis.call('XPENDING', stream, 'e')
 for _, consumer in ipairs(summary[4] or {}) do
   if consumer[1] == incarnation then held = tonumber(consumer[2]) end
 end
+redis.call('HDEL', leases, '')  -- as heartbeat.lua has it
 count('claimed', -held)
 if held > 0 then
   redis.call('HSET', leases, incarnation, '0')

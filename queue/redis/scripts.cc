@@ -16,6 +16,8 @@ extern const std::string_view retire_lua;
 extern const std::string_view seek_lua;
 extern const std::string_view stand_lua;
 extern const std::string_view put_piece_lua;
+extern const std::string_view enter_lua;
+extern const std::string_view enlist_lua;
 extern const std::string_view heartbeat_lua;
 extern const std::string_view records_lua;
 extern const std::string_view conclude_lua;
@@ -52,11 +54,12 @@ struct Texts {
 
 const Scripts& scripts() {
   static const Texts texts;
-  static const Scripts all{Script(texts.accept),  Script(texts.join),     Script(texts.claim),
-                           Script(texts.finish),  Script(texts.retire),   Script(texts.seek),
-                           Script(texts.stand),   Script(put_piece_lua),  Script(heartbeat_lua),
-                           Script(condemn_lua),   Script(texts.conclude), Script(texts.note),
-                           Script(texts.collect), Script(texts.purge),    Script(texts.take)};
+  static const Scripts all{Script(texts.accept),   Script(texts.join),    Script(texts.claim),
+                           Script(texts.finish),   Script(texts.retire),  Script(texts.seek),
+                           Script(texts.stand),    Script(put_piece_lua), Script(enter_lua),
+                           Script(enlist_lua),     Script(heartbeat_lua), Script(condemn_lua),
+                           Script(texts.conclude), Script(texts.note),    Script(texts.collect),
+                           Script(texts.purge),    Script(texts.take)};
   return all;
 }
 
@@ -64,6 +67,10 @@ Command call_of(const Script& script, const FunctionKeys& keys) {
   Command command = script.call(static_cast<std::uint32_t>(keys.all().size() + 1));
   for (const std::string& key : keys.all()) command.arg(key);
   return std::move(command.arg(keys.absent()));
+}
+
+Command enlisting(const std::string& set, FunctionId function) {
+  return std::move(scripts().enlist.call(1).arg(set).arg(function.value));
 }
 
 Command call_with_history(const Script& script, const FunctionKeys& keys) {

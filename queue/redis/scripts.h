@@ -17,6 +17,8 @@ struct Scripts {
   Script seek;
   Script stand;
   Script put_piece;
+  Script enter;
+  Script enlist;
   Script heartbeat;
   Script condemn;
   // With the history's keys too.
@@ -26,13 +28,16 @@ struct Scripts {
   Script purge;
   Script take;
 
-  [[nodiscard]] std::array<const Script*, 15> all() const {
-    return {&accept,    &join,    &claim,    &finish, &retire,  &seek,  &stand, &put_piece,
-            &heartbeat, &condemn, &conclude, &note,   &collect, &purge, &take};
+  [[nodiscard]] std::array<const Script*, 17> all() const {
+    return {&accept, &join,      &claim,   &finish,   &retire, &seek,    &stand, &put_piece, &enter,
+            &enlist, &heartbeat, &condemn, &conclude, &note,   &collect, &purge, &take};
   }
 };
 
 [[nodiscard]] const Scripts& scripts();
+
+// A call of `enlist`.
+[[nodiscard]] Command enlisting(const std::string& set, FunctionId function);
 
 // A call of it with the function's keys: append the arguments.
 //

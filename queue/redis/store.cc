@@ -256,8 +256,8 @@ void RedisStore::announce(Line& line) {
     line.announced = Step::kTaken;
     asks(line);
   };
-  connection_.send(membership_.note_function(line.function), on_answer);
-  connection_.send(Command("SADD").arg(keys_.functions).arg(line.function.value), on_answer);
+  send(scripts().enlist, membership_.note_function(line.function), on_answer);
+  send(scripts().enlist, enlisting(keys_.functions, line.function), on_answer);
 }
 
 bool RedisStore::joined(Line& line) {

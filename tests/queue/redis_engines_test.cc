@@ -112,6 +112,39 @@ TEST(RedisEngines, I3_ARetiredEngineEndsNothing) {
   EXPECT_EQ(world.claim(zombie, kF).at(0).event, "new") << "it lives on, as another";
 }
 
+// Over its `maxmemory` for as long as it lives.
+class FullServer {
+ public:
+  explicit FullServer(RedisEngines& world) : world_(world) { limit("1"); }
+  ~FullServer() { limit("0"); }
+  FullServer(const FullServer&) = delete;
+  FullServer& operator=(const FullServer&) = delete;
+
+ private:
+  void limit(const char* bytes) { world_.ask({"CONFIG", "SET", "maxmemory", bytes}); }
+  RedisEngines& world_;
+};
+
+TEST(RedisEngines, OnAFullServerCallsAreTakenOverAndRunAllTheSame) {
+  RedisEngines world;
+  Engine& one = world.start();
+  for (int i = 0; i < 2; ++i) world.accepted(one, kF);
+  ASSERT_EQ(world.claim(one, kF).size(), 1U);
+  const FullServer full(world);
+  const std::uint64_t predecessor = one.store->incarnation();
+  RedisEngines::kill(one);
+  Engine& heir = world.start(predecessor);
+  world.until([&] { return heir.heard.ready[kF.value] > 0; });
+  const std::uint64_t life = heir.store->incarnation();
+  const auto calls = world.claim(heir, kF, 2);
+  ASSERT_EQ(calls.size(), 2U);
+  for (const ClaimedCall& call : calls) {
+    EXPECT_EQ(world.settled(heir, call.receipt), SettleResult::kDone);
+  }
+  EXPECT_EQ(heir.store->incarnation(), life) << "it has lost its lease";
+  EXPECT_EQ(world.drift(kF), 0);
+}
+
 TEST(RedisEngines, Q3_OfARetiredEngineNoAttemptIsPostponedOrGivenBack) {
   RedisEngines world;
   Engine& zombie = world.start();

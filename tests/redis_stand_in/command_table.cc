@@ -16,6 +16,11 @@ CommandTable made_table() {
   return table;
 }
 
+const CommandTable& table() {
+  static const CommandTable all = made_table();
+  return all;
+}
+
 bool fits(int arity, std::size_t words) {
   return arity < 0 ? words >= static_cast<std::size_t>(-arity)
                    : words == static_cast<std::size_t>(arity);
@@ -33,10 +38,17 @@ Value wrong_number_of_words(const std::string& command) {
   return error("ERR wrong number of arguments for '" + in_lower_case(command) + "' command");
 }
 
+Access access_of(const Words& words) {
+  const auto found = table().find(in_lower_case(words[0]));
+  if (found == table().end()) return Access::kReads;
+  const bool removes =
+      words.size() > 1 && is_option(words[0], "xgroup") && is_option(words[1], "delconsumer");
+  return removes ? Access::kRemoves : found->second.access;
+}
+
 Value run_on_data(const Call& call) {
-  static const CommandTable table = made_table();
-  const auto found = table.find(in_lower_case(call.words[0]));
-  if (found == table.end()) return unknown(call.words);
+  const auto found = table().find(in_lower_case(call.words[0]));
+  if (found == table().end()) return unknown(call.words);
   if (!fits(found->second.arity, call.words.size())) return wrong_number_of_words(call.words[0]);
   try {
     call.data.let_go_what_ended(call.now_ms);

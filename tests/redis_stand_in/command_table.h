@@ -21,9 +21,13 @@ struct Call {
   [[nodiscard]] const std::string& key() const { return words[1]; }
 };
 
+// What a server that is full refuses: that which needs memory.
+enum class Access : std::uint8_t { kReads, kRemoves, kNeedsMemory };
+
 struct Command {
   int arity = 0;                             // words, the name included; negative: at least so many
   Value (*run)(const Call& call) = nullptr;  // may throw Refusal and WrongKind
+  Access access = Access::kReads;
 };
 
 using CommandTable = std::unordered_map<std::string, Command>;
@@ -37,6 +41,7 @@ void add_group_commands(CommandTable& table);
 
 // Runs a command on data. What it throws has become an error.
 [[nodiscard]] Value run_on_data(const Call& call);
+[[nodiscard]] Access access_of(const Words& words);
 [[nodiscard]] Value wrong_number_of_words(const std::string& command);
 [[nodiscard]] inline Refusal syntax_error() { return {"ERR syntax error"}; }
 

@@ -38,6 +38,9 @@ Value Commands::execute(Session& session, const Words& words, WallTime now) {
   if (name == "publish" && words.size() == 3) return integer(0);  // nobody listens
   if (name == "script" && words.size() == 3 && is_option(words[1], "load")) return load(words[2]);
   if (name == "eval" || name == "evalsha") return run_script(session, words, now);
+  if (memory_ == Memory::kNone && access_of(words) == Access::kNeedsMemory) {
+    return error("OOM command not allowed when used memory > 'maxmemory'.");
+  }
   return run_on_data({data(session.db), words, to_ms(now)});
 }
 
@@ -79,8 +82,10 @@ Value Commands::run_script(Session& session, const Words& words, WallTime now) {
   if (loaded_.count(sha1) == 0) return error("NOSCRIPT No matching script. Please use EVAL.");
   const auto arguments = words.begin() + 3 + *keys;
   const Words key_words(words.begin() + 3, arguments);
-  return run(*find_script(sha1),
-             Lua(data(session.db), key_words, {arguments, words.end()}, to_ms(now)));
+  const Lua lua(data(session.db), key_words, {arguments, words.end()}, to_ms(now), memory_);
+  Value answer = run(*find_script(sha1), lua);
+  published_.insert(published_.end(), lua.published().begin(), lua.published().end());
+  return answer;
 }
 
 }  // namespace convoke::stand_in

@@ -10,10 +10,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/model/instant.h"
 #include "tests/redis_stand_in/arguments.h"
 #include "tests/redis_stand_in/data.h"
+#include "tests/redis_stand_in/lua.h"
 #include "tests/redis_stand_in/value.h"
 
 namespace convoke::stand_in {
@@ -31,6 +33,10 @@ class Commands {
 
   // AUTH is wanted, by this password; empty: it is not.
   void require_password(std::string password) { password_ = std::move(password); }
+  // What scripts have published since this was last asked.
+  [[nodiscard]] Lua::Published take_published() { return std::exchange(published_, {}); }
+  // As a server over its `maxmemory`, with `noeviction`.
+  void set_memory(Memory memory) { memory_ = memory; }
   // As a server that starts: what scripts it had loaded is not kept with the data.
   void forget_scripts() { loaded_.clear(); }
   [[nodiscard]] Data& data(unsigned db = 0) { return databases_[db]; }
@@ -41,6 +47,8 @@ class Commands {
   [[nodiscard]] Value run_script(Session& session, const Words& words, WallTime now);
 
   std::string password_;
+  Lua::Published published_;
+  Memory memory_ = Memory::kEnough;
   std::map<unsigned, Data> databases_;
   std::set<std::string> loaded_;  // by SHA1
 };

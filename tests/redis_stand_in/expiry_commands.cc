@@ -38,8 +38,8 @@ Value pttl(const Call& call) {
 }  // namespace
 
 void add_expiry_commands(CommandTable& table) {
-  table["pexpire"] = {3, pexpire};
-  table["persist"] = {2, persist};
+  table["pexpire"] = {3, pexpire, Access::kRemoves};
+  table["persist"] = {2, persist, Access::kRemoves};
   table["pttl"] = {2, pttl};
 }
 

@@ -174,10 +174,10 @@ Value xpending(const Call& call) {
 }  // namespace
 
 void add_group_commands(CommandTable& table) {
-  table["xgroup"] = {-2, xgroup};
-  table["xreadgroup"] = {-7, xreadgroup};
-  table["xclaim"] = {-6, xclaim};
-  table["xack"] = {-4, xack};
+  table["xgroup"] = {-2, xgroup, Access::kNeedsMemory};
+  table["xreadgroup"] = {-7, xreadgroup, Access::kRemoves};
+  table["xclaim"] = {-6, xclaim, Access::kRemoves};
+  table["xack"] = {-4, xack, Access::kRemoves};
   table["xpending"] = {-3, xpending};
 }
 

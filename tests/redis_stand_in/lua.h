@@ -25,10 +25,17 @@ struct Word {
   std::string text;
 };
 
+// That a server has left.
+enum class Memory : std::uint8_t { kEnough, kNone };
+
 class Lua {
  public:
-  Lua(Data& data, Words keys, Words arguments, std::int64_t now_ms)
-      : keys_(std::move(keys)), arguments_(std::move(arguments)), data_(data), now_ms_(now_ms) {}
+  Lua(Data& data, Words keys, Words arguments, std::int64_t now_ms, Memory memory = Memory::kEnough)
+      : keys_(std::move(keys)),
+        arguments_(std::move(arguments)),
+        data_(data),
+        now_ms_(now_ms),
+        memory_(memory) {}
 
   // An error ends the script (throws Refusal).
   Value call(std::initializer_list<Word> words) const {
@@ -37,19 +44,22 @@ class Lua {
     return answer;
   }
   Value call(const Words& words) const {
-    Value answer = run_on_data({data_, words, now_ms_});
+    Value answer = run(words);
     if (answer.is_error()) throw Refusal{answer.text};
     return answer;
   }
   Value pcall(std::initializer_list<Word> words) const {
     Words texts;
     for (const Word& word : words) texts.push_back(word.text);
-    return run_on_data({data_, texts, now_ms_});
+    return run(texts);
   }
 
   // From 1 on. What is not there ends the script, as it does in Lua where it is used.
   [[nodiscard]] const std::string& key(std::size_t i) const { return word_at(keys_, i); }
   [[nodiscard]] const std::string& arg(std::size_t i) const { return word_at(arguments_, i); }
+  // What it has published: channel and message, in order.
+  using Published = std::vector<std::pair<std::string, std::string>>;
+  [[nodiscard]] const Published& published() const { return published_; }
   [[nodiscard]] std::size_t args() const { return arguments_.size(); }
 
  private:
@@ -58,10 +68,27 @@ class Lua {
     return words[i - 1];
   }
 
+  // A full server refuses a script whose first write needs memory, and no later one.
+  Value run(const Words& words) const {
+    if (words[0] == "PUBLISH") {
+      published_.emplace_back(words[1], words[2]);
+      return integer(0);
+    }
+    const Access access = access_of(words);
+    if (memory_ == Memory::kNone && access == Access::kNeedsMemory && !written_) {
+      return error("OOM command not allowed when used memory > 'maxmemory'.");
+    }
+    written_ = written_ || access != Access::kReads;
+    return run_on_data({data_, words, now_ms_});
+  }
+
   Words keys_;
   Words arguments_;
   Data& data_;
   std::int64_t now_ms_;
+  Memory memory_;
+  mutable bool written_ = false;
+  mutable Published published_;
 };
 
 // tonumber(text), where it is used as a number: what is none ends the script.

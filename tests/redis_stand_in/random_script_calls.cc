@@ -11,11 +11,11 @@ Words RandomCommands::script_call() {
   function_ = 1 + static_cast<int>(rng_.below(kFunctions));
   const redis::Scripts& all = redis::scripts();
   const redis::Script* const scripts[] = {
-      &all.accept,    &all.accept,    &all.claim,    &all.claim,   &all.claim,     &all.finish,
-      &all.finish,    &all.join,      &all.retire,   &all.seek,    &all.heartbeat, &all.conclude,
-      &all.conclude,  &all.conclude,  &all.note,     &all.collect, &all.purge,     &all.take,
-      &all.stand,     &all.condemn,   &all.seek,     &all.seek,    &all.accept,    &all.claim,
-      &all.put_piece, &all.put_piece, &all.put_piece};
+      &all.accept,    &all.accept,    &all.claim,     &all.claim,   &all.claim,     &all.finish,
+      &all.finish,    &all.join,      &all.retire,    &all.seek,    &all.heartbeat, &all.conclude,
+      &all.conclude,  &all.conclude,  &all.note,      &all.collect, &all.purge,     &all.take,
+      &all.stand,     &all.condemn,   &all.seek,      &all.seek,    &all.accept,    &all.claim,
+      &all.put_piece, &all.put_piece, &all.put_piece, &all.enter,   &all.enlist};
   const redis::Script& script = *scripts[rng_.below(std::size(scripts))];
   if (&script == &all.heartbeat) {
     return {"EVALSHA",
@@ -36,6 +36,9 @@ Words RandomCommands::script_call() {
             "four",
             rarely() ? one_of({"0", "x", "-1"}) : "1000000"};
   }
+  if (&script == &all.enter) return {"EVALSHA", script.sha1(), "1", kStringKey, below(9)};
+  if (&script == &all.enlist)
+    return {"EVALSHA", script.sha1(), "1", shared_key("functions"), below(9)};
   if (&script == &all.condemn) {
     return {"EVALSHA",     script.sha1(),
             "1",           shared_key("engines"),

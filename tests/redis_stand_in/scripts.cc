@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "core/registry/shared/scripts.h"
 #include "queue/queue.h"
 #include "queue/redis/scripts.h"
 #include "tests/redis_stand_in/records.h"
@@ -63,6 +64,7 @@ Value stand(const Lua& lua) { return Function(lua).stand(); }
 Value join(const Lua& lua) {
   const Function function(lua);
   if (lua.call({"HGET", function.leases, lua.arg(1)}).text == "0") return error(kLeaseLost);
+  lua.call({"HDEL", function.leases, ""});
   lua.pcall({"XGROUP", "CREATE", function.stream, "e", "0", "MKSTREAM"});
   lua.call({"HSET", function.leases, lua.arg(1), "1"});
   return ok();
@@ -157,6 +159,7 @@ Value retire(const Lua& lua) {
   for (const Value& consumer : summary.elements[3].elements) {
     if (consumer.elements[0].text == incarnation) held = to_number(consumer.elements[1].text);
   }
+  lua.call({"HDEL", function.leases, ""});
   function.count("claimed", -held);
   if (held > 0) {
     lua.call({"HSET", function.leases, incarnation, "0"});
@@ -240,7 +243,18 @@ Value put_piece(const Lua& lua) {
   return ok();
 }
 
-// ---- heartbeat.lua, condemn.lua ----
+// ---- enter.lua, enlist.lua, heartbeat.lua, condemn.lua ----
+
+Value enter(const Lua& lua) {
+  lua.call({"PERSIST", lua.key(1)});
+  lua.call({"SETNX", lua.key(1), lua.arg(1)});
+  return lua.call({"INCR", lua.key(1)});
+}
+
+Value enlist(const Lua& lua) {
+  lua.call({"SREM", lua.key(1), ""});
+  return lua.call({"SADD", lua.key(1), lua.arg(1)});
+}
 
 std::int64_t time_of(const Lua& lua) {
   const Value time = lua.call({"TIME"});
@@ -252,6 +266,7 @@ Value heartbeat(const Lua& lua) {
   const std::string& engines = lua.key(1);
   const Value last = lua.call({"ZSCORE", engines, lua.arg(1)});
   if (last.text == "0" || (lua.arg(2) == "0" && last.is_nil())) return error(kLeaseLost);
+  lua.call({"ZREM", engines, ""});
   lua.call({"ZADD", engines, now, lua.arg(1)});
   return lua.call({"ZRANGEBYSCORE", engines, "-inf", now - to_number(lua.arg(3)), "LIMIT", 0, 100});
 }
@@ -262,6 +277,7 @@ Value condemn(const Lua& lua) {
   const Value last = lua.call({"ZSCORE", engines, lua.arg(1)});
   if (last.is_nil()) return integer(1);
   if (score_of(last.text) > static_cast<double>(now - to_number(lua.arg(2)))) return integer(0);
+  lua.call({"ZREM", engines, ""});
   lua.call({"ZADD", engines, 0, lua.arg(1)});
   return integer(1);
 }
@@ -271,14 +287,25 @@ Value condemn(const Lua& lua) {
 ScriptFunction find_script(const std::string& sha1) {
   const redis::Scripts& texts = redis::scripts();
   static const std::map<std::string, ScriptFunction> all = {
-      {texts.accept.sha1(), accept},       {texts.join.sha1(), join},
-      {texts.claim.sha1(), claim},         {texts.finish.sha1(), finish},
-      {texts.retire.sha1(), retire},       {texts.seek.sha1(), seek},
-      {texts.heartbeat.sha1(), heartbeat}, {texts.conclude.sha1(), conclude},
-      {texts.note.sha1(), note},           {texts.collect.sha1(), collect},
-      {texts.purge.sha1(), purge},         {texts.take.sha1(), take},
-      {texts.stand.sha1(), stand},         {texts.condemn.sha1(), condemn},
+      {texts.accept.sha1(), accept},
+      {texts.join.sha1(), join},
+      {texts.claim.sha1(), claim},
+      {texts.finish.sha1(), finish},
+      {texts.retire.sha1(), retire},
+      {texts.seek.sha1(), seek},
+      {texts.enter.sha1(), enter},
+      {texts.heartbeat.sha1(), heartbeat},
+      {texts.conclude.sha1(), conclude},
+      {texts.note.sha1(), note},
+      {texts.collect.sha1(), collect},
+      {texts.purge.sha1(), purge},
+      {texts.take.sha1(), take},
+      {texts.stand.sha1(), stand},
+      {texts.condemn.sha1(), condemn},
       {texts.put_piece.sha1(), put_piece},
+      {texts.enlist.sha1(), enlist},
+      {shared_registry::beat_script().sha1(), registry_beat},
+      {shared_registry::commit_script().sha1(), registry_commit},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;

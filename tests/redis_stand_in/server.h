@@ -21,6 +21,14 @@
 
 namespace convoke::stand_in {
 
+// Sees each command where it is executed, and may lay hands on what lies there.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void before(Data& data, const Words& words) = 0;
+  virtual void after(Data& data, const Words& words, Value& answer) = 0;
+};
+
 // When a connection is lost: the command was not executed, or it was and nobody heard.
 enum class Loss : std::uint8_t { kBefore, kAfter };
 
@@ -48,6 +56,12 @@ class Server final : private AcceptHandler {
   void crash(Duration lost = {});
   void start();
   [[nodiscard]] bool serves() const { return listener_ != nullptr; }
+  // It has its data yet to read: almost every command is refused.
+  void set_loading(bool loading) { loading_ = loading; }
+  // Not where a crash may lose something: what was refused then would be repeated.
+  void set_memory(Memory memory);
+
+  void watch(Watcher& watcher) { watcher_ = &watcher; }  // outlives it
 
   [[nodiscard]] Commands& commands() { return kept_.commands(); }
   [[nodiscard]] std::size_t executed() const { return executed_; }  // commands, of all its lives
@@ -61,7 +75,10 @@ class Server final : private AcceptHandler {
 
   void on_accept(std::unique_ptr<Wire> wire) override;
   // Appends the answer; false: the connection is to be lost.
-  [[nodiscard]] bool execute(Session& session, const Words& words, std::string& answers);
+  [[nodiscard]] bool execute(Connection& from, const Words& words, std::string& answers);
+  [[nodiscard]] Value answer(Connection& from, const Words& words);
+  [[nodiscard]] Value answer_on_data(Connection& from, const Words& words);
+  [[nodiscard]] Value publish(const std::string& channel, const std::string& message);
   [[nodiscard]] std::optional<Loss> loss_of_next();
 
   Wires& wires_;
@@ -69,6 +86,8 @@ class Server final : private AcceptHandler {
   const ServerOptions options_;
   Kept kept_;
   bool paused_ = false;
+  bool loading_ = false;
+  Watcher* watcher_ = nullptr;
   std::size_t executed_ = 0;
   std::optional<PlannedLoss> planned_;
   std::vector<std::unique_ptr<Connection>> connections_;

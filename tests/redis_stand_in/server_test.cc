@@ -7,6 +7,7 @@
 #include <string>
 
 #include "queue/redis/connection.h"
+#include "queue/redis/subscription.h"
 #include "tests/queue/redis/fake_server.h"
 #include "tests/redis_stand_in/cables.h"
 
@@ -46,9 +47,12 @@ class StandInServer : public testing::Test {
     turn();
     return heard_.take();
   }
-  void reconnect() {
+  void wait_for_next_try() {
     time_.pass(redis::kBackOffMax);
     turn();
+  }
+  void reconnect() {
+    wait_for_next_try();
     ASSERT_TRUE(connection_->ready());
   }
 
@@ -142,6 +146,50 @@ TEST_F(StandInServer, ACrashMayLoseWhatWasAnsweredLast) {
   reconnect();
   send("GET", "n");
   EXPECT_EQ(said(), "GET=3");
+}
+
+TEST_F(StandInServer, FullItRefusesWhatNeedsMemoryAndNothingElse) {
+  server_.reset();  // one that loses nothing in a crash
+  server_ = std::make_unique<Server>(cables_.server(), time_, ServerOptions{});
+  connect();
+  send("SET", "n", "5");
+  EXPECT_EQ(said(), "SET=OK");
+  server_->set_memory(Memory::kNone);
+  send("INCR", "n");
+  send("DEL", "m");
+  send("GET", "n");
+  EXPECT_EQ(said(), "INCR=OOM command not allowed when used memory > 'maxmemory'. DEL=0 GET=5");
+}
+
+TEST_F(StandInServer, LoadingItTakesNobodyIn) {
+  server_->set_loading(true);
+  connect();
+  wait_for_next_try();
+  EXPECT_FALSE(connection_->ready());
+  server_->set_loading(false);
+  reconnect();
+  send("INCR", "n");
+  EXPECT_EQ(said(), "INCR=1");
+}
+
+TEST_F(StandInServer, WhoHasSubscribedHearsWhatIsPublished) {
+  struct Hears final : redis::SubscriptionOwner {
+    void on_subscribed() override { heard += "subscribed "; }
+    void on_message(std::string_view channel, std::string_view payload) override {
+      heard.append(channel).append("=").append(payload);
+    }
+    void on_lost(const Error&) override {}
+    std::string heard;
+  } hears;
+  redis::LinkOptions options;
+  options.target.address = ServerOptions{}.at;
+  redis::Subscription subscription({cables_.clients(), time_, time_.wheel}, options, {"a", "b"},
+                                   Rng::seeded(2), hears);
+  connect();
+  send("PUBLISH", "a", "news");
+  send("PUBLISH", "c", "no news");
+  EXPECT_EQ(said(), "PUBLISH=1 PUBLISH=0");
+  EXPECT_EQ(hears.heard, "subscribed a=news");
 }
 
 TEST(StandInRequests, AreBrokenByWhatIsNoCommand) {

@@ -156,8 +156,8 @@ Value zscan(const Call& call) {
 }  // namespace
 
 void add_sorted_set_commands(CommandTable& table) {
-  table["zadd"] = {-4, zadd};
-  table["zrem"] = {-3, zrem};
+  table["zadd"] = {-4, zadd, Access::kNeedsMemory};
+  table["zrem"] = {-3, zrem, Access::kRemoves};
   table["zscore"] = {3, zscore};
   table["zcard"] = {2, zcard};
   table["zrange"] = {-4, zrange};

@@ -20,13 +20,13 @@ CallId numbered(std::uint32_t number, Rng& rng) {
 
 }  // namespace
 
-Callers::Callers(Stage& stage, Desk& desk, std::uint32_t requests, std::uint32_t backlog)
+Callers::Callers(Stage& stage, const Definitions& known, const Crowd& crowd, const Rng& rng)
     : stage_(stage),
-      desk_(desk),
-      rng_(stage.rng.fork("callers")),
-      planted_(stage.rng.fork("planted answers")),
-      left_(requests + backlog),
-      backlog_(backlog) {
+      known_(known),
+      rng_(rng.fork("callers")),
+      planted_(rng.fork("planted answers")),
+      crowd_(crowd),
+      left_(crowd.requests + crowd.backlog) {
   pause_max_ = Millis{1} * (1 << rng_.below(12));  // 1 ms .. 2 s
   async_percent_ = 20 + rng_.below(81);
   delay_max_ = Seconds{rng_.one_in(2) ? 5 : 300};
@@ -36,10 +36,10 @@ Callers::Callers(Stage& stage, Desk& desk, std::uint32_t requests, std::uint32_t
 void Callers::begin() { send_next(); }
 
 void Callers::send_next() {
-  const Duration pause_max = sent_ < backlog_ ? kFloodPauseMax : pause_max_;
+  const Duration pause_max = sent_ < crowd_.backlog ? kFloodPauseMax : pause_max_;
   stage_.agenda.in(between(rng_, Duration{0}, pause_max), [this] {
     send();
-    const bool again = engine_ == nullptr && sent_ < backlog_;  // the whole of it must come
+    const bool again = engine_ == nullptr && sent_ < crowd_.backlog;  // the whole of it must come
     if (again || --left_ > 0) send_next();
   });
 }
@@ -48,8 +48,8 @@ void Callers::send() {
   if (engine_ == nullptr || !sending_) return;  // connection refused
   const std::uint32_t number = ++sent_;
   Sent sent;
-  sent.id = numbered(number, rng_);
-  const FunctionPtr function = floods() ? desk_.first_function() : desk_.any_function(rng_);
+  sent.id = numbered(crowd_.first + number, rng_);
+  const FunctionPtr function = floods() ? known_.first_function() : known_.any_function(rng_);
   sent.function = function->id;
   http::Request request = draw_request(sent);
   const ShardIndex at{static_cast<std::uint16_t>(rng_.below(engine_->shards()))};

@@ -4,20 +4,37 @@
 #include <map>
 #include <string>
 
-#include "tests/sim/desk.h"
-#include "tests/sim/engine.h"
+#include "core/http/message.h"
+#include "core/http/server.h"
+#include "tests/sim/definitions.h"
 #include "tests/sim/stage.h"
 
 namespace convoke::sim {
 
+// An engine's door. Each runs in a turn of the shard, now.
+class Door {
+ public:
+  virtual ~Door() = default;
+  [[nodiscard]] virtual std::uint16_t shards() const = 0;
+  virtual void request(ShardIndex at, http::ExchangeId exchange, const CallId& id,
+                       const std::string& function, http::Request request) = 0;
+  virtual void client_gone(ShardIndex at, http::ExchangeId exchange) = 0;
+};
+
+struct Crowd {
+  std::uint32_t requests = 0;
+  std::uint32_t backlog = 0;  // that many more, before the others, asynchronous, of one function
+  std::uint32_t first = 0;    // from where they are numbered
+};
+
 class Callers {
  public:
-  // `backlog`: that many more, before the others, all asynchronous and of the first function.
-  Callers(Stage& stage, Desk& desk, std::uint32_t requests, std::uint32_t backlog);
+  // Of one engine, whatever its lives.
+  Callers(Stage& stage, const Definitions& known, const Crowd& crowd, const Rng& rng);
 
   void begin();  // of the storm
   [[nodiscard]] bool all_sent() const { return left_ == 0; }
-  void meet(Engine* engine) {
+  void meet(Door* engine) {
     engine_ = engine;
     sending_ = true;
   }
@@ -35,18 +52,18 @@ class Callers {
   };
   void send_next();
   void send();
-  [[nodiscard]] bool floods() const { return sent_ <= backlog_; }
+  [[nodiscard]] bool floods() const { return sent_ <= crowd_.backlog; }
   http::Request draw_request(Sent& sent);
   void hang_up(http::ExchangeId exchange);
 
   Stage& stage_;
-  Desk& desk_;
+  const Definitions& known_;
   Rng rng_;
   Rng planted_;
-  Engine* engine_ = nullptr;
+  Door* engine_ = nullptr;
   bool sending_ = true;
+  const Crowd crowd_;
   std::uint32_t left_;
-  std::uint32_t backlog_;  // of those
   std::uint32_t sent_ = 0;
   Duration pause_max_{};
   std::uint64_t async_percent_ = 0;

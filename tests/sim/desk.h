@@ -3,12 +3,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <vector>
 
 #include "core/guard/gate.h"
 #include "core/registry/change.h"
+#include "tests/sim/definitions.h"
 #include "tests/sim/engine.h"
 #include "tests/sim/stage.h"
 
@@ -33,14 +33,9 @@ class Desk {
   void stop_first();  // limit 0 for one function, before the first turns
   void lift_all();    // the calm: until no limit is left
 
-  [[nodiscard]] const FunctionPtr& any_function(Rng& rng) const;
-  [[nodiscard]] const FunctionPtr& first_function() const { return functions_.front(); }
-  [[nodiscard]] FunctionPtr find(const std::string& name) const;
+  [[nodiscard]] const Definitions& known() const { return known_; }
 
  private:
-  FunctionPtr made(const std::string& name);
-  [[nodiscard]] AsyncConfigPtr draw_config(const Function& function);
-  [[nodiscard]] std::optional<Destination> draw_destination(const Function& function);
   void commit(Changed changed, decltype(Change::what) what, std::function<void()> then);
   void tour(const std::shared_ptr<const Change>& change);
   void set_gate(FunctionId function);
@@ -51,14 +46,10 @@ class Desk {
 
   Stage& stage_;
   Rng rng_;
+  Definitions known_;
   Engine* engine_ = nullptr;
   std::uint64_t life_ = 0;
   std::uint64_t version_ = 0;
-  std::uint64_t next_id_ = 1;
-  ServicePtr service_;
-  std::vector<FunctionPtr> functions_;
-  std::map<FunctionId, std::uint32_t> limits_;
-  std::map<FunctionId, AsyncConfigPtr> configs_;  // from its birth to its end
   // The change under way.
   std::size_t to_visit_ = 0;
   Changed changed_;

@@ -17,6 +17,7 @@
 #include "core/history_desk.h"
 #include "core/registry/directory.h"
 #include "queue/journal/store.h"
+#include "tests/sim/callers.h"
 #include "tests/sim/history.h"
 #include "tests/sim/instance.h"
 #include "tests/sim/mail.h"
@@ -35,7 +36,7 @@ struct EngineOptions {
   std::uint64_t ready_in_memory = 0;  // and of delayed calls a quarter; 0: as the store has it
 };
 
-class Engine {
+class Engine final : public Door {
  public:
   struct Outside {
     Stage& stage;
@@ -49,14 +50,14 @@ class Engine {
                                                              const EngineOptions& options,
                                                              std::uint16_t shards,
                                                              std::uint32_t journals, Rng rng);
-  ~Engine();
+  ~Engine() override;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   // Each runs in a turn of the shard, now.
   void request(ShardIndex at, http::ExchangeId exchange, const CallId& id,
-               const std::string& function, http::Request request);
-  void client_gone(ShardIndex at, http::ExchangeId exchange);
+               const std::string& function, http::Request request) override;
+  void client_gone(ShardIndex at, http::ExchangeId exchange) override;
   void apply(ShardIndex at, const Change& change);
   void use_stale(ShardIndex at, const Receipt& receipt);
   void stop_call(FunctionId function, const CallId& id);
@@ -69,7 +70,9 @@ class Engine {
   // Something of that journal's disk has completed.
   void complete(const std::string& directory, const fake::FakeDisk::Completion& completion);
 
-  [[nodiscard]] std::uint16_t shards() const { return static_cast<std::uint16_t>(shards_.size()); }
+  [[nodiscard]] std::uint16_t shards() const override {
+    return static_cast<std::uint16_t>(shards_.size());
+  }
   [[nodiscard]] GateTable& gates() { return gates_; }
   [[nodiscard]] const EngineOptions& options() const { return options_; }
 

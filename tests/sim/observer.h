@@ -59,6 +59,24 @@ struct End {
   bool successor_is_there = false;  // known when it has ended
 };
 
+// Whose an attempt is, where engines share a server.
+struct Holder {
+  std::uint32_t engine = 0;
+  std::uint64_t life = 0;  // of all engines' lives, which are numbered from 1
+  std::uint64_t incarnation = 0;
+};
+
+// What was asked of a store to do with an attempt.
+enum class Asked : std::uint8_t { kSettle, kPostpone, kGiveBack };
+
+// An attempt's end, or a call's, where it is executed.
+struct EndThere {
+  CallId id;
+  Asked what = Asked::kSettle;
+  std::string by;      // which incarnation's; "": a stop
+  std::string holder;  // by the server's books, at that moment; "": nobody
+};
+
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -98,6 +116,15 @@ class Observer {
   virtual void on_restart(const Engine&) {}
   virtual void after_turn(const Engine&) {}
   virtual void at_end(const Engine&) {}
+  virtual void at_rest(const std::string& /*left_over*/) {}  // "": nothing goes on any more
+  // Engines that share a server.
+  virtual void on_handed_out(const Holder&, const ClaimedCall&) {}
+  virtual void on_end_asked(const Receipt&, Asked) {}
+  virtual void on_end_written(const Receipt&, Asked) {}
+  virtual void on_life_over(std::uint64_t /*life*/) {}  // its engine died
+  virtual void on_taken_there(const CallId&) {}         // accepted by the server
+  virtual void on_ended_there(const EndThere&) {}
+  virtual void on_look() {}  // now and then: all may look at the server
 };
 
 // Tells all, in order.

@@ -23,12 +23,20 @@ const std::vector<PlantedRow>& planted_bugs() {
       {Planted::kDeliversNowhere, "delivers-nowhere"},
       {Planted::kClaimsWhileDrained, "claims-while-drained"},
       {Planted::kStopsAtOnce, "stops-at-once"},
+      {Planted::kUnfencedEnds, "unfenced-ends"},
+      {Planted::kTakesOverUnretired, "takes-over-unretired"},
+      {Planted::kLeavesRetired, "leaves-retired"},
+      {Planted::kBeginsWithoutLease, "begins-without-lease"},
+      {Planted::kAcknowledgesUnsaid, "acknowledges-unsaid"},
+      {Planted::kHidesRepeats, "hides-repeats"},
+      {Planted::kIgnoresDelay, "ignores-delay"},
   };
   return rows;
 }
 
 std::string flags_of(const Plan& plan) {
   std::string flags = "--seed " + std::to_string(plan.seed);
+  if (plan.shared) flags += " --shared";
   if (plan.requests > 0) flags += " --requests " + std::to_string(plan.requests);
   if (plan.backlog > 0) flags += " --backlog " + std::to_string(plan.backlog);
   const char* separator = " --without ";

@@ -34,6 +34,14 @@ enum class Planted : std::uint8_t {
   kDeliversNowhere,         // a URL is said to have answered that got nothing
   kClaimsWhileDrained,      // an engine that is being stopped goes on claiming
   kStopsAtOnce,             // or waits for nobody
+  // Where engines share a server.
+  kUnfencedEnds,        // the server ends an attempt without looking at the lease
+  kTakesOverUnretired,  // what a silent engine holds is handed out before it is retired
+  kLeavesRetired,       // a burial that leaves the lease
+  kBeginsWithoutLease,  // an engine begins calls when its lease is over
+  kAcknowledgesUnsaid,  // and acknowledges them before the server has answered
+  kHidesRepeats,        // or does not say that a call may have run before
+  kIgnoresDelay,        // or takes a delayed call for one that is due
 };
 struct PlantedRow {
   Planted planted;
@@ -47,6 +55,7 @@ struct Plan {
   std::uint32_t backlog = 0;   // and before them, for a function that may not run yet
   FaultSet off = 0;            // faults that do not strike, beside those that the seed leaves out
   Planted planted = Planted::kNone;
+  bool shared = false;  // several engines on one server, instead of one on its journals
 };
 
 // "--seed 7 --requests 40 --backlog 2000 --without crash,hangs".

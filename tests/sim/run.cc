@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "tests/sim/shared/world.h"
 #include "tests/sim/world.h"
 
 namespace convoke::sim {
@@ -30,7 +31,8 @@ void on_abort(int signal) {
   (void)std::raise(signal);
 }
 
-Coverage coverage_of(const World& world) {
+template <class AnyWorld>
+Coverage coverage_of(const AnyWorld& world) {
   Coverage covered;
   covered.runs = 1;
   covered.lives = world.lives();
@@ -49,6 +51,14 @@ Coverage coverage_of(const World& world) {
     covered.faults.at(i) = world.stage().chaos.struck(kAtlas[i].fault);
   }
   return covered;
+}
+
+template <class AnyWorld>
+Judged run_world(const Plan& plan) {
+  AnyWorld world(plan);
+  world.run();
+  return Judged{world.court().verdict(), world.trace().hash(), world.trace().last_events(),
+                coverage_of(world)};
 }
 
 // The same failure in another plan, as far as one can tell.
@@ -93,10 +103,7 @@ std::string Coverage::text() const {
 Judged run(const Plan& plan) {
   spdlog::set_level(spdlog::level::off);  // what the engine says of faults is no news here
   plan_being_run() = flags_of(plan);
-  World world(plan);
-  world.run();
-  return Judged{world.court().verdict(), world.trace().hash(), world.trace().last_events(),
-                coverage_of(world)};
+  return plan.shared ? run_world<shared::World>(plan) : run_world<World>(plan);
 }
 
 Judged run_twice(const Plan& plan) {

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   app.add_option("--from", options.from, "the first of them");
   app.add_option("--seed", options.plan.seed, "run this one");
   app.add_option("--requests", options.plan.requests, "callers in the storm; 0: as the seed says");
+  app.add_flag("--shared", options.plan.shared, "several engines on one server, not one alone");
   app.add_option("--backlog", options.plan.backlog, "and before them, for a function at limit 0");
   app.add_option("--without", without, "faults that do not strike: crash,hangs,...");
   app.add_option("--plant", plant, "a bug to be found");

@@ -11,13 +11,14 @@ namespace convoke::sim {
 namespace {
 
 constexpr std::uint64_t kSeeds = 300;
+constexpr std::uint64_t kSharedSeeds = 200;
 
 struct Kept {
   Plan plan;
   std::string story;
 };
 
-// "SEED [--requests N] [--backlog N] : story"
+// "SEED [--shared] [--requests N] [--backlog N] : story"
 std::vector<Kept> kept_seeds() {
   std::ifstream file(SIM_SEEDS);
   std::vector<Kept> kept;
@@ -30,11 +31,19 @@ std::vector<Kept> kept_seeds() {
     while (words >> word && word != ":") {
       if (word == "--requests") words >> one.plan.requests;
       if (word == "--backlog") words >> one.plan.backlog;
+      if (word == "--shared") one.plan.shared = true;
     }
     std::getline(words, one.story);
     kept.push_back(std::move(one));
   }
   return kept;
+}
+
+void expect_all_struck(const Coverage& covered, Where world) {
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    if (kAtlas[i].where != Where::kBoth && kAtlas[i].where != world) continue;
+    EXPECT_GT(covered.faults.at(i), 0U) << kAtlas[i].name << " has never struck";
+  }
 }
 
 class Sim : public ::testing::Test {
@@ -51,10 +60,23 @@ TEST_F(Sim, EveryPromiseHoldsThroughStormAndCalm) {
     ASSERT_FALSE(once.verdict) << report(plan, once);
     covered.add(once.coverage);
   }
-  for (std::size_t i = 0; i < kFaults; ++i) {
-    EXPECT_GT(covered.faults.at(i), 0U) << kAtlas[i].name << " has never struck";
-  }
+  expect_all_struck(covered, Where::kAlone);
   EXPECT_GT(covered.settled_by_crash, 0U);
+  EXPECT_GT(covered.followers, 0U);
+  EXPECT_GT(covered.deliveries, 0U);
+}
+
+TEST_F(Sim, EveryPromiseHoldsWhereSeveralEnginesShareAServer) {
+  Coverage covered;
+  for (std::uint64_t seed = 1; seed <= kSharedSeeds; ++seed) {
+    Plan plan;
+    plan.shared = true;
+    plan.seed = seed;
+    const Judged once = run(plan);
+    ASSERT_FALSE(once.verdict) << report(plan, once);
+    covered.add(once.coverage);
+  }
+  expect_all_struck(covered, Where::kShared);
   EXPECT_GT(covered.followers, 0U);
   EXPECT_GT(covered.deliveries, 0U);
 }
@@ -69,9 +91,10 @@ TEST_F(Sim, SeedsThatOnceFailedDoNotAnyMore) {
 }
 
 TEST_F(Sim, I13_TheSameSeedTwiceGoesTheSameWay) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     Plan plan;
     plan.seed = seed;
+    plan.shared = seed > 20;
     const Judged twice = run_twice(plan);
     EXPECT_FALSE(twice.verdict) << report(plan, twice);
   }
@@ -111,6 +134,7 @@ struct Canary {
   Planted planted;
   std::string oracles;      // any of which may be the first to see it
   std::uint64_t seeds = 0;  // within which it must be caught
+  bool shared = false;
 };
 
 TEST_F(Sim, ADeepBacklogComesToItsEndToo) {
@@ -134,10 +158,17 @@ std::string name_of_planted(Planted planted) {
   return "";
 }
 
+std::string name_of_canary(const ::testing::TestParamInfo<Canary>& tried) {
+  std::string name = name_of_planted(tried.param.planted);
+  for (char& c : name) c = c == '-' ? '_' : c;
+  return name;
+}
+
 TEST_P(Canaries, APlantedBugIsCaught) {
   name_plan_on_abort();
   Plan plan;
   plan.planted = GetParam().planted;
+  plan.shared = GetParam().shared;
   for (plan.seed = 1; plan.seed <= GetParam().seeds; ++plan.seed) {
     const Judged once = plan.planted == Planted::kUnseeded ? run_twice(plan) : run(plan);
     if (!once.verdict) continue;
@@ -166,11 +197,20 @@ INSTANTIATE_TEST_SUITE_P(
         Canary{Planted::kDeliversNowhere, "I2 I12 I14", 20},
         Canary{Planted::kClaimsWhileDrained, "I15", 100},
         Canary{Planted::kStopsAtOnce, "I15", 100}),
-    [](const auto& tried) {
-      std::string name = name_of_planted(tried.param.planted);
-      for (char& c : name) c = c == '-' ? '_' : c;
-      return name;
-    });
+    name_of_canary);
+
+INSTANTIATE_TEST_SUITE_P(PlantedWhereAServerIsShared, Canaries,
+                         ::testing::Values(Canary{Planted::kUnfencedEnds, "I3", 200, true},
+                                           Canary{Planted::kTakesOverUnretired, "I3 I5", 200, true},
+                                           Canary{Planted::kLeavesRetired, "I2 I4 Q2", 50, true},
+                                           Canary{Planted::kBeginsWithoutLease, "I5", 200, true},
+                                           Canary{Planted::kAcknowledgesUnsaid, "I1", 20, true},
+                                           Canary{Planted::kHidesRepeats, "Q2", 50, true},
+                                           Canary{Planted::kIgnoresDelay, "Q5", 20, true},
+                                           Canary{Planted::kSwallowsSettle, "I2", 20, true},
+                                           Canary{Planted::kMiscounts, "I4", 20, true},
+                                           Canary{Planted::kNeverAnswers, "I8", 20, true}),
+                         name_of_canary);
 
 }  // namespace
 }  // namespace convoke::sim

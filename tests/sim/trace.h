@@ -76,6 +76,14 @@ class Trace final : public Observer {
   void on_answered(const Changed& changed) override { note_change("change answered", changed); }
   void on_crash() override { note("crash"); }
   void on_restart(const Engine&) override { note("restart"); }
+  void on_handed_out(const Holder& holder, const ClaimedCall& call) override {
+    note("by engine", holder.engine, holder.incarnation);
+    note(call.maybe_repeated ? "claimed, perhaps repeated" : "claimed", call.receipt.id,
+         call.receipt.epoch.value);
+  }
+  void on_end_written(const Receipt& receipt, Asked what) override {
+    note("end written", receipt.id, static_cast<std::uint64_t>(what));
+  }
 
  private:
   struct Note {

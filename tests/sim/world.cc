@@ -38,7 +38,7 @@ World::World(const Plan& plan)
       court_(stage_.clock, ledger_),
       oracles_(all_oracles(court_)),
       desk_(stage_, functions_of(plan)),
-      callers_(stage_, desk_, requests_of(plan), plan.backlog) {
+      callers_(stage_, desk_.known(), {requests_of(plan), plan.backlog, 0}, stage_.rng) {
   stage_.seen.add(ledger_);  // first: the others judge by it
   stage_.seen.add(trace_);
   for (const auto& oracle : oracles_) stage_.seen.add(*oracle);
@@ -80,6 +80,7 @@ void World::run() {
   if (court_.verdict()) return;
   if (engine_ == nullptr) return court_.red("I11", "no engine is running at the end");
   stage_.seen.tell(&Observer::at_end, *engine_);
+  stage_.seen.tell(&Observer::at_rest, engine_->left_over());
 }
 
 void World::storm() {

@@ -7,9 +7,8 @@ class NothingIsLeft final : public Observer {
  public:
   explicit NothingIsLeft(Court& court) : court_(court) {}
 
-  void at_end(const Engine& engine) override {
-    const std::string left = engine.left_over();
-    if (!left.empty()) court_.red("I11", "left at the end: " + left);
+  void at_rest(const std::string& left_over) override {
+    if (!left_over.empty()) court_.red("I11", "left at the end: " + left_over);
   }
 
  private:

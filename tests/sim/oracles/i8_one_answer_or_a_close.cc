@@ -12,7 +12,7 @@ class OneAnswerOrAClose final : public Observer {
     if (call->answers > 1) court_.red("I8", "a request was answered twice: " + id.text());
     if (call->closed) court_.red("I8", "a request was answered after its close: " + id.text());
   }
-  void at_end(const Engine&) override {
+  void at_rest(const std::string& /*left_over*/) override {
     for (const auto& [id, call] : court_.ledger().calls()) {
       const bool sent = !call.follows;
       if (sent && call.answers == 0 && !call.closed)
