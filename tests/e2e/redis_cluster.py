@@ -61,7 +61,7 @@ class RedisCluster:
                 time.sleep(0.01)
 
     def slot(self, key):
-        return self.nodes[0].number("CLUSTER", "KEYSLOT", key)
+        return int(self.nodes[0].ask("CLUSTER", "KEYSLOT", key).lstrip(b":"))
 
     def owner(self, key):
         """The node that has the key's slot."""

@@ -170,6 +170,26 @@ TEST(RedisClusterEngines, NoScriptIsBegunOnASlotThatHasBegunToMove) {
   EXPECT_EQ(world.drift(kF), 0);
 }
 
+// Else an engine that dies at that moment leaves a call that nobody looks for.
+TEST(RedisClusterEngines, NoCallIsThereBeforeItsFunctionIsNotedWhereverThatIs) {
+  ClusterEngines world;
+  Engine& one = world.start();
+  const std::string functions = redis::SharedKeys(world.prefix()).functions;
+  const std::string slot = std::to_string(redis::slot_of(functions));
+  redis::RedisServer& owner = world.cluster().node(world.cluster().owner_of(functions));
+  owner.ask({"CONFIG", "SET", "cluster-require-full-coverage", "no"});
+  ASSERT_EQ(owner.ask({"CLUSTER", "DELSLOTS", slot}), "OK");
+  bool accepted = false;
+  one.queue().accept(world.call(kF), [&](const Result<void>& result) { accepted = result.ok(); });
+  for (int i = 0; i < 100; ++i) world.turn();
+  EXPECT_EQ(world.ask({"EXISTS", world.key_of(kF)}), "0");
+  ASSERT_EQ(owner.ask({"CLUSTER", "ADDSLOTS", slot}), "OK");
+  world.until([&] { return accepted; });
+  EXPECT_EQ(world.ask({"SISMEMBER", functions, std::to_string(kF.value)}), "1");
+  EXPECT_EQ(world.ask({"XLEN", world.key_of(kF)}), "1");
+  owner.ask({"CONFIG", "SET", "cluster-require-full-coverage", "yes"});
+}
+
 TEST(RedisClusterEngines, NoCallIsLostOrRunTwiceWhileEverySlotThatCountsMoves) {
   ClusterEngines world;
   std::vector<Engine*> engines = {&world.start(), &world.start()};

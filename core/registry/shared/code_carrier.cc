@@ -55,7 +55,8 @@ void CodeCarrier::upload_piece(const std::shared_ptr<Upload>& upload) {
 // The two may come in either order.
 void CodeCarrier::on_answer(const std::shared_ptr<Upload>& upload, const redis::Answer& answer,
                             std::int64_t expected) {
-  if (!answer.ok() || answer.reply.integer() != expected) upload->refused = not_done(answer);
+  const bool taken = answer.ok() && answer.reply.integer() == expected;
+  if (!taken && !upload->refused) upload->refused = not_done(answer);
   if (--upload->answers > 0) return;
   if (upload->refused) return upload->done(*upload->refused);
   moved_();
