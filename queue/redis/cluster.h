@@ -37,8 +37,8 @@
 
 namespace convoke::redis {
 
-// How often a command is sent, at most. With the pauses between it is eight seconds or so: longer
-// than a slot's move, or a restarted node's way back into its cluster, should take.
+// How often a command is sent, at most. With the pauses between that is four to eight seconds:
+// longer than a slot's move, or a restarted node's way back into its cluster, should take.
 inline constexpr unsigned kTriesMax = 40;
 inline constexpr unsigned kTriesAtOnce = 4;  // redirections followed without a pause
 inline constexpr Millis kTryAgainFirst{5};
