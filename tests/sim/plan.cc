@@ -26,7 +26,6 @@ const std::vector<PlantedRow>& planted_bugs() {
       {Planted::kUnfencedEnds, "unfenced-ends"},
       {Planted::kTakesOverUnretired, "takes-over-unretired"},
       {Planted::kLeavesRetired, "leaves-retired"},
-      {Planted::kBeginsWithoutLease, "begins-without-lease"},
       {Planted::kAcknowledgesUnsaid, "acknowledges-unsaid"},
       {Planted::kHidesRepeats, "hides-repeats"},
       {Planted::kIgnoresDelay, "ignores-delay"},

@@ -38,7 +38,6 @@ enum class Planted : std::uint8_t {
   kUnfencedEnds,        // the server ends an attempt without looking at the lease
   kTakesOverUnretired,  // what a silent engine holds is handed out before it is retired
   kLeavesRetired,       // a burial that leaves the lease
-  kBeginsWithoutLease,  // an engine begins calls when its lease is over
   kAcknowledgesUnsaid,  // and acknowledges them before the server has answered
   kHidesRepeats,        // or does not say that a call may have run before
   kIgnoresDelay,        // or takes a delayed call for one that is due

@@ -110,10 +110,7 @@ Engine::Engine(Outside outside, const EngineOptions& options, Holder who,
     made.depth_per_function_max = options.depth_per_function_max;
     made.predecessors = last_lives[i];
     made.entered = [this, i](std::uint64_t life) { outside_.entered(ShardIndex{i}, life); };
-    made.leased = [this, i](Instant until) {
-      if (outside_.stage.planted(Planted::kBeginsWithoutLease)) return;
-      lease_.set_claims_of(ShardIndex{i}, until);
-    };
+    made.leased = [this, i](Instant until) { lease_.set_claims_of(ShardIndex{i}, until); };
     shards_.push_back(
         std::make_unique<Shard>(*this, i, std::move(made), rng.fork(fmt::format("shard {}", i))));
   }
