@@ -1,5 +1,4 @@
-// Convoke's Lua scripts as functions, each to be read beside its text (queue/redis/*.lua,
-// core/registry/shared/*.lua).
+// Convoke's Lua scripts as functions, each to be read beside its text (queue/redis/*.lua).
 #pragma once
 
 #include <string>
@@ -17,10 +16,6 @@ using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
 [[nodiscard]] Value collect(const Lua& lua);
 [[nodiscard]] Value purge(const Lua& lua);
 [[nodiscard]] Value take(const Lua& lua);
-
-// registry_scripts.cc
-[[nodiscard]] Value registry_beat(const Lua& lua);
-[[nodiscard]] Value registry_commit(const Lua& lua);
 
 // nullptr: no script of Convoke's has this SHA1.
 [[nodiscard]] ScriptFunction find_script(const std::string& sha1);
