@@ -92,7 +92,8 @@ std::string refusal_of(const std::string& headers, std::size_t event_bytes) {
   http::Site site;
   http::Headers read;
   if (!headers.empty()) read.add("X-Fc-Invocation-Type", "Async");
-  site.body_max = *Invoker::event_bytes_max(read);
+  InvokeWorld world;
+  site.body_max = *world.invoker().event_bytes_max(read);
   const auto client = site.network.dial();
   client->send("POST /f HTTP/1.1\r\nHost: h\r\n" + headers +
                "Content-Length: " + std::to_string(event_bytes) + "\r\n\r\n");
@@ -112,7 +113,8 @@ TEST(InvokeEvent, OneByteTooManyIs400) {
 TEST(InvokeEvent, ACallThatIsWaitedForIsAsynchronous) {
   http::Headers headers;
   headers.add("Prefer", "wait=5");
-  EXPECT_EQ(*Invoker::event_bytes_max(headers), kAsyncEventBytesMax);
+  InvokeWorld world;
+  EXPECT_EQ(*world.invoker().event_bytes_max(headers), kAsyncEventBytesMax);
 }
 
 // ---- names ----
