@@ -33,12 +33,14 @@ local function pending_of(who, most)
 end
 
 local function take_from(who)
-  local pending = pending_of(who, max - #taken)
+  local most = max - #taken
+  local pending = pending_of(who, most)
   for _, one in ipairs(pending) do
     local entry = redis.call('XCLAIM', stream, 'e', incarnation, 0, one[1])[1]
     if entry then taken[#taken + 1] = {entry[1], entry[2][2], one[4] + 1} end
   end
-  if #taken < max then
+  -- Not as long as more may be pending there: they would be nobody's.
+  if #pending < most then
     redis.call('XGROUP', 'DELCONSUMER', stream, 'e', who)
     redis.call('HDEL', leases, who)
   end

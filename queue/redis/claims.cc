@@ -51,7 +51,7 @@ void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
   command.arg(membership_.incarnation()).arg(max - again.size()).arg(to_ms(clock_.wall()));
   for (const StreamId& place : again) command.arg(place.text());
   line.claimed_again.insert(again.begin(), again.end());
-  const Claim claim{asked, membership_.incarnation(), again};
+  const Claim claim{asked, membership_.incarnation(), again, max > again.size()};
   send(scripts().claim, std::move(command),
        [this, &line, claim](const Answer& answer) { on_claimed(line, claim, answer); });
 }
@@ -84,7 +84,11 @@ void RedisStore::claimed(Handing& handing, const Claim& claim, const Reply& repl
   const std::int64_t oldest = reply[3].integer().value_or(-1);
   line.oldest_in_stream = oldest < 0 ? std::nullopt : std::optional(wall_from_ms(oldest));
   if (claim.asked) line.told_ready = false;
-  if (const auto stand = parse_stand(reply[2])) heard(line, *stand);
+  const auto stand = parse_stand(reply[2]);
+  if (!stand) return;
+  const bool none = handing.calls.empty() && handing.apart.empty();
+  if (claim.fresh) line.out_of_reach = none ? stand->ready() : 0;
+  heard(line, *stand);
 }
 
 // What somebody else has written there stays pending, untouched.
@@ -149,7 +153,7 @@ void RedisStore::heard(Line& line, const Stand& stand) {
     arm_due_timer();
   }
   line.stand = stand;
-  if (line.ready() == 0) {
+  if (line.ready() <= line.out_of_reach) {
     line.told_ready = false;
     line.oldest_in_stream.reset();
     wake_ups_.on_empty(line.function);

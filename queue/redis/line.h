@@ -77,6 +77,9 @@ struct Line {
   bool listed = false;            // among those that ask something of this turn
   bool told_ready = false;
   Stand stand;
+  // Ready by its counts, and yet not to be had by the last claim: not told of before the next
+  // heartbeat, or whoever is would ask for them without end.
+  std::uint64_t out_of_reach = 0;
   std::optional<WallTime> oldest_in_stream;  // accept time of the first that nobody has claimed
   std::set<StreamId> returned;               // ours, and not under way
   std::set<StreamId> claimed_again;          // left `returned` with a claim that is not answered

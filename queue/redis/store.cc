@@ -144,6 +144,7 @@ void RedisStore::on_renewed() {
   for (const FunctionId function : busy_elsewhere()) {
     Line& line = line_of(function);
     membership_.look_for_left_over(function);
+    line.out_of_reach = 0;
     if (line.joining) reconcile(line);
     ask_counts({function}, [] {});
     last_looked_at_ = function;

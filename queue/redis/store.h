@@ -137,6 +137,7 @@ class RedisStore final : public Queue,
     bool asked = true;            // by the listener, who is answered
     std::uint64_t lease = 0;      // of this incarnation
     std::vector<StreamId> again;  // of those that were given back
+    bool fresh = false;           // and others were asked for
   };
 
   void on_server(Connection& server) override;

@@ -182,6 +182,24 @@ TEST(RedisEngines, TheCallsOfAnyFunctionAreTakenOverAlsoOfTheGreatestNumber) {
   EXPECT_EQ(calls[1].receipt.id, waiting);
 }
 
+TEST(RedisEngines, WhatSomebodyDeletedTakesNoOtherCallAlongWhenItsHolderIsBuried) {
+  RedisEngines world;
+  Engine& one = world.start();
+  for (int i = 0; i < 3; ++i) world.accepted(one, kF);
+  ASSERT_EQ(world.claim(one, kF, 3).size(), 3U);
+  const std::string stream = redis::FunctionKeys(world.prefix(), kF).stream();
+  world.ask({"EVAL",
+             "return redis.call('XDEL', KEYS[1], redis.call('XRANGE', KEYS[1], '-', '+')[1][1])",
+             "1", stream});
+  const std::uint64_t predecessor = one.store->incarnation();
+  RedisEngines::kill(one);
+  Engine& heir = world.start(predecessor);
+  world.until([&] { return heir.heard.ready[kF.value] > 0; });
+  std::size_t taken_over = 0;
+  for (int i = 0; i < 3; ++i) taken_over += world.claim(heir, kF, 2).size();
+  EXPECT_EQ(taken_over, 2U);
+}
+
 TEST(RedisEngines, TheCallsOfOneThatFallsSilentAreTakenOver) {
   redis::Options options;
   options.silence_max = Millis{60};  // by the server's clock, which is real

@@ -48,14 +48,14 @@ Words retired_in(const Function& function) {
 
 void take_from(const Function& function, const std::string& who, std::int64_t max, Value& taken) {
   const Lua& lua = function.lua;
-  const auto some = [&] { return max - static_cast<std::int64_t>(taken.elements.size()); };
-  const Value pending = lua.call({"XPENDING", function.stream, "e", "-", "+", some(), who});
+  const std::int64_t most = max - static_cast<std::int64_t>(taken.elements.size());
+  const Value pending = lua.call({"XPENDING", function.stream, "e", "-", "+", most, who});
   for (const Value& one : pending.elements) {
     const auto entry =
         first_of(lua.call({"XCLAIM", function.stream, "e", lua.arg(1), 0, one.elements[0].text}));
     if (entry) taken.elements.push_back(taken_call(*entry, one.elements[3].number + 1));
   }
-  if (some() <= 0) return;
+  if (static_cast<std::int64_t>(pending.elements.size()) >= most) return;
   lua.call({"XGROUP", "DELCONSUMER", function.stream, "e", who});
   lua.call({"HDEL", function.leases, who});
 }
