@@ -1,5 +1,6 @@
 """What an engine, a function and their changes promise over time."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -199,6 +200,7 @@ def basics():
 # Keeps its connections, and notes each event before it answers with it.
 CUSTOM = """\
 #!/usr/bin/env python3
+import contextlib
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Handler(BaseHTTPRequestHandler):
@@ -287,8 +289,9 @@ class Launcher(unittest.TestCase):
             for _ in range(40):
                 seen = len(lines_of(served))
                 pids = {int(line.split()[0]) for line in lines_of(served)} & set(engine.instances())
-                for pid in pids:  # that are past their start
-                    os.kill(pid, signal.SIGKILL)
+                for pid in pids:  # that are past their start, and perhaps at their end
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                 wait_until(lambda: len(lines_of(served)) > seen + 20, "calls go on")
             answers = {event: answer for caller in callers for event, answer in caller.stop().items()}
             ran = [line.split()[1] for line in lines_of(served)]

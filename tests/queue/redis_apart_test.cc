@@ -133,7 +133,7 @@ TEST_F(RedisApart, AFailedCallsEventIsKeptWithItsRecordAndGoesWithThat) {
   EXPECT_EQ(failed(one, world.claim(one, kF).at(0)), SettleResult::kDone);
   EXPECT_EQ(ends_within(id), -1);
   EXPECT_EQ(record_of(one, id)->event, event);
-  const std::string& counts = redis::FunctionKeys(world.prefix(), kF).all()[2];
+  const std::string counts = redis::FunctionKeys(world.prefix(), kF).all()[2];
   EXPECT_EQ(world.ask({"HGET", counts, "kept"}), std::to_string(event.size()));
   purge(one, id);
   EXPECT_EQ(ends_within(id), -2);
