@@ -200,7 +200,7 @@ INSTANTIATE_TEST_SUITE_P(
     name_of_canary);
 
 INSTANTIATE_TEST_SUITE_P(PlantedWhereAServerIsShared, Canaries,
-                         ::testing::Values(Canary{Planted::kUnfencedEnds, "I3", 200, true},
+                         ::testing::Values(Canary{Planted::kUnfencedEnds, "I2 I3", 200, true},
                                            Canary{Planted::kTakesOverUnretired, "I3 I4 I5 Q2", 200,
                                                   true},
                                            Canary{Planted::kLeavesRetired, "I2 I4 Q2", 50, true},
