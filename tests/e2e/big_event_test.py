@@ -13,6 +13,7 @@ from engine import API, BINARY, Engine, wait_until
 from redis_server import RedisServer
 
 FUNCTION = f"{API}/services/e2e/functions/f"
+SANITIZED = "CONVOKE_SANITIZED" in os.environ
 MEGABYTE = 1 << 20
 TAKES_BIG = ("--async-event-max", "32MB")
 # Fails until the file `mended` is there; of each attempt, the event as it came.
@@ -150,7 +151,8 @@ class BigEventsOnRedis(unittest.TestCase):
             for _ in range(40):
                 self.assertEqual(accept(engine, big_event(4 * MEGABYTE)).status, 202)
             grown = engine.resident_kb() - before
-            self.assertLess(grown, 40 * 1024, "kB more, with 160 MB more that wait")
+            if not SANITIZED:  # which keeps what was freed
+                self.assertLess(grown, 40 * 1024, "kB more, with 160 MB more that wait")
             self.assertEqual(self.ends(), [-1] * 43)
             engine.file("mended").touch()
             limit = {"maximumInstanceCount": 2}
