@@ -153,6 +153,7 @@ void RedisStore::heard(Line& line, const Stand& stand) {
     arm_due_timer();
   }
   line.stand = stand;
+  line.out_of_reach = std::min(line.out_of_reach, stand.ready());
   if (line.ready() <= line.out_of_reach) {
     line.told_ready = false;
     line.oldest_in_stream.reset();

@@ -125,6 +125,7 @@ void RedisStore::on_lease_lost(const std::string& why) {
   for (auto& [function, line] : lines_) {
     line->announced = line->joined = Step::kNotTaken;
     line->joining = line->looks = line->told_ready = false;
+    line->out_of_reach = 0;
     line->returned.clear();
     line->noting.clear();
     line->claimed_again.clear();
