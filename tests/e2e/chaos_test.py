@@ -79,6 +79,35 @@ class Adder(threading.Thread):
         return head
 
 
+def metric(engine, name):
+    text = engine.request("GET", "/metrics").body.decode()
+    line = f'convoke_queue_{name}{{service="e2e",function="recorder"}} '
+    return next(int(each[len(line) :]) for each in text.splitlines() if each.startswith(line))
+
+
+def judge(case, adders, what, engine, record):
+    """What was accepted is run, repeats say so, and nothing is left over; how many were refused and repeated."""
+    accepted = {event for adder in adders for event in adder.accepted}
+    wait_until(
+        lambda: accepted <= record.ended(),
+        lambda: f"accepted and not run: {sorted(accepted - record.ended())[:10]}",
+        120,
+        every=0.2,
+    )
+    at_rest = lambda: {metric(engine, name) for name in ("ready", "delayed", "claimed")} == {0}
+    wait_until(at_rest, "nothing is left over", 120, every=0.2)
+    repeats = record.repeats()
+    refused, unknown = (sum(getattr(adder, kind) for adder in adders) for kind in ("refused", "unknown"))
+    tap.note(
+        f"{what}: accepted {len(accepted)}, run {len(accepted & record.ended())}, refused {refused}, not answered "
+        f"{unknown}; repeated {len(repeats)}, of which said so {sum(repeats)}; drift {metric(engine, 'drift')}"
+    )
+    case.assertGreater(len(accepted), 0)
+    case.assertEqual(sum(repeats), len(repeats), "a repeat did not say that it may be one")
+    case.assertEqual(metric(engine, "drift"), 0)
+    return refused, len(repeats)
+
+
 class Chaos(unittest.TestCase):
     seconds = 30
     calls = 15_000
@@ -92,7 +121,11 @@ class Chaos(unittest.TestCase):
                 one.deploy("recorder", "recorder", runtime="custom", instanceConcurrency=50)
                 wait_until(lambda: two.invoke("recorder", b"warm").status == 200, "the other knows it")
                 self.storm(redis, [one, two])
-                self.calm(Record(one), one)
+                blows = (
+                    f"{self.blows['kill']} engines killed, {self.blows['pause']} frozen, "
+                    f"{self.blows['redis']} restarts of Redis"
+                )
+                judge(self, self.adders, blows, one, Record(one))
 
     def storm(self, redis, engines):
         end = threading.Event()
@@ -123,32 +156,6 @@ class Chaos(unittest.TestCase):
         redis.kill()
         time.sleep(self.draw.uniform(0, 1))
         redis.start()
-
-    def calm(self, record, engine):
-        accepted = {event for adder in self.adders for event in adder.accepted}
-        wait_until(
-            lambda: accepted <= record.ended(),
-            lambda: f"accepted and not run: {sorted(accepted - record.ended())[:10]}",
-            120,
-            every=0.2,
-        )
-        at_rest = lambda: {self.metric(engine, name) for name in ("ready", "delayed", "claimed")} == {0}
-        wait_until(at_rest, "nothing is left over", 120, every=0.2)
-        repeats = record.repeats()
-        refused, unknown = (sum(getattr(adder, what) for adder in self.adders) for what in ("refused", "unknown"))
-        tap.note(
-            f"{self.blows['kill']} engines killed, {self.blows['pause']} frozen, {self.blows['redis']} restarts of Redis: "
-            f"accepted {len(accepted)}, run {len(accepted & record.ended())}, refused {refused}, not answered {unknown}; "
-            f"repeated {len(repeats)}, of which said so {sum(repeats)}; drift {self.metric(engine, 'drift')}"
-        )
-        self.assertGreater(len(accepted), 0)
-        self.assertEqual(sum(repeats), len(repeats), "a repeat did not say that it may be one")
-        self.assertEqual(self.metric(engine, "drift"), 0)
-
-    def metric(self, engine, name):
-        text = engine.request("GET", "/metrics").body.decode()
-        line = f'convoke_queue_{name}{{service="e2e",function="recorder"}} '
-        return next(int(each[len(line) :]) for each in text.splitlines() if each.startswith(line))
 
 
 class Locked:

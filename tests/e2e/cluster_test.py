@@ -13,7 +13,7 @@ import time
 import unittest
 
 import tap
-from chaos_test import Adder, Locked
+from chaos_test import Adder, Locked, judge
 from engine import API, BINARY, Engine, wait_until
 from kill_test import Record
 from redis_cluster import RedisCluster
@@ -52,30 +52,7 @@ class Cluster(unittest.TestCase):
     def judge(self, what, engine, record):
         for adder in self.adders:
             adder.join()
-        accepted = {event for adder in self.adders for event in adder.accepted}
-        wait_until(
-            lambda: accepted <= record.ended(),
-            lambda: f"accepted and not run: {sorted(accepted - record.ended())[:10]}",
-            120,
-            every=0.2,
-        )
-        at_rest = lambda: {self.metric(engine, name) for name in ("ready", "delayed", "claimed")} == {0}
-        wait_until(at_rest, "nothing is left over", 120, every=0.2)
-        repeats = record.repeats()
-        refused, unknown = (sum(getattr(adder, what) for adder in self.adders) for what in ("refused", "unknown"))
-        tap.note(
-            f"{what}: accepted {len(accepted)}, run {len(accepted & record.ended())}, refused {refused}, not answered "
-            f"{unknown}; repeated {len(repeats)}, of which said so {sum(repeats)}; drift {self.metric(engine, 'drift')}"
-        )
-        self.assertGreater(len(accepted), 0)
-        self.assertEqual(sum(repeats), len(repeats), "a repeat did not say that it may be one")
-        self.assertEqual(self.metric(engine, "drift"), 0)
-        return refused, len(repeats)
-
-    def metric(self, engine, name):
-        text = engine.request("GET", "/metrics").body.decode()
-        line = f'convoke_queue_{name}{{service="e2e",function="recorder"}} '
-        return next(int(each[len(line) :]) for each in text.splitlines() if each.startswith(line))
+        return judge(self, self.adders, what, engine, record)
 
     def test_a_resharding_under_load_loses_no_call_repeats_none_and_refuses_none(self):
         with self.engine() as one, self.engine() as two:

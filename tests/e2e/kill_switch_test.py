@@ -3,20 +3,16 @@
     kill_switch_test.py [--tries N] [CASE]      5 tries unless said; a hundred make the figure
 """
 
-import pathlib
 import statistics
 import sys
-import tempfile
 import threading
 import time
-import unittest
 
 import tap
-from engine import API, Engine, wait_until
-from redis_server import RedisServer
+from engine import API, wait_until
 from stateful_test import get, start
+from two_engines import LEASE, TwoEngines
 
-LEASE = 3  # seconds
 LIMIT = f"{API}/services/e2e/functions/f/on-demand-config"
 CALLERS = 2  # of each engine
 ADD_EVERY = 0.01  # seconds, on each engine
@@ -70,18 +66,8 @@ class Load:
             thread.join()
 
 
-class KillSwitch(unittest.TestCase):
+class KillSwitch(TwoEngines):
     tries = 5
-
-    def setUp(self):
-        self.redis = RedisServer()
-        self.addCleanup(self.redis.remove)
-        folder = tempfile.TemporaryDirectory(prefix="convoke-e2e-")
-        self.addCleanup(folder.cleanup)
-        self.trace = pathlib.Path(folder.name) / "trace"
-
-    def engine(self):
-        return Engine(options=["--queue", self.redis.queue, "--engine-lease", str(LEASE)])
 
     def deploy(self, one, two):
         one.deploy("f", CODE, limit=8, environment={"TRACE": str(self.trace)})

@@ -1,17 +1,13 @@
 """One limit for two real engines on one real Redis: never more at once, and nobody starves."""
 
-import pathlib
 import re
-import tempfile
 import threading
-import unittest
 
 import tap
-from engine import Engine, wait_until
+from engine import wait_until
 from limit_test import most_at_once
-from redis_server import RedisServer
+from two_engines import TwoEngines
 
-LEASE = 3  # seconds
 CALLERS = 12  # of each engine
 CALLS_EACH = 12
 CODE = {
@@ -68,17 +64,7 @@ def instances(engine):
     return sum(map(int, re.findall(r"^convoke_instances\{.*\} (\d+)$", metrics, re.M)))
 
 
-class SharedLimit(unittest.TestCase):
-    def setUp(self):
-        self.redis = RedisServer()
-        self.addCleanup(self.redis.remove)
-        folder = tempfile.TemporaryDirectory(prefix="convoke-e2e-")
-        self.addCleanup(folder.cleanup)
-        self.trace = pathlib.Path(folder.name) / "trace"
-
-    def engine(self):
-        return Engine(shards=2, options=["--queue", self.redis.queue, "--engine-lease", str(LEASE)])
-
+class SharedLimit(TwoEngines):
     def deploy(self, one, two, limit):
         one.deploy("f", CODE, instanceConcurrency=1, limit=limit, environment={"TRACE": str(self.trace)})
         wait_until(lambda: two.invoke("f").status == 200, "the other engine knows it")
