@@ -65,8 +65,7 @@ Result<std::vector<QueueFinding>> check_queue(const EngineOptions& options) {
         {Weight::kNote,
          "--without-store serve: when the server is away for longer than --engine-lease, an engine "
          "goes on with synchronous calls, on what it last knew. A kill switch that is set "
-         "meanwhile "
-         "is answered and does not stop it, and limits may be exceeded by what it runs"});
+         "meanwhile is answered and does not stop it, and limits may be exceeded by what it runs"});
   }
   return findings;
 }

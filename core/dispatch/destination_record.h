@@ -3,8 +3,8 @@
 //
 //   {"timestamp": 1660120276975,                       ms since the epoch
 //    "requestContext": {"requestId": "...", "functionArn": "acs:fc:::services/S/functions/F",
-//                       "condition": "", "approximateInvokeCount": 1, "fencingToken":
-//                       "4294967297"},
+//                       "condition": "", "approximateInvokeCount": 1,
+//                       "fencingToken": "4294967297"},
 //    "requestPayload": "...",
 //    "responseContext": {"statusCode": 200, "functionError": ""},
 //    "responsePayload": "..."}

@@ -151,12 +151,9 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
     if (claimed) return bounce(std::move(call));
     return refuse(std::move(call), without_lease());
   }
-  if (claimed && !may_start()) {
-    grant(room);
-    return bounce(std::move(call));
-  }
-  // Others may be running it by now.
-  if (claimed && !world_.lease.holds_claims_of(call->home, world_.clock.now())) {
+  // Without its shard's lease others may be running it by now.
+  const bool ours = may_start() && world_.lease.holds_claims_of(call->home, world_.clock.now());
+  if (claimed && !ours) {
     grant(room);
     return bounce(std::move(call));
   }
