@@ -100,8 +100,11 @@ class Engine:
 
     key = None  # what the clients made here sign with, unless they are given another
 
-    def __init__(self, state=None, shards=2, options=(), program=BINARY, sockets=(), listen="127.0.0.1:0"):
-        """`sockets`: handed over to it, as an init system does; it then serves at the first one's port."""
+    def __init__(
+        self, state=None, shards=2, options=(), program=BINARY, sockets=(), listen="127.0.0.1:0", meanwhile=None
+    ):
+        """`sockets`: handed over to it, as an init system does; it then serves at the first one's port.
+        `meanwhile`: called with the engine while it starts, before it is waited for."""
         self.owns_state = state is None
         self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="convoke-e2e-")).resolve()
         self.shards = shards
@@ -109,6 +112,7 @@ class Engine:
         self.program = program
         self.sockets = sockets
         self.listen = listen
+        self.meanwhile = meanwhile
         self.redis = None
         if QUEUE == "redis" and "--queue" not in options and "--virtual-clock" not in options:
             self.redis = RedisServer()
@@ -134,6 +138,8 @@ class Engine:
         self.lines = []
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
+        if self.meanwhile:
+            self.meanwhile(self)
         serving = wait_until(self._serving, self.output)
         self.host, self.port = serving.group(1), int(serving.group(2))
         self.clients = threading.local()

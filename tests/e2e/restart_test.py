@@ -390,13 +390,15 @@ class HandedOver(unittest.TestCase):
             )
             self.assertEqual(refused.returncode, 2)
             self.assertIn(f"in use by another engine (process {first.pid})", refused.stderr)
-            stopper = threading.Timer(0.2, first.terminate)
-            stopper.start()
-            with Engine(state=first.state, shards=1, options=["--state-wait", "60"]) as second:
+
+            def stop_the_first(second):
+                wait_until(lambda: "waiting for the engine that has" in second.output(), second.output)
+                first.terminate()
+
+            wait = ["--state-wait", "60"]
+            with Engine(state=first.state, shards=1, options=wait, meanwhile=stop_the_first) as second:
                 self.assertEqual(first.wait(), 0)
                 self.assertEqual(second.request("GET", "/healthz").status, 200)
-                self.assertIn("waiting for the engine that has", second.output())
-            stopper.join()
 
 
 class Shards(unittest.TestCase):
