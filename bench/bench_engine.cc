@@ -8,16 +8,25 @@
 //   bench_engine LISTEN STATE_DIRECTORY LAUNCHER SHARDS [QUEUE]
 //
 // QUEUE: asynchronous calls wait on that Redis server, as durable as it is set to be.
+//
+// Each line of its input, `FUNCTION_PATH CALLERS CALLS BYTES`, has this program itself make so many
+// asynchronous calls of that many bytes (Engine::request), with so many callers who ask again when
+// they were answered. When all are accepted it says: how many of them were, and the nanoseconds
+// that it took; the others were refused.
 #include <signal.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -87,6 +96,61 @@ std::shared_ptr<convoke::InProcessRegistry> functions(Seen& seen) {
   return callables;
 }
 
+// Callers inside the program: each asks again as soon as it was answered.
+class OwnLoad {
+ public:
+  OwnLoad(convoke::Engine& engine, std::string path, std::size_t calls, std::size_t bytes)
+      : engine_(engine), event_(bytes, 'x'), left_(calls) {
+    head_.method = "POST";
+    head_.target = std::move(path);
+    head_.headers.add("X-Fc-Invocation-Type", "Async");
+  }
+
+  void run(std::size_t callers) {
+    open_ = callers;
+    for (std::size_t i = 0; i < callers; ++i) ask();
+    std::unique_lock lock(mutex_);
+    over_.wait(lock, [this] { return open_ == 0; });
+  }
+  [[nodiscard]] std::size_t accepted() const { return accepted_; }
+
+ private:
+  void ask() {
+    if (left_.fetch_sub(1) <= 0) return leave();
+    engine_.request({head_, event_}, [this](const convoke::http::Response& answer) {
+      if (answer.status == 202) ++accepted_;
+      ask();
+    });
+  }
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    if (--open_ == 0) over_.notify_one();
+  }
+
+  convoke::Engine& engine_;
+  convoke::http::RequestHead head_;
+  const std::string event_;
+  std::atomic<std::int64_t> left_;
+  std::atomic<std::size_t> accepted_{0};
+  std::mutex mutex_;  // guards open_
+  std::condition_variable over_;
+  std::size_t open_ = 0;
+};
+
+void make_calls(convoke::Engine& engine) {
+  std::string path;
+  std::size_t callers = 0;
+  std::size_t calls = 0;
+  std::size_t bytes = 0;
+  while (std::cin >> path >> callers >> calls >> bytes) {
+    OwnLoad load(engine, path, calls, bytes);
+    const Clock::rep began = now_ns();
+    load.run(callers);
+    std::printf("%zu %lld\n", load.accepted(), static_cast<long long>(now_ns() - began));
+    std::fflush(stdout);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -116,7 +180,9 @@ int main(int argc, char** argv) {
   if (!engine) return std::fprintf(stderr, "%s\n", engine.error().message.c_str()), 1;
   std::printf("serving http://%s\n", (*engine)->address().text().c_str());
   std::fflush(stdout);
+  std::thread calls([&engine] { make_calls(**engine); });
   int received = 0;
   sigwait(&stop, &received);
+  calls.detach();  // it waits for a line: nobody stops a program that measures
   (*engine)->drain(convoke::Seconds{2});
 }

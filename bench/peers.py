@@ -9,6 +9,7 @@ before each measurement; nothing is left running. Everybody has 64 calls under w
 event of 1 KB and nothing to do:
 
   convoke     an engine with one shard and an in-process function, called over HTTP by wrk
+  embedded    the same engine, called by the program that it is in, as the peers are libraries too
   its store   the same queue without the engine around it (redis_queue_bench), which adds and takes
   BullMQ, bee-queue
               a process that adds and one that runs, warmed up; what is done is removed
@@ -30,7 +31,7 @@ import sys
 import tempfile
 
 from redis_queue import Redis
-from side_by_side import CONNECTIONS, Engine, async_load, cpu_seconds, run_wrk
+from side_by_side import CONNECTIONS, Engine, async_load, cpu_seconds, own_load, run_wrk
 
 EVENT_BYTES = 1024
 STEADY = 1000  # calls a second
@@ -87,15 +88,21 @@ class Bench:
         return self.counted(lambda _: self.options.calls, measure)
 
     def convoke(self):
+        script = self.directory / "async.lua"
+        return self.engine_load(lambda engine: async_load(engine, script, self.options.seconds, CONNECTIONS))
+
+    def embedded(self):
+        return self.engine_load(lambda engine: own_load(engine, self.options.calls, CONNECTIONS, EVENT_BYTES))
+
+    def engine_load(self, load):
         with EngineHere(self) as engine:
             engine.deploy("hello", runtime="in-process", handler="hello", instanceConcurrency=200)
             engine.deploy("count", runtime="in-process", handler="count")
-            script = self.directory / "async.lua"
-            async_load(engine, script, 1, CONNECTIONS)
+            async_load(engine, self.directory / "async.lua", 1, CONNECTIONS)
 
             def measure():
                 before = cpu_seconds([engine.process.pid])
-                run = async_load(engine, script, self.options.seconds, CONNECTIONS)
+                run = load(engine)
                 own = (cpu_seconds([engine.process.pid]) - before) * 1e6 / run["requests"]
                 return {"accepted": run["rate"], "ended": run["finished"], "calls": run["requests"], "own": own}
 
@@ -223,6 +230,7 @@ def show_rates(bench, durability):
         "bare stream": lambda: bench.one_process("stream"),
         "convoke, its store": lambda: bench.one_process("store"),
         "convoke": bench.convoke,
+        "convoke, embedded": bench.embedded,
         "BullMQ": lambda: bench.peer("bullmq"),
         "bee-queue": lambda: bench.peer("bee-queue"),
     })
@@ -233,10 +241,13 @@ def show_rates(bench, durability):
     ended = {name: row["ended"] for name, row in found.items()}
     aim("convoke / BullMQ, ended", ended["convoke"] / ended["BullMQ"], 4)
     aim("convoke / bare stream, ended", ended["convoke"] / ended["bare stream"], 0.5)
+    aim("embedded / BullMQ, ended", ended["convoke, embedded"] / ended["BullMQ"], 4)
+    aim("embedded / bare stream, ended", ended["convoke, embedded"] / ended["bare stream"], 0.5)
     aim("its store / BullMQ, ended", ended["convoke, its store"] / ended["BullMQ"], 4)
     aim("its store / bare stream, ended", ended["convoke, its store"] / ended["bare stream"], 0.5)
     print(f"  convoke / bee-queue, ended: {ended['convoke'] / ended['bee-queue']:.2f}; "
-          f"convoke's engine: {found['convoke']['own']:.1f} us of CPU a call, HTTP included", flush=True)
+          f"convoke's engine: {found['convoke']['own']:.1f} us of CPU a call, HTTP included, "
+          f"{found['convoke, embedded']['own']:.1f} us embedded", flush=True)
 
 
 def show_starts(bench, durability):

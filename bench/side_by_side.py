@@ -88,7 +88,7 @@ class Engine:
         program = build / "bench" / "bench_engine"
         self.process = subprocess.Popen(
             [program, "127.0.0.1:0", state, build / "convoke-launcher", str(shards)] + ([queue] if queue else []),
-            stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
         if not again:
             self.call("POST", SERVICE, {"serviceName": "bench"})
@@ -113,6 +113,15 @@ class Engine:
 
     def invocations(self, name):
         return f"{SERVICE}/bench/functions/{name}/invocations"
+
+    def own_calls(self, name, callers, calls, event_bytes):
+        """The program itself makes that many asynchronous calls; seconds until all were accepted."""
+        self.process.stdin.write(f"{self.invocations(name)} {callers} {calls} {event_bytes}\n")
+        self.process.stdin.flush()
+        accepted, ns = map(int, self.process.stdout.readline().split())
+        if accepted != calls:
+            sys.exit(f"{name}: {calls - accepted} of {calls} calls were refused")
+        return ns / 1e9
 
     def url(self, name):
         return f"http://127.0.0.1:{self.port}{self.invocations(name)}"
@@ -265,9 +274,21 @@ def raw_fdatasync(build, directory, seconds):
 
 
 def async_load(engine, script, seconds, connections):
+    return until_all_ran(engine, lambda: run_wrk(engine.url("hello"), seconds, script, connections))
+
+
+def own_load(engine, calls, connections, event_bytes):
+    """The same, of calls that the program with the engine in it makes itself."""
+    def measure():
+        accepting = engine.own_calls("hello", connections, calls, event_bytes)
+        return {"requests": calls, "rate": calls / accepting}
+    return until_all_ran(engine, measure)
+
+
+def until_all_ran(engine, measure):
     before = ran(engine)
     begin = time.monotonic()
-    run = run_wrk(engine.url("hello"), seconds, script, connections)
+    run = measure()
     while ran(engine) - before < run["requests"]:
         time.sleep(0.005)
     run["finished"] = run["requests"] / (time.monotonic() - begin)

@@ -5,19 +5,24 @@
 //   auto engine = convoke::Engine::start(std::move(options));
 //   if (!engine) return fail(engine.error().message);
 //   ...                                   // serves on its own threads
+//   (*engine)->request({{"POST", "/2016-08-15/services/s/functions/f/invocations", {}}, "event"},
+//                      [](convoke::http::Response answer) { ... });
 //   (*engine)->drain(convoke::Seconds{30});
 //
-// Threads: start, drain and the destructor belong to one thread of yours, which is free in between.
+// Threads: start, drain and the destructor belong to one thread of yours, which is free in between;
+// request() may be called on any, until the destructor is.
 // An engine makes its own threads; it installs no signal handler, and expects SIGPIPE ignored.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "core/config.h"
 #include "core/edge/owned_fd.h"
 #include "core/edge/wires.h"
+#include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/model/instant.h"
 #include "core/queue_check.h"
@@ -47,6 +52,11 @@ class Engine {
   [[nodiscard]] std::string queue() const;
   [[nodiscard]] Address address() const;  // with the port that was given
   [[nodiscard]] std::uint16_t shards() const;
+
+  // The same as a request over HTTP, without a socket, a signature or a Host: an invocation, a
+  // deployment, a look at a call. `answered` runs exactly once, on a thread of the engine that
+  // must not be held up, at the latest while the engine is destroyed (503).
+  void request(http::Request request, std::function<void(http::Response)> answered);
 
   // What was cut when the grace ended: callers who got 503, and accepted calls that will run again.
   struct Cut {

@@ -388,6 +388,7 @@ struct Engine::Parts {
   std::optional<redis::Target> queue_on;  // none: the queue is embedded
   std::optional<TimeOrigin> virtual_from;
   std::vector<std::unique_ptr<Shard>> shards;
+  std::atomic<std::size_t> next_request{0};
   std::unique_ptr<SharedLimits> limits;  // on the first shard; null: they are our own
   std::vector<std::thread> threads;
 };
@@ -474,6 +475,12 @@ std::string Engine::queue() const {
 std::uint16_t Engine::shards() const { return static_cast<std::uint16_t>(parts_->shards.size()); }
 
 Result<std::vector<OwnedFd>> Engine::share_sockets() const { return parts_->sockets.duplicates(); }
+
+// In turn: shards help each other out with slots, and each has a journal of its own.
+void Engine::request(http::Request request, std::function<void(http::Response)> answered) {
+  const std::size_t turn = parts_->next_request++;
+  parts_->shards[turn % parts_->shards.size()]->request(std::move(request), std::move(answered));
+}
 
 Engine::Cut Engine::drain(Duration grace, Unaccepted unaccepted) {
   if (unaccepted == Unaccepted::kLeave) parts_->sockets.leave_files();

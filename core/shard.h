@@ -9,7 +9,7 @@
 // leave, the store gets the turn's work, log lines are handed over; then sockets are written.
 //
 // Threads: made, filled and destroyed on the engine's thread while its own does not run; everything
-// in between on its own, but for post(), stop() and busy().
+// in between on its own, but for request(), post(), stop() and busy().
 #pragma once
 
 #include <atomic>
@@ -44,6 +44,7 @@
 #include "core/loop/spawner.h"
 #include "core/loop/wires.h"
 #include "core/metrics_desk.h"
+#include "core/own_requests.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
 #include "core/shard_store.h"
@@ -126,6 +127,11 @@ class Shard final : public ShardDoor,
   // The engine may start calls again.
   void on_lease() { dispatcher_.on_lease(); }
 
+  // Of the program that the engine is in; on any thread (own_requests.h).
+  void request(http::Request request, OwnRequests::Answered answered) {
+    own_.ask(std::move(request), std::move(answered));
+  }
+
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void apply(const Change& change) override;
   [[nodiscard]] std::vector<std::string> code_in_use() const override;
@@ -163,6 +169,11 @@ class Shard final : public ShardDoor,
   void on_request(http::ExchangeId exchange, http::Request request) override;
   void on_gone(http::ExchangeId exchange) override { invoker_->client_gone(exchange); }
   std::string new_request_id() override { return next_call_id().text(); }
+
+  [[nodiscard]] static Error shutting_down();
+  [[nodiscard]] Result<std::size_t> body_bytes_max(const http::RequestHead& head) const;
+  void on_own_request(http::ExchangeId exchange, http::Request request);
+  void respond(http::ExchangeId exchange, http::Response response);
 
   [[nodiscard]] ShardSample own_sample() const;  // all but the queue's counts
   void answer_by_engine(http::ExchangeId exchange, const Route& route, const http::Request& request,
@@ -242,6 +253,7 @@ class Shard final : public ShardDoor,
   Tasks tasks_;
   std::unique_ptr<Invoker> invoker_;
   http::Server server_;
+  OwnRequests own_;
   Timer history_timer_ = timer_for<&Shard::look_after_history>(this);
   Timer keys_timer_ = timer_for<&Shard::look_at_keys>(this);
   Instant collected_{};

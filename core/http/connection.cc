@@ -1,7 +1,5 @@
 #include "core/http/connection.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -25,11 +23,6 @@ constexpr Duration kFlushLook = Millis{10};
 constexpr std::size_t kJoinedBodyMax = 16 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-Error too_large(std::size_t bytes) {
-  return {ErrorCode::kEntityTooLarge,
-          fmt::format("payload size exceeds maximum allowed size ({} bytes)", bytes)};
-}
 
 Error no_room_for_bodies() {
   return {ErrorCode::kServiceUnavailable,
@@ -118,7 +111,7 @@ void ServerConnection::take(Parser::Event event) {
     case Parser::Event::kMessage:
       return refused_ ? on_refused_message() : on_message();
     case Parser::Event::kBodyTooLarge:
-      return refuse(refused_ ? *refused_ : too_large(parser_.body_max()));
+      return refuse(refused_ ? *refused_ : body_too_large(parser_.body_max()));
     case Parser::Event::kBad:
       return refuse({ErrorCode::kInvalidArgument, parser_.error()});
   }
@@ -137,7 +130,7 @@ void ServerConnection::on_head() {
     return parser_.set_body_max(kRefusedBodyMax);
   }
   if (!parser_.chunked() && parser_.content_length() > *body_max) {
-    return refuse(too_large(*body_max));
+    return refuse(body_too_large(*body_max));
   }
   if (parser_.content_length() > host_.limits.body_bytes_in_flight_max - host_.body_bytes) {
     return refuse(no_room_for_bodies());

@@ -114,4 +114,9 @@ Response error_response(const Error& error, std::string_view request_id) {
   return response;
 }
 
+Error body_too_large(std::size_t bytes_max) {
+  return {ErrorCode::kEntityTooLarge,
+          "payload size exceeds maximum allowed size (" + std::to_string(bytes_max) + " bytes)"};
+}
+
 }  // namespace convoke::http

@@ -58,4 +58,7 @@ struct Response {
 // X-Fc-Request-Id and, where known, Retry-After.
 [[nodiscard]] Response error_response(const Error& error, std::string_view request_id);
 
+// EntityTooLarge, naming what a body may be, in bytes.
+[[nodiscard]] Error body_too_large(std::size_t bytes_max);
+
 }  // namespace convoke::http

@@ -8,10 +8,13 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/convoke.h"
 #include "tests/registry/temp_dir.h"
@@ -100,14 +103,31 @@ class Embedded : public ::testing::Test {
   }
   void create_function() {
     ASSERT_EQ(status_of(post("", "", R"({"serviceName":"s"})")), "200");
-    const std::string made = post(
-        "/s/functions", "", R"({"functionName":"f","runtime":"in-process","handler":"greet"})");
+    const std::string made = post("/s/functions", "", kGreeter);
     ASSERT_EQ(status_of(made), "200") << made;
   }
   std::string call(const std::string& headers, const std::string& event) {
     return post("/s/functions/f/invocations", headers, event);
   }
 
+  static http::Request own(const std::string& path, const std::string& type,
+                           const std::string& body) {
+    http::Request request;
+    request.head.method = "POST";
+    request.head.target = "/2016-08-15/services" + path;
+    if (!type.empty()) request.head.headers.add("X-Fc-Invocation-Type", type);
+    request.body = body;
+    return request;
+  }
+  http::Response ask(const std::string& path, const std::string& type, const std::string& body) {
+    std::promise<http::Response> answer;
+    engine_->request(own(path, type, body),
+                     [&answer](http::Response response) { answer.set_value(std::move(response)); });
+    return answer.get_future().get();
+  }
+
+  static constexpr const char* kGreeter =
+      R"({"functionName":"f","runtime":"in-process","handler":"greet"})";
   std::atomic<int> ran_{0};
   std::shared_ptr<const InProcessRegistry> handlers_;
   TempDir directory_;
@@ -151,6 +171,47 @@ TEST_F(Embedded, DrainedWithNothingToDoItCutsNothingAndServesNobody) {
   EXPECT_EQ(engine_->drain(Seconds{60}).calls, 0U);
   EXPECT_EQ(call("", "nobody"), "");
   EXPECT_EQ(ran_, 1);
+}
+
+TEST_F(Embedded, TheProgramItselfAsksWithoutASocket) {
+  EXPECT_EQ(ask("", "", R"({"serviceName":"s"})").status, 200);
+  EXPECT_EQ(ask("/s/functions", "", kGreeter).status, 200);
+  const http::Response answer = ask("/s/functions/f/invocations", "Sync", "program");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "hello, program");
+  EXPECT_EQ(ask("/s/functions/f/invocations", "Async", "later").status, 202);
+}
+
+TEST_F(Embedded, TheProgramsRequestsAreRefusedAsThoseOfOthersAre) {
+  create_function();
+  EXPECT_EQ(ask("/s/functions/none/invocations", "Sync", "").status, 404);
+  EXPECT_EQ(ask("/s/nonsense", "", "").status, 400);
+  const std::string large(kAsyncEventBytesMax + 1, 'x');
+  const http::Response refused = ask("/s/functions/f/invocations", "Async", large);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("EntityTooLarge"), std::string::npos) << refused.body;
+  engine_->drain(Seconds{60});
+  EXPECT_EQ(ask("/s/functions/f/invocations", "Sync", "late").status, 503);
+}
+
+TEST_F(Embedded, EachRequestOfManyThreadsIsAnsweredOnceAlsoByAnEngineThatEnds) {
+  create_function();
+  constexpr int kThreads = 4;
+  constexpr int kEach = 500;
+  std::vector<std::atomic<int>> answers(kThreads * kEach);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([this, thread, &answers] {
+      for (int i = 0; i < kEach; ++i) {
+        auto& answer = answers[static_cast<std::size_t>(thread * kEach + i)];
+        engine_->request(own("/s/functions/f/invocations", "Sync", "x"),
+                         [&answer](const http::Response&) { ++answer; });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  engine_.reset();
+  for (const std::atomic<int>& answer : answers) EXPECT_EQ(answer, 1);
 }
 
 TEST_F(Embedded, AnotherServesFromTheSameStateAfterIt) {

@@ -1,0 +1,196 @@
+// What a shard is asked, over HTTP or by the program that it is in.
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "core/api/clock.h"
+#include "core/api/log_query.h"
+#include "core/registry/resolve.h"
+#include "core/shard.h"
+
+namespace convoke {
+namespace {
+
+http::Response text_response(std::string body, std::string_view request_id) {
+  http::Response response;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("X-Fc-Request-Id", request_id);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+// Whether an engine lives is asked by load balancers, which cannot sign.
+Result<void> Shard::admit(const http::RequestHead& head) const {
+  if (signed_ && head.path() == row_of(Operation::kHealth).pattern) return {};
+  const Authenticator& authenticator =
+      signed_ ? static_cast<const Authenticator&>(*signed_) : anonymous_;
+  if (auto who = admit_request(head, authenticator); !who) return who.error();
+  return {};
+}
+
+Error Shard::shutting_down() {
+  return {ErrorCode::kServiceUnavailable, "the engine is shutting down", Seconds{1}};
+}
+
+Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
+  if (cut_) return shutting_down();
+  if (auto admitted = admit(head); !admitted) return admitted.error();
+  return body_bytes_max(head);
+}
+
+Result<std::size_t> Shard::body_bytes_max(const http::RequestHead& head) const {
+  auto to = route(head.method, head.path());
+  if (!to) return to.error();
+  if (to->row->answered_by == AnsweredBy::kInvoker) return invoker_->event_bytes_max(head.headers);
+  return to->row->body_bytes_max;
+}
+
+// The program's own are admitted: whoever could forge them has its memory.
+void Shard::on_own_request(http::ExchangeId exchange, http::Request request) {
+  const auto refuse = [this, exchange](const Error& why) {
+    respond(exchange, http::error_response(why, next_call_id().text()));
+  };
+  if (draining_) return refuse(shutting_down());
+  const Result<std::size_t> bytes_max = body_bytes_max(request.head);
+  if (!bytes_max) return refuse(bytes_max.error());
+  if (request.body.size() > *bytes_max) return refuse(http::body_too_large(*bytes_max));
+  on_request(exchange, std::move(request));
+}
+
+void Shard::respond(http::ExchangeId exchange, http::Response response) {
+  if (OwnRequests::named(exchange)) return own_.respond(exchange, std::move(response));
+  server_.respond(exchange, std::move(response));
+}
+
+void Shard::on_request(http::ExchangeId exchange, http::Request request) {
+  const CallId id = next_call_id();
+  auto to = route(request.head.method, request.head.path());
+  if (!to) return respond(exchange, http::error_response(to.error(), id.text()));
+  switch (to->row->answered_by) {
+    case AnsweredBy::kInvoker:
+      return invoker_->invoke(exchange, id, {to->service, to->qualifier, to->function},
+                              std::move(request));
+    case AnsweredBy::kControlPlane:
+      return control_plane_.handle(
+          *to, std::move(request), id.text(),
+          [this, exchange](http::Response response) { respond(exchange, std::move(response)); });
+    case AnsweredBy::kTasks:
+      return tasks_.handle(
+          *to, std::move(request), id.text(),
+          [this, exchange](http::Response response) { respond(exchange, std::move(response)); });
+    case AnsweredBy::kEngine:
+      return answer_by_engine(exchange, *to, request, id.text());
+  }
+}
+
+void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
+                             const http::Request& request, const std::string& request_id) {
+  switch (to.operation()) {
+    case Operation::kReadLogs:
+      return answer_logs(exchange, to, request, request_id);
+    case Operation::kGetClock:
+    case Operation::kAdvanceClock:
+      return answer_clock(exchange, to, request, request_id);
+    case Operation::kGetMetrics:
+      return answer_metrics(exchange, request_id);
+    default:
+      return answer_health(exchange, request_id);
+  }
+}
+
+// 200 as soon as requests are served at all; what is wrong with the queue is said in words.
+void Shard::answer_health(http::ExchangeId exchange, const std::string& request_id) {
+  const Result<void> queue = store_->queue().health();
+  respond(exchange,
+          text_response(queue ? "ok\n"
+                              : fmt::format("ok, but asynchronous calls are refused: {}\n",
+                                            queue.error().message),
+                        request_id));
+}
+
+void Shard::answer_logs(http::ExchangeId exchange, const Route& to, const http::Request& request,
+                        const std::string& request_id) {
+  auto function = resolve_function(directory_, to.service, to.qualifier, to.function);
+  auto query = read_log_query(request.head.query());
+  if (!function || !query) {
+    const Error& why = function ? query.error() : function.error();
+    return respond(exchange, http::error_response(why, request_id));
+  }
+  const auto lines = std::make_shared<std::string>();
+  logging_.run(
+      [this, id = (*function)->id, query = *query, lines] {
+        for (const auto& line : world_.logs.read_tail(id, query.lines_max, query.call)) {
+          (*lines += line) += '\n';
+        }
+      },
+      [this, exchange, request_id, lines] {
+        respond(exchange, text_response(std::move(*lines), request_id));
+      });
+}
+
+void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http::Request& request,
+                         const std::string& request_id) {
+  const auto refuse = [this, exchange, request_id](const Error& why) {
+    respond(exchange, http::error_response(why, request_id));
+  };
+  const auto show = [this, exchange, request_id](const std::optional<AdvanceResult>& result) {
+    http::Response response = clock_answer(clock_.wall(), time_->time().passed(), result);
+    response.headers.set("X-Fc-Request-Id", request_id);
+    respond(exchange, std::move(response));
+  };
+  if (!time_) return refuse(time_is_real());
+  if (to.operation() == Operation::kGetClock) return show(std::nullopt);
+  const Result<AdvanceOrder> order = read_advance(request.body);
+  if (!order) return refuse(order.error());
+  world_.clock_desk.advance(*order, self_, [refuse, show](Result<AdvanceResult> result) {
+    if (!result) return refuse(result.error());
+    show(*result);
+  });
+}
+
+void Shard::sample(const std::vector<FunctionPtr>& shown, Sampled sampled) {
+  std::vector<FunctionId> functions;
+  for (const FunctionPtr& function : shown) functions.push_back(function->id);
+  store_->count(functions, [this, sampled = std::move(sampled)](ShardStore::Counts counts) {
+    ShardSample sample = own_sample();
+    sample.functions = std::move(counts.functions);
+    sample.all = counts.all;
+    sampled(std::move(sample));
+  });
+}
+
+ShardSample Shard::own_sample() const {
+  ShardSample sample;
+  const DispatchCounters& counters = dispatcher_.counters();
+  sample.started = counters.started;
+  sample.moved = counters.moved;
+  sample.bounced = counters.bounced;
+  sample.instances = dispatcher_.instances();
+  sample.calls_here = dispatcher_.calls_here();
+  sample.connections = server_.connections();
+  sample.exchanges = server_.exchanges_open();
+  sample.store_healthy = store_->queue().health().ok();
+  return sample;
+}
+
+void Shard::answer_metrics(http::ExchangeId exchange, const std::string& request_id) {
+  std::vector<FunctionPtr> shown = directory_.all_functions();
+  if (shown.size() > kFunctionsShownMax) shown.resize(kFunctionsShownMax);
+  std::vector<FunctionLabel> labels;
+  for (const FunctionPtr& function : shown) {
+    labels.push_back({function->spec.service, function->spec.name});
+  }
+  world_.metrics_desk.gather(
+      std::move(shown), self_,
+      [this, exchange, request_id, labels = std::move(labels)](std::vector<ShardSample> samples) {
+        const EngineFacts facts{CONVOKE_VERSION, loop_.now() - started_at_};
+        http::Response response = text_response(metrics_text(labels, samples, facts), request_id);
+        response.headers.set("Content-Type", kMetricsContentType);
+        respond(exchange, std::move(response));
+      });
+}
+
+}  // namespace convoke
