@@ -50,6 +50,7 @@ constexpr std::array kTable = {
     Row{ErrorCode::kResourceExhausted, {"ResourceExhausted", 429}},
     Row{ErrorCode::kAsyncInvocationStopped, {"AsyncInvocationStopped", 412}},
     Row{ErrorCode::kAsyncEventAgeExceeded, {"AsyncEventAgeExceeded", 412}},
+    Row{ErrorCode::kRecursiveInvocation, {"RecursiveInvocation", 400}},
     Row{ErrorCode::kClientClosedRequest, {"ClientClosedRequest", 499}},
     Row{ErrorCode::kInternalServerError, {"InternalServerError", 500}},
     Row{ErrorCode::kBadResponse, {"BadResponse", 502}},

@@ -54,6 +54,7 @@ enum class ErrorCode {
   kResourceExhausted,
   kAsyncInvocationStopped,
   kAsyncEventAgeExceeded,  // ours
+  kRecursiveInvocation,    // ours
   kClientClosedRequest,
   kInternalServerError,
   kBadResponse,
