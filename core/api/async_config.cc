@@ -54,6 +54,7 @@ Result<Mutation> read_put_async_config(const Route& route, http::Request request
   reader.integer("maxAsyncEventAgeInSeconds", put.fields.age_max_s);
   reader.integer("maxAsyncRetryAttempts", put.fields.retries_max);
   reader.boolean("statefulInvocation", put.fields.stateful);
+  reader.boolean("allowLoop", put.fields.allow_loop);
   if (Result<void> read = reader.outcome(); !read) return read.error();
   return Mutation(std::move(put));
 }
@@ -75,6 +76,7 @@ void write_async_config(const AsyncConfig& config, JsonWriter& writer) {
   write_number("maxAsyncRetryAttempts", config.retries_max, writer);
   writer.key("statefulInvocation");
   config.stateful ? writer.boolean(*config.stateful) : writer.null();
+  if (config.allow_loop) writer.key("allowLoop").boolean(true);
   writer.end();
 }
 

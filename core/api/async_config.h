@@ -1,8 +1,8 @@
 // Async-invoke configs, between JSON and the registry's values. Pure.
 //
 // Members: destinationConfig {onSuccess, onFailure: {destination}}, maxAsyncEventAgeInSeconds,
-// maxAsyncRetryAttempts, statefulInvocation. A PUT merges into what there is. Members that are not
-// set are shown as null; a destination is taken away by an empty text (ours).
+// maxAsyncRetryAttempts, statefulInvocation, allowLoop (ours). A PUT merges into what there is.
+// Members that are not set are shown as null; a destination is taken away by an empty text (ours).
 #pragma once
 
 #include "core/api/router.h"

@@ -12,6 +12,7 @@
 #include "core/api/functions.h"
 #include "core/api/on_demand.h"
 #include "core/api/services.h"
+#include "core/api/triggers.h"
 #include "core/registry/resolve.h"
 
 namespace convoke {
@@ -43,12 +44,19 @@ http::Response show(const AsyncConfig& config) {
   return json_answer(writer.take());
 }
 
+http::Response show(const Trigger& trigger) {
+  JsonWriter writer;
+  write_trigger(trigger, writer);
+  return json_answer(writer.take(), trigger.etag);
+}
+
 // The answer to a mutation is what it made, or 204.
 struct ShowChange {
   http::Response operator()(const ServicePut& put) const { return show(*put.service); }
   http::Response operator()(const FunctionPut& put) const { return show(*put.function); }
   http::Response operator()(const LimitPut& put) const { return show(*put.limit); }
   http::Response operator()(const AsyncConfigPut& put) const { return show(*put.config); }
+  http::Response operator()(const TriggerPut& put) const { return show(*put.trigger); }
   template <class Gone>
   http::Response operator()(const Gone& /*nothing is left to show*/) const {
     return no_content();
@@ -147,6 +155,22 @@ Answer list_async_configs(const Directory& directory, const Route& route, const 
   return list_async_configs_answer(directory.list_async_configs((*function)->id, *list));
 }
 
+Answer get_trigger(const Directory& directory, const Route& route) {
+  const Result<TriggerPtr> trigger =
+      resolve_trigger(directory, route.service, route.function, route.trigger);
+  if (!trigger) return trigger.error();
+  return show(**trigger);
+}
+
+Answer list_triggers(const Directory& directory, const Route& route, const Query& query) {
+  const Result<FunctionPtr> function =
+      resolve_function(directory, route.service, {}, route.function);
+  if (!function) return function.error();
+  const Result<ListQuery> list = list_query_of(query);
+  if (!list) return list.error();
+  return list_answer("triggers", directory.list_triggers((*function)->id, *list), write_trigger);
+}
+
 bool is_mutation(Operation operation) {
   switch (operation) {
     case Operation::kCreateService:
@@ -159,6 +183,9 @@ bool is_mutation(Operation operation) {
     case Operation::kDeleteOnDemandConfig:
     case Operation::kPutAsyncConfig:
     case Operation::kDeleteAsyncConfig:
+    case Operation::kCreateTrigger:
+    case Operation::kUpdateTrigger:
+    case Operation::kDeleteTrigger:
       return true;
     default:
       return false;
@@ -185,9 +212,15 @@ Result<Mutation> read_mutation(const Route& route, http::Request request) {
       return read_delete_limit(route);
     case Operation::kPutAsyncConfig:
       return read_put_async_config(route, std::move(request));
-    default:
-      ENSURE(route.operation() == Operation::kDeleteAsyncConfig);
+    case Operation::kDeleteAsyncConfig:
       return read_delete_async_config(route);
+    case Operation::kCreateTrigger:
+      return read_create_trigger(route, std::move(request));
+    case Operation::kUpdateTrigger:
+      return read_update_trigger(route, std::move(request));
+    default:
+      ENSURE(route.operation() == Operation::kDeleteTrigger);
+      return read_delete_trigger(route, request);
   }
 }
 
@@ -235,9 +268,13 @@ Answer read(const ControlHost& host, const Route& route, const http::Request& re
       return list_limits(directory, *query);
     case Operation::kGetAsyncConfig:
       return get_async_config(directory, route);
-    default:
-      ENSURE(route.operation() == Operation::kListAsyncConfigs);
+    case Operation::kListAsyncConfigs:
       return list_async_configs(directory, route, *query);
+    case Operation::kListTriggers:
+      return list_triggers(directory, route, *query);
+    default:
+      ENSURE(route.operation() == Operation::kGetTrigger);
+      return get_trigger(directory, route);
   }
 }
 

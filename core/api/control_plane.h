@@ -1,4 +1,5 @@
-// The operations that define services, functions, limits and async configs, and show them.
+// The operations that define services, functions, limits, async configs and triggers, and show
+// them.
 //
 // Threads: one shard's. Nothing here is kept between a request and its answer but `done` itself: a
 // ControlPlane may go while answers are still under way.

@@ -52,6 +52,20 @@ void FieldReader::texts(std::string_view name, std::optional<Texts>& target) {
   }
 }
 
+void FieldReader::list(std::string_view name, std::optional<std::vector<std::string>>& target) {
+  auto* array = find<Json::Array>(name, "an array");
+  if (array == nullptr) return;
+  target.emplace();
+  for (Json& item : *array) {
+    auto* text = item.as<std::string>();
+    if (text == nullptr)
+      return fail(
+          {ErrorCode::kInvalidArgument,
+           fmt::format("{}{} must hold strings only (actual: {})", where_, name, item.kind())});
+    target->push_back(std::move(*text));
+  }
+}
+
 void FieldReader::object(std::string_view name, const std::function<void(FieldReader&)>& read) {
   if (find<Json::Object>(name, "an object") == nullptr) return;
   FieldReader inner(*object_.find(name), fmt::format("{}{}.", where_, name));

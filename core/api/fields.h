@@ -31,6 +31,7 @@ class FieldReader {
   void integer(std::string_view name, std::optional<std::int64_t>& target);
   void boolean(std::string_view name, std::optional<bool>& target);
   void texts(std::string_view name, std::optional<Texts>& target);  // {"a": "b", ...}
+  void list(std::string_view name, std::optional<std::vector<std::string>>& target);  // ["a", ...]
   // Reads the members of an object inside by `read`; messages name them "NAME.member".
   void object(std::string_view name, const std::function<void(FieldReader& inner)>& read);
   // Kept for the client as canonical JSON under `name`.

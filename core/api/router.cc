@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kService = "{service}";
 constexpr std::string_view kFunction = "{function}";
+constexpr std::string_view kTrigger = "{trigger}";
 constexpr std::string_view kInvocation = "{invocation}";
 
 // The path up to the next '/', taken from its front; the '/' itself is taken first.
@@ -28,6 +29,7 @@ std::string_view take_segment(std::string_view& path) {
 struct Names {
   std::string_view service;  // still encoded, with its qualifier
   std::string_view function;
+  std::string_view trigger;
   std::string_view invocation;
 };
 
@@ -40,6 +42,8 @@ std::optional<Names> match(std::string_view pattern, std::string_view path) {
       names.service = segment;
     } else if (expected == kFunction) {
       names.function = segment;
+    } else if (expected == kTrigger) {
+      names.trigger = segment;
     } else if (expected == kInvocation) {
       names.invocation = segment;
     } else if (expected != segment) {
@@ -71,6 +75,13 @@ Result<void> set_function(std::string_view segment, Route& route) {
   return check_function_name(route.function);
 }
 
+Result<void> set_trigger(std::string_view segment, Route& route) {
+  Result<std::string> decoded = percent_decode(segment, Plus::kIsPlus);
+  if (!decoded) return decoded.error();
+  route.trigger = *std::move(decoded);
+  return check_trigger_name(route.trigger);
+}
+
 // A call's own id, which is a name when one was made up, may begin with a digit.
 Result<void> set_invocation(std::string_view segment, Route& route) {
   Result<std::string> decoded = percent_decode(segment, Plus::kIsPlus);
@@ -100,6 +111,9 @@ Result<Route> route(std::string_view method, std::string_view path) {
     }
     if (!names->function.empty()) {
       if (Result<void> set = set_function(names->function, found); !set) return set.error();
+    }
+    if (!names->trigger.empty()) {
+      if (Result<void> set = set_trigger(names->trigger, found); !set) return set.error();
     }
     if (!names->invocation.empty()) {
       if (Result<void> set = set_invocation(names->invocation, found); !set) return set.error();

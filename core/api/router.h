@@ -14,6 +14,7 @@ struct Route {
   std::string service;
   std::string qualifier;  // empty: none, "SERVICE" alone
   std::string function;
+  std::string trigger;
   std::string invocation;  // a stateful call's name, or a call's id
 
   [[nodiscard]] Operation operation() const { return row->operation; }

@@ -39,6 +39,7 @@ constexpr std::array kTable = {
     Row{ErrorCode::kServiceNotEmpty, {"ServiceNotEmpty", 409}},
     Row{ErrorCode::kFunctionAlreadyExists, {"FunctionAlreadyExists", 409}},
     Row{ErrorCode::kFunctionNotEmpty, {"FunctionNotEmpty", 409}},
+    Row{ErrorCode::kTriggerAlreadyExists, {"TriggerAlreadyExists", 409}},
     Row{ErrorCode::kCallAlreadyExists, {"StatefulAsyncInvocationAlreadyExists", 409}},
     Row{ErrorCode::kConcurrentUpdateError, {"ConcurrentUpdateError", 409}},
     Row{ErrorCode::kPreconditionFailed, {"PreconditionFailed", 412}},

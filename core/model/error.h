@@ -43,6 +43,7 @@ enum class ErrorCode {
   kServiceNotEmpty,  // ours
   kFunctionAlreadyExists,
   kFunctionNotEmpty,
+  kTriggerAlreadyExists,
   kCallAlreadyExists,  // StatefulAsyncInvocationAlreadyExists on the wire
   kConcurrentUpdateError,
   kPreconditionFailed,

@@ -57,6 +57,7 @@ AsyncConfig config_from(const Statement& row, const Function& function, Failure&
   config.stateful = loaded<bool>(row.nullable(6));
   config.created = wall_from_ms(row.integer(7));
   config.modified = wall_from_ms(row.integer(8));
+  config.allow_loop = row.integer(9) != 0;
   return config;
 }
 
@@ -73,17 +74,17 @@ Failure load(sqlite::Database& database, const std::map<FunctionId, Function>& f
           configs.push_back(config_from(row, function->second, damage));
       },
       "SELECT function, qualifier, on_success, on_failure, age_max_s, retries_max, stateful, "
-      "created_ms, modified_ms FROM async_configs");
+      "created_ms, modified_ms, allow_loop FROM async_configs");
   return damage.code != SQLITE_OK ? damage : read;
 }
 
 Failure write(sqlite::Database& database, const AsyncConfigPut& put) {
   const AsyncConfig& config = *put.config;
-  return database.run("INSERT OR REPLACE INTO async_configs VALUES(?,?,?,?,?,?,?,?,?)",
+  return database.run("INSERT OR REPLACE INTO async_configs VALUES(?,?,?,?,?,?,?,?,?,?)",
                       stored(config.function_id), std::string_view(config.qualifier),
                       stored(config.on_success), stored(config.on_failure), stored(config.age_max),
                       stored(config.retries_max), stored(config.stateful), to_ms(config.created),
-                      to_ms(config.modified));
+                      to_ms(config.modified), std::int64_t{config.allow_loop});
 }
 
 Failure write(sqlite::Database& database, const AsyncConfigGone& gone) {

@@ -10,6 +10,7 @@
 
 #include "core/model/function.h"
 #include "core/registry/definitions.h"
+#include "core/registry/trigger.h"
 
 namespace convoke {
 
@@ -23,7 +24,7 @@ struct FunctionPut {
   FunctionPtr function;  // new, or in place of the one with this id
 };
 struct FunctionGone {
-  FunctionId id;  // its limits and async configs go with it
+  FunctionId id;  // its limits and async configs go with it; it had no triggers left
   std::string service;
   std::string name;
 };
@@ -41,11 +42,18 @@ struct AsyncConfigGone {
   FunctionId function_id;
   std::string qualifier;
 };
+struct TriggerPut {
+  TriggerPtr trigger;  // new, or in place of the one of this name of this function
+};
+struct TriggerGone {
+  FunctionId function_id;
+  std::string name;
+};
 
 struct Change {
   std::uint64_t version = 0;  // grows with every commit, across restarts too; 0: nothing yet
   std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone,
-               AsyncConfigPut, AsyncConfigGone>
+               AsyncConfigPut, AsyncConfigGone, TriggerPut, TriggerGone>
       what;
 };
 

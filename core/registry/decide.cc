@@ -7,23 +7,12 @@
 #include <utility>
 #include <variant>
 
+#include "core/registry/decision.h"
 #include "core/registry/resolve.h"
 
 namespace convoke {
+namespace decision {
 namespace {
-
-struct Context {
-  const Directory& committed;
-  const Stamp& stamp;
-  const InProcessHandlers& in_process;
-};
-
-template <class What>
-Change change_of(const Context& context, What what) {
-  return Change{context.stamp.version, std::move(what)};
-}
-
-std::string etag_of(const Context& context) { return std::to_string(context.stamp.version); }
 
 // Quotes around an ETag are HTTP's way to write it; Function Compute's clients leave them out.
 std::string_view unquoted(std::string_view etag) {
@@ -31,6 +20,8 @@ std::string_view unquoted(std::string_view etag) {
     return etag.substr(1, etag.size() - 2);
   return etag;
 }
+
+}  // namespace
 
 Result<void> check_if_match(const IfMatch& if_match, const std::string& etag) {
   if (!if_match || *if_match == "*" || unquoted(*if_match) == etag) return {};
@@ -42,6 +33,8 @@ Result<void> check_room(std::string_view what, std::size_t count, std::size_t ma
   return Error{ErrorCode::kLimitExceeded,
                fmt::format("there are {} {} already, and no more are allowed", count, what)};
 }
+
+namespace {
 
 Result<Change> decide_one(const Context& context, const CreateService& create) {
   if (Result<void> right = check_service_name(create.name); !right) return right.error();
@@ -143,6 +136,9 @@ Result<Change> decide_one(const Context& context, const DeleteFunction& gone) {
       resolve_function(context.committed, gone.service, {}, gone.name);
   if (!found) return found.error();
   if (Result<void> met = check_if_match(gone.if_match, (*found)->etag); !met) return met.error();
+  if (context.committed.triggers_of((*found)->id) > 0)
+    return Error{ErrorCode::kFunctionNotEmpty,
+                 fmt::format("function '{}' has active triggers", gone.name)};
   return change_of(context, FunctionGone{(*found)->id, gone.service, gone.name});
 }
 
@@ -228,12 +224,16 @@ const FunctionFields* fields_of(const Other& /*carries no function*/) {
   return nullptr;
 }
 
+Result<Change> decide_any(const Context& context, const Mutation& mutation) {
+  return std::visit([&](const auto& wish) { return decide_one(context, wish); }, mutation);
+}
+
 }  // namespace
+}  // namespace decision
 
 Result<Change> decide(const Directory& committed, const Mutation& mutation, const Stamp& stamp,
                       const InProcessHandlers& in_process) {
-  const Context context{committed, stamp, in_process};
-  return std::visit([&](const auto& wish) { return decide_one(context, wish); }, mutation);
+  return decision::decide_any({committed, stamp, in_process}, mutation);
 }
 
 Change with_code(const Change& function_put, CodePackage code) {
@@ -247,7 +247,7 @@ Change with_code(const Change& function_put, CodePackage code) {
 
 const std::string* code_of(const Mutation& mutation) {
   const FunctionFields* fields =
-      std::visit([](const auto& wish) { return fields_of(wish); }, mutation);
+      std::visit([](const auto& wish) { return decision::fields_of(wish); }, mutation);
   return fields != nullptr && fields->zip_base64 ? &*fields->zip_base64 : nullptr;
 }
 

@@ -72,6 +72,10 @@ inline constexpr std::string_view kLatest = "LATEST";
   return qualifier.empty() || qualifier == kLatest;
 }
 
+[[nodiscard]] inline bool same_qualifier(std::string_view a, std::string_view b) {
+  return a == b || (means_latest(a) && means_latest(b));
+}
+
 // How the asynchronous calls of one function through one qualifier are treated. It holds for
 // exactly that qualifier: calls through another one, or through none, have their own or the
 // defaults. What is not set takes its default, and clients are shown null.
@@ -85,6 +89,7 @@ struct AsyncConfig {
   std::optional<Seconds> age_max;            // default kAsyncAgeMaxDefault
   std::optional<std::uint32_t> retries_max;  // default kAsyncRetriesDefault
   std::optional<bool> stateful;              // default false: a call without a name has none
+  bool allow_loop = false;  // ours: a loop of calls through its destinations is meant
   WallTime created{};
   WallTime modified{};
 };

@@ -64,6 +64,7 @@ void Directory::on(const FunctionGone& gone) {
   const auto at = by_id_.find(gone.id);
   if (at == by_id_.end()) return;
   for (const LimitPtr& limit : at->second.limits) limits_.erase(limit->resource);
+  triggers_ -= at->second.triggers.size();
   by_name_.erase(FullName{gone.service, gone.name});
   services_.find(gone.service)->second.functions.erase(gone.name);
   by_id_.erase(at);
@@ -95,6 +96,18 @@ void Directory::on(const AsyncConfigPut& put) {
 void Directory::on(const AsyncConfigGone& gone) {
   const auto at = by_id_.find(gone.function_id);
   if (at != by_id_.end()) at->second.async_configs.erase(gone.qualifier);
+}
+
+void Directory::on(const TriggerPut& put) {
+  const auto at = by_id_.find(put.trigger->function_id);
+  ENSURE(at != by_id_.end());
+  const bool added = at->second.triggers.insert_or_assign(put.trigger->name, put.trigger).second;
+  triggers_ += added ? 1 : 0;
+}
+
+void Directory::on(const TriggerGone& gone) {
+  const auto at = by_id_.find(gone.function_id);
+  if (at != by_id_.end()) triggers_ -= at->second.triggers.erase(gone.name);
 }
 
 ServicePtr Directory::find_service(std::string_view name) const {
@@ -143,6 +156,28 @@ std::size_t Directory::async_configs_of(FunctionId id) const {
   return at == by_id_.end() ? 0 : at->second.async_configs.size();
 }
 
+TriggerPtr Directory::find_trigger(FunctionId id, std::string_view name) const {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return nullptr;
+  const auto trigger = at->second.triggers.find(name);
+  return trigger == at->second.triggers.end() ? nullptr : trigger->second;
+}
+
+std::size_t Directory::triggers_of(FunctionId id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? 0 : at->second.triggers.size();
+}
+
+TriggerPtr Directory::http_trigger_of(FunctionId id, std::string_view qualifier) const {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return nullptr;
+  for (const auto& [name, trigger] : at->second.triggers) {
+    if (trigger->as<HttpTrigger>() != nullptr && same_qualifier(trigger->qualifier, qualifier))
+      return trigger;
+  }
+  return nullptr;
+}
+
 Page<ServicePtr> Directory::list_services(const ListQuery& query) const {
   return page_of(services_, query, [](const ServiceEntry& entry) { return entry.service; });
 }
@@ -165,6 +200,12 @@ Page<AsyncConfigPtr> Directory::list_async_configs(FunctionId id, const ListQuer
                  [](const AsyncConfigPtr& config) { return config; });
 }
 
+Page<TriggerPtr> Directory::list_triggers(FunctionId id, const ListQuery& query) const {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) return {};
+  return page_of(at->second.triggers, query, [](const TriggerPtr& trigger) { return trigger; });
+}
+
 bool Directory::has_functions(std::string_view service) const {
   const auto at = services_.find(service);
   return at != services_.end() && !at->second.functions.empty();
@@ -175,6 +216,24 @@ std::vector<FunctionPtr> Directory::all_functions() const {
   all.reserve(by_id_.size());
   for (const auto& [name, entry] : services_) {
     for (const auto& [function_name, function] : entry.functions) all.push_back(function);
+  }
+  return all;
+}
+
+std::vector<AsyncConfigPtr> Directory::all_async_configs() const {
+  std::vector<AsyncConfigPtr> all;
+  for (const FunctionPtr& function : all_functions()) {
+    for (const auto& [qualifier, config] : by_id_.at(function->id).async_configs)
+      all.push_back(config);
+  }
+  return all;
+}
+
+std::vector<TriggerPtr> Directory::all_triggers() const {
+  std::vector<TriggerPtr> all;
+  all.reserve(triggers_);
+  for (const FunctionPtr& function : all_functions()) {
+    for (const auto& [name, trigger] : by_id_.at(function->id).triggers) all.push_back(trigger);
   }
   return all;
 }

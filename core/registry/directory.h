@@ -1,4 +1,5 @@
-// The registry as one thread sees it: every service, function, limit and async config, in memory.
+// The registry as one thread sees it: every service, function, limit, async config and trigger,
+// in memory.
 //
 // Each shard has its own and applies the same changes in the same order; so does the registry's
 // thread, for what is committed. Pure; owner thread only. Pointers to values stay good for as long
@@ -19,6 +20,7 @@
 #include "core/model/ids.h"
 #include "core/registry/change.h"
 #include "core/registry/definitions.h"
+#include "core/registry/trigger.h"
 
 namespace convoke {
 
@@ -61,18 +63,27 @@ class Directory {
   [[nodiscard]] AsyncConfigPtr async_config_of(FunctionId id, std::string_view qualifier) const;
   [[nodiscard]] std::size_t async_configs_of(FunctionId id) const;  // how many
 
+  [[nodiscard]] TriggerPtr find_trigger(FunctionId id, std::string_view name) const;
+  [[nodiscard]] std::size_t triggers_of(FunctionId id) const;  // how many
+  // The one that answers requests through this qualifier; nullptr: there is none. "" is LATEST.
+  [[nodiscard]] TriggerPtr http_trigger_of(FunctionId id, std::string_view qualifier) const;
+
   [[nodiscard]] Page<ServicePtr> list_services(const ListQuery& query) const;
   [[nodiscard]] Page<FunctionPtr> list_functions(std::string_view service,
                                                  const ListQuery& query) const;
   [[nodiscard]] Page<LimitPtr> list_limits(const ListQuery& query) const;
   [[nodiscard]] Page<AsyncConfigPtr> list_async_configs(FunctionId id,
                                                         const ListQuery& query) const;
+  [[nodiscard]] Page<TriggerPtr> list_triggers(FunctionId id, const ListQuery& query) const;
 
   [[nodiscard]] std::size_t services() const { return services_.size(); }
   [[nodiscard]] std::size_t functions() const { return by_id_.size(); }
+  [[nodiscard]] std::size_t triggers() const { return triggers_; }
   [[nodiscard]] bool has_functions(std::string_view service) const;
   // Every function, in ascending order of service and name: for work at start and at rest.
   [[nodiscard]] std::vector<FunctionPtr> all_functions() const;
+  [[nodiscard]] std::vector<AsyncConfigPtr> all_async_configs() const;  // alike
+  [[nodiscard]] std::vector<TriggerPtr> all_triggers() const;           // alike
 
  private:
   // A function's two names. The map's keys view the strings of the function that the entry holds.
@@ -92,6 +103,7 @@ class Directory {
     FunctionPtr function;
     std::vector<LimitPtr> limits;  // one per qualifier: a handful
     std::map<std::string, AsyncConfigPtr, std::less<>> async_configs;  // by qualifier
+    std::map<std::string, TriggerPtr, std::less<>> triggers;           // by name
   };
 
   void on(const ServicePut& put);
@@ -102,12 +114,15 @@ class Directory {
   void on(const LimitGone& gone);
   void on(const AsyncConfigPut& put);
   void on(const AsyncConfigGone& gone);
+  void on(const TriggerPut& put);
+  void on(const TriggerGone& gone);
 
   std::uint64_t version_ = 0;
   std::map<std::string, ServiceEntry, std::less<>> services_;
   std::unordered_map<FullName, FunctionPtr, HashFullName> by_name_;
   std::unordered_map<FunctionId, FunctionEntry> by_id_;
   std::map<std::string, LimitPtr, std::less<>> limits_;
+  std::size_t triggers_ = 0;
 };
 
 }  // namespace convoke

@@ -46,6 +46,30 @@ struct AsyncConfigFields {
   std::optional<std::int64_t> age_max_s;
   std::optional<std::int64_t> retries_max;
   std::optional<bool> stateful;
+  std::optional<bool> allow_loop;  // ours (loop_check.h)
+};
+
+// Of one kind; those of others are ignored.
+struct TriggerConfigFields {
+  std::optional<std::string> auth_type;  // http
+  std::optional<std::vector<std::string>> methods;
+  std::optional<std::string> cron_expression;  // timer
+  std::optional<std::string> payload;
+  std::optional<bool> enable;
+  std::optional<std::vector<std::string>> events;  // oss
+  std::optional<std::string> key_prefix;
+  std::optional<std::string> key_suffix;
+  std::optional<std::vector<std::string>> outputs;  // any (ours): "BUCKET/PREFIX"
+  std::optional<bool> allow_loop;                   // any (ours)
+};
+
+struct TriggerFields {
+  std::optional<std::string> description;
+  std::optional<std::string> type;
+  std::optional<std::string> qualifier;
+  std::optional<std::string> source_arn;
+  std::optional<std::string> invocation_role;
+  std::optional<TriggerConfigFields> config;  // replaces the whole config
 };
 
 struct CreateService {
@@ -100,8 +124,28 @@ struct DeleteAsyncConfig {
   std::string function;
 };
 
-using Mutation =
-    std::variant<CreateService, UpdateService, DeleteService, CreateFunction, UpdateFunction,
-                 DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig, DeleteAsyncConfig>;
+struct CreateTrigger {
+  std::string service;
+  std::string function;
+  std::string name;
+  TriggerFields fields;
+};
+struct UpdateTrigger {
+  std::string service;
+  std::string function;
+  std::string name;
+  TriggerFields fields;
+  IfMatch if_match;
+};
+struct DeleteTrigger {
+  std::string service;
+  std::string function;
+  std::string name;
+  IfMatch if_match;
+};
+
+using Mutation = std::variant<CreateService, UpdateService, DeleteService, CreateFunction,
+                              UpdateFunction, DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig,
+                              DeleteAsyncConfig, CreateTrigger, UpdateTrigger, DeleteTrigger>;
 
 }  // namespace convoke

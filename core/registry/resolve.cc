@@ -35,4 +35,13 @@ Result<AsyncConfigPtr> resolve_async_config(const Directory& directory, std::str
                fmt::format("AsyncConfig for {}:{} does not exist.", service, function)};
 }
 
+Result<TriggerPtr> resolve_trigger(const Directory& directory, std::string_view service,
+                                   std::string_view function, std::string_view name) {
+  const Result<FunctionPtr> found = resolve_function(directory, service, {}, function);
+  if (!found) return found.error();
+  if (TriggerPtr trigger = directory.find_trigger((*found)->id, name)) return trigger;
+  return Error{ErrorCode::kTriggerNotFound,
+               fmt::format("trigger '{}' does not exist in function '{}'", name, function)};
+}
+
 }  // namespace convoke

@@ -27,4 +27,9 @@ namespace convoke {
                                                           std::string_view qualifier,
                                                           std::string_view function);
 
+// TriggerNotFound, or the 404 of what it would belong to.
+[[nodiscard]] Result<TriggerPtr> resolve_trigger(const Directory& directory,
+                                                 std::string_view service,
+                                                 std::string_view function, std::string_view name);
+
 }  // namespace convoke

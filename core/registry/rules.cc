@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/registry/shown.h"
+#include "core/registry/trigger.h"
 
 namespace convoke {
 namespace {
@@ -39,13 +40,6 @@ Result<void> check_range(std::string_view member, std::int64_t value, std::int64
   if (value >= min && value <= max) return {};
   return invalid(fmt::format("{} is set to an invalid value (allowed: {} to {}, actual: {})",
                              member, min, max, value));
-}
-
-Result<void> check_description(std::string_view text) {
-  const std::size_t size = utf8_characters(text);
-  if (size <= kDescriptionCharactersMax) return {};
-  return invalid(fmt::format("description is too long (max: {} characters, actual: {})",
-                             kDescriptionCharactersMax, size));
 }
 
 Result<void> check_extra(const JsonMembers& extra) {
@@ -182,11 +176,12 @@ Result<void> set_destination(std::string_view member, const std::optional<std::s
   if (sent->empty()) return {};
   Result<Destination> parsed = parse_destination(member, *sent);
   if (!parsed) return parsed.error();
-  if (is_itself(*parsed, config))
-    return invalid(
-        fmt::format("{} names the function itself: each of its calls would cause another one, "
-                    "without end (actual: '{}'); name another function",
-                    member, shown(*sent)));
+  if (!config.allow_loop && is_itself(*parsed, config))
+    return invalid(fmt::format(
+        "{} names the function itself: each of its calls would cause another one, "
+        "without end (actual: '{}'); name another function, or say allowLoop: true if it "
+        "is meant",
+        member, shown(*sent)));
   target = *std::move(parsed);
   return {};
 }
@@ -216,6 +211,17 @@ Result<void> check_service_name(std::string_view name) {
 
 Result<void> check_function_name(std::string_view name) {
   return check_name("functionName", name, kFunctionNameMax);
+}
+
+Result<void> check_trigger_name(std::string_view name) {
+  return check_name("triggerName", name, kTriggerNameMax);
+}
+
+Result<void> check_description(std::string_view text) {
+  const std::size_t size = utf8_characters(text);
+  if (size <= kDescriptionCharactersMax) return {};
+  return invalid(fmt::format("description is too long (max: {} characters, actual: {})",
+                             kDescriptionCharactersMax, size));
 }
 
 Result<void> check_qualifier(std::string_view qualifier) {
@@ -257,6 +263,7 @@ Result<void> apply_fields(const FunctionFields& fields, Function& function,
 
 Result<void> apply_fields(const AsyncConfigFields& fields, AsyncConfig& config) {
   if (fields.stateful) config.stateful = fields.stateful;
+  set_if_sent(fields.allow_loop, config.allow_loop);
   for (const Result<void>& set : {set_number("maxAsyncEventAgeInSeconds", fields.age_max_s, 1,
                                              kAsyncAgeMaxMax.count(), config.age_max),
                                   set_number("maxAsyncRetryAttempts", fields.retries_max, 0,

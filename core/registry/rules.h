@@ -30,6 +30,8 @@ using InProcessHandlers = std::function<bool(std::string_view handler)>;
 
 [[nodiscard]] Result<void> check_service_name(std::string_view name);
 [[nodiscard]] Result<void> check_function_name(std::string_view name);
+[[nodiscard]] Result<void> check_trigger_name(std::string_view name);
+[[nodiscard]] Result<void> check_description(std::string_view text);
 [[nodiscard]] Result<void> check_qualifier(std::string_view qualifier);  // "" is allowed
 
 // Sets what was sent and checks the outcome whole: a member that was right for one runtime may be

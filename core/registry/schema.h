@@ -93,7 +93,37 @@ CREATE TABLE async_configs(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+inline constexpr const char* kSchemaStep3 = R"sql(
+CREATE TABLE triggers(
+  function INTEGER NOT NULL REFERENCES functions(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  id INTEGER NOT NULL UNIQUE,
+  type TEXT NOT NULL,                     -- 'http', 'timer', 'oss'
+  description TEXT NOT NULL,
+  qualifier TEXT NOT NULL,
+  source_arn TEXT NOT NULL,
+  invocation_role TEXT NOT NULL,
+  outputs TEXT NOT NULL,                  -- 'BUCKET/PREFIX', a line for each
+  allow_loop INTEGER NOT NULL,
+  auth_type TEXT NOT NULL,                -- of http; columns of other types are '', here and below
+  methods TEXT NOT NULL,                  -- a line for each
+  cron_expression TEXT NOT NULL,          -- of timers
+  payload TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  bucket TEXT NOT NULL,                   -- of oss
+  events TEXT NOT NULL,                   -- a line for each
+  key_prefix TEXT NOT NULL,
+  key_suffix TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  PRIMARY KEY(function, name)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE async_configs ADD COLUMN allow_loop INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // Step n makes version n of version n - 1.
-inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2};
+inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2, kSchemaStep3};
 
 }  // namespace convoke

@@ -11,6 +11,7 @@
 #include "core/registry/async_config_table.h"
 #include "core/registry/rules.h"
 #include "core/registry/schema.h"
+#include "core/registry/trigger_table.h"
 #include "core/sqlite/file.h"
 #include "core/sqlite/sqlite.h"
 
@@ -99,6 +100,8 @@ struct Store::Implementation {
   Failure write_what(const AsyncConfigGone& gone) {
     return async_config_table::write(database, gone);
   }
+  Failure write_what(const TriggerPut& put) { return trigger_table::write(database, put); }
+  Failure write_what(const TriggerGone& gone) { return trigger_table::write(database, gone); }
   Failure write_lists(const Function& function);
 
   [[nodiscard]] std::string code_name(const CodePackage& code) const;
@@ -146,14 +149,17 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   std::map<FunctionId, Function> functions;
   std::vector<OnDemandLimit> limits;
   std::vector<AsyncConfig> configs;
+  std::vector<Trigger> triggers;
   Failure read = load_services(services);
   if (!failed(read)) read = load_functions(functions);
   if (!failed(read)) read = load_limits(functions, limits);
   if (!failed(read)) read = async_config_table::load(database, functions, configs);
+  if (!failed(read)) read = trigger_table::load(database, functions, triggers);
   if (failed(read)) return cannot_open(path, read);
 
   std::vector<Change> changes;
-  changes.reserve(services.size() + functions.size() + limits.size() + configs.size());
+  changes.reserve(services.size() + functions.size() + limits.size() + configs.size() +
+                  triggers.size());
   for (auto& [name, service] : services)
     changes.push_back({version, ServicePut{std::make_shared<const Service>(std::move(service))}});
   for (auto& [id, function] : functions)
@@ -164,6 +170,8 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   for (AsyncConfig& config : configs)
     changes.push_back(
         {version, AsyncConfigPut{std::make_shared<const AsyncConfig>(std::move(config))}});
+  for (Trigger& trigger : triggers)
+    changes.push_back({version, TriggerPut{std::make_shared<const Trigger>(std::move(trigger))}});
   return changes;
 }
 

@@ -15,7 +15,8 @@ std::string with(std::string pattern, const std::string& what, const std::string
 
 std::string path_of(const OperationRow& row, const std::string& service = "s") {
   const std::string named = with(std::string(row.pattern), "{invocation}", "i");
-  return with(with(named, "{service}", service), "{function}", "f");
+  const std::string with_trigger = with(named, "{trigger}", "t");
+  return with(with(with_trigger, "{service}", service), "{function}", "f");
 }
 
 std::string error_of(std::string_view method, std::string_view path) {

@@ -5,6 +5,7 @@
 
 #include "core/registry/directory.h"
 #include "tests/registry/registry_v1.h"
+#include "tests/registry/some_triggers.h"
 #include "tests/registry/temp_dir.h"
 
 namespace convoke {
@@ -113,6 +114,7 @@ AsyncConfig full_async_config() {
   config.age_max = Seconds{604'800};
   config.retries_max = 0;
   config.stateful = true;
+  config.allow_loop = true;
   config.created = wall_from_ms(5);
   config.modified = wall_from_ms(6);
   return config;
@@ -199,14 +201,42 @@ TEST(Store, EveryMemberOfAnAsyncConfigSurvivesARestartAndWhatWasNotSetStaysSo) {
   EXPECT_EQ(config->age_max, wanted.age_max);
   EXPECT_EQ(config->retries_max, wanted.retries_max);
   EXPECT_EQ(config->stateful, wanted.stateful);
+  EXPECT_TRUE(config->allow_loop);
   EXPECT_EQ(config->created, wanted.created);
   EXPECT_EQ(config->modified, wanted.modified);
   const AsyncConfigPtr unset = found.async_config_of(FunctionId{2}, "prod");
   ASSERT_TRUE(unset);
   EXPECT_FALSE(unset->on_success || unset->on_failure || unset->age_max || unset->retries_max ||
-               unset->stateful);
+               unset->stateful || unset->allow_loop);
   ASSERT_TRUE(commit(*store, AsyncConfigGone{FunctionId{2}, "prod"}));
   EXPECT_EQ(loaded(*store).async_configs_of(FunctionId{2}), 1U);
+}
+
+TEST(Store, EveryMemberOfATriggerSurvivesARestart) {
+  const TempDir directory;
+  {
+    const auto store = open(directory);
+    ASSERT_TRUE(commit(*store, put(full_service())));
+    ASSERT_TRUE(commit(*store, put(full_function())));
+    std::uint64_t id = 3;
+    for (Trigger trigger : triggers_of_each_kind()) {
+      trigger.id = id++;
+      ASSERT_TRUE(commit(*store, put(trigger)));
+      trigger.description = "again";
+      ASSERT_TRUE(commit(*store, put(trigger)));
+    }
+  }
+  const auto store = open(directory);
+  const Directory found = loaded(*store);
+  std::uint64_t id = 3;
+  for (Trigger wanted : triggers_of_each_kind()) {
+    wanted.id = id++;
+    wanted.description = "again";
+    ASSERT_TRUE(found.find_trigger(FunctionId{2}, wanted.name)) << wanted.name;
+    EXPECT_TRUE(*found.find_trigger(FunctionId{2}, wanted.name) == wanted) << wanted.name;
+  }
+  ASSERT_TRUE(commit(*store, TriggerGone{FunctionId{2}, "http"}));
+  EXPECT_EQ(loaded(*store).triggers(), 2U);
 }
 
 TEST(Store, ADatabaseOfSchemaOneIsTakenOverWithAllThatItHolds) {

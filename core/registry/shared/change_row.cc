@@ -21,6 +21,8 @@ ChangeRow written(const FunctionPut& put) { return {"function", row_of(*put.func
 ChangeRow written(const LimitPut& put) { return {"limit", row_of(*put.limit)}; }
 ChangeRow written(const AsyncConfigPut& put) { return {"async-config", row_of(*put.config)}; }
 
+ChangeRow written(const TriggerPut& put) { return {"trigger", row_of(*put.trigger)}; }
+
 ChangeRow written(const ServiceGone& gone) {
   JsonWriter row;
   return {"service-gone", row.object().member("name", gone.name).end().take()};
@@ -40,6 +42,11 @@ ChangeRow written(const AsyncConfigGone& gone) {
   JsonWriter row;
   row.object().member("functionId", stored(gone.function_id)).member("qualifier", gone.qualifier);
   return {"async-config-gone", row.end().take()};
+}
+ChangeRow written(const TriggerGone& gone) {
+  JsonWriter row;
+  row.object().member("functionId", stored(gone.function_id)).member("name", gone.name);
+  return {"trigger-gone", row.end().take()};
 }
 
 template <class Put, class Value>
@@ -67,6 +74,10 @@ Result<Change> gone_from(std::uint64_t version, std::string_view kind, std::stri
   }
   if (kind == "async-config-gone") {
     AsyncConfigGone gone{id_in(row), row.text("qualifier")};
+    return gone_of(version, row, std::move(gone));
+  }
+  if (kind == "trigger-gone") {
+    TriggerGone gone{id_in(row), row.text("name")};
     return gone_of(version, row, std::move(gone));
   }
   return Error{ErrorCode::kInternalServerError,
@@ -97,6 +108,10 @@ bool fits(const Directory& directory, const AsyncConfigPut& put) {
   return directory.find_function(put.config->function_id) != nullptr;
 }
 bool fits(const Directory&, const AsyncConfigGone&) { return true; }
+bool fits(const Directory& directory, const TriggerPut& put) {
+  return directory.find_function(put.trigger->function_id) != nullptr;
+}
+bool fits(const Directory&, const TriggerGone&) { return true; }
 
 }  // namespace
 
@@ -110,6 +125,7 @@ Result<Change> change_from(std::uint64_t version, std::string_view kind, std::st
   if (kind == "function") return put_of<FunctionPut>(version, function_from(row, code_directory));
   if (kind == "limit") return put_of<LimitPut>(version, limit_from(row));
   if (kind == "async-config") return put_of<AsyncConfigPut>(version, async_config_from(row));
+  if (kind == "trigger") return put_of<TriggerPut>(version, trigger_from(row));
   return gone_from(version, kind, row);
 }
 

@@ -31,11 +31,14 @@ class Difference {
   Result<std::vector<Change>> find() {
     if (Result<void> read = read_functions(); !read) return read.error();
     if (Result<void> read = read_dependents(); !read) return read.error();
+    if (Result<void> read = read_triggers(); !read) return read.error();
+    end_triggers();
     end_what_is_gone();
     if (Result<void> put = put_services(); !put) return put.error();
     for (const auto& [id, function] : functions_) put_function(function);
     for (const LimitPtr& limit : limits_) put_limit(limit);
     for (const AsyncConfigPtr& config : configs_) put_config(config);
+    for (const TriggerPtr& trigger : triggers_) put_trigger(trigger);
     return std::move(changes_);
   }
 
@@ -70,6 +73,24 @@ class Difference {
       configs_.push_back(std::make_shared<const AsyncConfig>(*std::move(config)));
     }
     return {};
+  }
+
+  Result<void> read_triggers() {
+    for (const auto& [field, row] : rows_.triggers) {
+      Result<Trigger> trigger = trigger_from(row);
+      if (!trigger) return trigger.error();
+      if (functions_.count(trigger->function_id) == 0) return stands_alone("trigger", field);
+      triggers_.push_back(std::make_shared<const Trigger>(*std::move(trigger)));
+    }
+    return {};
+  }
+
+  // Before the functions that they belong to, which end without any.
+  void end_triggers() {
+    for (const TriggerPtr& trigger : known_.all_triggers()) {
+      const std::string field = fmt::format("{} {}", trigger->function_id.value, trigger->name);
+      if (rows_.triggers.count(field) == 0) add(TriggerGone{trigger->function_id, trigger->name});
+    }
   }
 
   // A function that is gone takes its limits and async configs with it.
@@ -120,12 +141,18 @@ class Difference {
     if (!before || row_of(*before) != row_of(*config)) add(AsyncConfigPut{config});
   }
 
+  void put_trigger(const TriggerPtr& trigger) {
+    const TriggerPtr before = known_.find_trigger(trigger->function_id, trigger->name);
+    if (!before || row_of(*before) != row_of(*trigger)) add(TriggerPut{trigger});
+  }
+
   const Directory& known_;
   const Rows& rows_;
   const std::string& code_directory_;
   std::map<FunctionId, FunctionPtr> functions_;
   std::vector<LimitPtr> limits_;
   std::vector<AsyncConfigPtr> configs_;
+  std::vector<TriggerPtr> triggers_;
   std::vector<Change> changes_;
 };
 

@@ -12,6 +12,7 @@ Keys::Keys(std::string_view prefix)
       functions(tag + "functions"),
       limits(tag + "limits"),
       async_configs(tag + "async-configs"),
+      triggers(tag + "triggers"),
       engines(tag + "engines"),
       applied(tag + "applied"),
       committed(tag + "committed"),

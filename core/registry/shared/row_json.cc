@@ -204,6 +204,7 @@ std::string row_of(const AsyncConfig& config) {
   if (config.age_max) row.member("ageMax", std::int64_t{config.age_max->count()});
   if (config.retries_max) row.member("retriesMax", std::int64_t{*config.retries_max});
   if (config.stateful) row.key("stateful").boolean(*config.stateful);
+  if (config.allow_loop) row.key("allowLoop").boolean(true);
   return row.end().take();
 }
 
@@ -221,6 +222,7 @@ Result<AsyncConfig> async_config_from(std::string_view text) {
   if (row.has("ageMax")) config.age_max = Seconds{row.number<std::int64_t>("ageMax")};
   if (row.has("retriesMax")) config.retries_max = row.number<std::uint32_t>("retriesMax");
   if (row.has("stateful")) config.stateful = row.flag("stateful");
+  config.allow_loop = row.has("allowLoop") && row.flag("allowLoop");
   return judged(row, std::move(config));
 }
 

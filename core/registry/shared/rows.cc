@@ -5,7 +5,7 @@
 namespace convoke::shared_registry {
 namespace {
 
-constexpr std::size_t kHashes = 4;
+constexpr std::size_t kHashes = 5;
 
 }  // namespace
 
@@ -25,8 +25,10 @@ RowsReader::Hash RowsReader::hash() {
       return {&keys_.functions, &rows_.functions};
     case 2:
       return {&keys_.limits, &rows_.limits};
-    default:
+    case 3:
       return {&keys_.async_configs, &rows_.async_configs};
+    default:
+      return {&keys_.triggers, &rows_.triggers};
   }
 }
 

@@ -23,6 +23,7 @@ struct Rows {
   std::map<std::string, std::string> functions;
   std::map<std::string, std::string> limits;
   std::map<std::string, std::string> async_configs;
+  std::map<std::string, std::string> triggers;
 };
 
 class RowsReader {

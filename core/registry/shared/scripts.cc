@@ -25,10 +25,11 @@ constexpr std::uint32_t kServices = 3;
 constexpr std::uint32_t kFunctions = 4;
 constexpr std::uint32_t kLimits = 5;
 constexpr std::uint32_t kAsyncConfigs = 6;
+constexpr std::uint32_t kTriggers = 7;  // behind it code
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
-std::string field_of(FunctionId id, std::string_view qualifier) {
-  return fmt::format("{} {}", id.value, qualifier);
+std::string field_of(FunctionId id, std::string_view name) {
+  return fmt::format("{} {}", id.value, name);
 }
 
 // The steps of one change, and the keys of code that they need.
@@ -61,6 +62,12 @@ class Steps {
       if (limit->function_id == gone.id) step("del", kLimits, limit->resource);
     }
   }
+  void take(const TriggerPut& put) {
+    step("put", kTriggers, field_of(put.trigger->function_id, put.trigger->name));
+  }
+  void take(const TriggerGone& gone) {
+    step("del", kTriggers, field_of(gone.function_id, gone.name));
+  }
   void take(const LimitPut& put) { step("put", kLimits, put.limit->resource); }
   void take(const LimitGone& gone) { step("del", kLimits, gone.resource); }
   void take(const AsyncConfigPut& put) {
@@ -82,7 +89,7 @@ class Steps {
   void code(std::string what, std::string_view name) {
     code_keys_.push_back(keys_.code(name));
     words_.push_back(std::move(what));
-    words_.push_back(std::to_string(kAsyncConfigs + code_keys_.size()));
+    words_.push_back(std::to_string(kTriggers + code_keys_.size()));
   }
 
   const Keys& keys_;
@@ -107,10 +114,10 @@ redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64
                            const Change& change, std::string_view by) {
   Steps steps(keys, known);
   std::visit([&](const auto& what) { steps.take(what); }, change.what);
-  redis::Command call = commit_script().call(
-      static_cast<std::uint32_t>(kAsyncConfigs + steps.code_keys().size() + 1));
+  redis::Command call =
+      commit_script().call(static_cast<std::uint32_t>(kTriggers + steps.code_keys().size() + 1));
   call.arg(keys.version).arg(keys.changes).arg(keys.services).arg(keys.functions);
-  call.arg(keys.limits).arg(keys.async_configs);
+  call.arg(keys.limits).arg(keys.async_configs).arg(keys.triggers);
   for (const std::string& key : steps.code_keys()) call.arg(key);
   call.arg(keys.absent);
   const ChangeRow row = row_of(change);

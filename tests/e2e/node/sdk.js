@@ -379,6 +379,39 @@ promise('asynchronous configurations are listed by qualifier, with an empty toke
   assert.strictEqual(last.nextToken, '');
 });
 
+// ---- triggers ----
+
+promise('a trigger is created, got, updated, listed and deleted', async () => {
+  const http = (await client.createTrigger('sdk', 'hello', {
+    triggerName: 'http',
+    triggerType: 'http',
+    sourceArn: 'dummy',
+    invocationRole: 'dummy',
+    triggerConfig: { authType: 'anonymous', methods: ['GET', 'POST'] },
+  })).data;
+  assert.ok(http.triggerId && http.createdTime && http.lastModifiedTime);
+  assert.strictEqual(http.sourceArn, null);
+  assert.deepStrictEqual(http.triggerConfig, { authType: 'anonymous', methods: ['GET', 'POST'] });
+  assert.deepStrictEqual((await client.getTrigger('sdk', 'hello', 'http')).data, http);
+  const signed = (await client.updateTrigger('sdk', 'hello', 'http', {
+    triggerConfig: { authType: 'function', methods: ['GET'] },
+  })).data;
+  assert.strictEqual(signed.createdTime, http.createdTime);
+  assert.deepStrictEqual(signed.triggerConfig, { authType: 'function', methods: ['GET'] });
+  await client.createTrigger('sdk', 'hello', {
+    triggerName: 'hourly',
+    triggerType: 'timer',
+    triggerConfig: { cronExpression: '@every 60m', payload: 'tick', enable: false },
+  });
+  const first = (await client.listTriggers('sdk', 'hello', { limit: 1 })).data;
+  assert.deepStrictEqual(first.triggers.map((one) => one.triggerName), ['hourly']);
+  assert.strictEqual(first.nextToken, 'http');
+  await fails(client.deleteFunction('sdk', 'hello'), 'FCFunctionNotEmptyError');
+  for (const name of ['http', 'hourly']) await client.deleteTrigger('sdk', 'hello', name);
+  assert.deepStrictEqual((await client.listTriggers('sdk', 'hello')).data, { triggers: [] });
+  await fails(client.getTrigger('sdk', 'hello', 'http'), 'FCTriggerNotFoundError');
+});
+
 promise('a stateful function\'s asynchronous calls have a name, made up if need be', async () => {
   const later = { 'x-fc-invocation-type': 'Async' };
   const name = 'x-fc-stateful-async-invocation-id';

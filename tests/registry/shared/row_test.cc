@@ -5,6 +5,7 @@
 #include "core/registry/shared/change_row.h"
 #include "core/registry/shared/difference.h"
 #include "core/registry/shared/row_json.h"
+#include "tests/registry/some_triggers.h"
 
 namespace convoke::shared_registry {
 namespace {
@@ -135,6 +136,7 @@ TEST(RegistryRow, AnAsyncConfigComesBackAsItWasAlsoWithNothingSet) {
     EXPECT_EQ(after->age_max, before.age_max);
     EXPECT_EQ(after->retries_max, before.retries_max);
     EXPECT_EQ(after->stateful, before.stateful);
+    EXPECT_EQ(after->allow_loop, before.allow_loop);
     EXPECT_EQ(after->created, before.created);
     EXPECT_EQ(after->modified, before.modified);
     before.on_success.reset();
@@ -142,6 +144,15 @@ TEST(RegistryRow, AnAsyncConfigComesBackAsItWasAlsoWithNothingSet) {
     before.age_max.reset();
     before.retries_max.reset();
     before.stateful.reset();
+    before.allow_loop = false;
+  }
+}
+
+TEST(RegistryRow, ATriggerOfEachKindComesBackAsItWas) {
+  for (const Trigger& before : triggers_of_each_kind()) {
+    const Result<Trigger> after = trigger_from(row_of(before));
+    ASSERT_TRUE(after) << after.error().message;
+    EXPECT_TRUE(*after == before) << before.name;
   }
 }
 
@@ -173,6 +184,8 @@ TEST(RegistryRow, EveryChangeComesBackOutOfTheLog) {
       {6, LimitGone{"services/s/functions/f", FunctionId{7}}},
       {7, AsyncConfigPut{std::make_shared<const AsyncConfig>(an_async_config())}},
       {8, AsyncConfigGone{FunctionId{7}, "q"}},
+      {9, put(triggers_of_each_kind().front())},
+      {10, TriggerGone{FunctionId{7}, "t"}},
   };
   for (const Change& before : changes) {
     const ChangeRow row = row_of(before);
@@ -184,7 +197,7 @@ TEST(RegistryRow, EveryChangeComesBackOutOfTheLog) {
     EXPECT_EQ(again.kind, row.kind);
     EXPECT_EQ(again.row, row.row);
   }
-  EXPECT_FALSE(change_from(9, "alias", "{}", "/here"));
+  EXPECT_FALSE(change_from(11, "alias", "{}", "/here"));
 }
 
 // ---- rows against what is known ----
@@ -197,6 +210,9 @@ class RegistryDifference : public testing::Test {
     rows_.functions["7"] = row_of(a_function());
     rows_.limits["services/s/functions/f"] = row_of(a_limit(""));
     rows_.async_configs["7 LATEST"] = row_of(an_async_config());
+    Trigger trigger = triggers_of_each_kind().back();
+    trigger.function_id = FunctionId{7};
+    rows_.triggers["7 " + trigger.name] = row_of(trigger);
   }
   std::vector<Change> difference() {
     Result<std::vector<Change>> changes = shared_registry::difference(directory_, rows_, "/here");
@@ -214,17 +230,18 @@ class RegistryDifference : public testing::Test {
 };
 
 TEST_F(RegistryDifference, AnEmptyDirectoryTakesAllAndThenNothing) {
-  EXPECT_EQ(apply(), 4U);
+  EXPECT_EQ(apply(), 5U);
   EXPECT_TRUE(directory_.find_function("s", "f"));
   EXPECT_EQ(directory_.limit_of(FunctionId{7}), 0U);
   EXPECT_TRUE(directory_.async_config_of(FunctionId{7}, ""));
+  EXPECT_TRUE(directory_.find_trigger(FunctionId{7}, "oss"));
 }
 
 TEST_F(RegistryDifference, WhatIsGoneGoesInAnOrderThatCanBeApplied) {
   apply();
   rows_ = Rows{};
   rows_.version = 21;
-  EXPECT_EQ(apply(), 2U);  // the function takes its limit and config with it
+  EXPECT_EQ(apply(), 3U);  // the function takes its limit and config with it, not its trigger
   EXPECT_EQ(directory_.services(), 0U);
   EXPECT_EQ(directory_.functions(), 0U);
   EXPECT_FALSE(directory_.find_limit("services/s/functions/f"));
@@ -238,17 +255,20 @@ TEST_F(RegistryDifference, AFunctionThatWasMadeAnewReplacesTheOldOne) {
   rows_.functions = {{"21", row_of(again)}};
   rows_.limits.clear();
   rows_.async_configs.clear();
-  EXPECT_EQ(apply(), 2U);
+  rows_.triggers.clear();
+  EXPECT_EQ(apply(), 3U);
   EXPECT_EQ(directory_.find_function("s", "f")->id, FunctionId{21});
   EXPECT_EQ(directory_.limit_of(FunctionId{21}), std::nullopt);
 }
 
-TEST_F(RegistryDifference, LimitsAndConfigsGoAloneToo) {
+TEST_F(RegistryDifference, LimitsConfigsAndTriggersGoAloneToo) {
   apply();
   rows_.version = 21;
   rows_.limits.clear();
   rows_.async_configs.clear();
-  EXPECT_EQ(apply(), 2U);
+  rows_.triggers.clear();
+  EXPECT_EQ(apply(), 3U);
+  EXPECT_EQ(directory_.triggers(), 0U);
   EXPECT_TRUE(directory_.find_function("s", "f"));
   EXPECT_EQ(directory_.limit_of(FunctionId{7}), std::nullopt);
 }

@@ -1,0 +1,129 @@
+#include "core/api/triggers.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/answers.h"
+#include "core/api/fields.h"
+
+namespace convoke {
+namespace {
+
+void read_filter(FieldReader& config, TriggerConfigFields& fields) {
+  config.object("filter", [&fields](FieldReader& filter) {
+    filter.object("key", [&fields](FieldReader& key) {
+      key.text("prefix", fields.key_prefix);
+      key.text("suffix", fields.key_suffix);
+    });
+  });
+}
+
+void read_config(FieldReader& body, TriggerFields& fields) {
+  body.object("triggerConfig", [&fields](FieldReader& config) {
+    TriggerConfigFields& read = fields.config.emplace();
+    config.text("authType", read.auth_type);
+    config.list("methods", read.methods);
+    config.text("cronExpression", read.cron_expression);
+    config.text("payload", read.payload);
+    config.boolean("enable", read.enable);
+    config.list("events", read.events);
+    read_filter(config, read);
+    config.list("outputs", read.outputs);
+    config.boolean("allowLoop", read.allow_loop);
+  });
+}
+
+void read_fields(FieldReader& body, TriggerFields& fields) {
+  body.text("description", fields.description);
+  body.text("triggerType", fields.type);
+  body.text("qualifier", fields.qualifier);
+  body.text("sourceArn", fields.source_arn);
+  body.text("invocationRole", fields.invocation_role);
+  read_config(body, fields);
+}
+
+void write_list(std::string_view member, const std::vector<std::string>& items,
+                JsonWriter& writer) {
+  writer.key(member).array();
+  for (const std::string& item : items) writer.text(item);
+  writer.end();
+}
+
+struct WriteConfig {
+  JsonWriter& writer;
+  void operator()(const HttpTrigger& http) const {
+    writer.member("authType", http.anonymous ? "anonymous" : "function");
+    write_list("methods", http.methods, writer);
+  }
+  void operator()(const TimerTrigger& timer) const {
+    writer.member("cronExpression", timer.cron_expression).member("payload", timer.payload);
+    writer.key("enable").boolean(timer.enabled);
+  }
+  void operator()(const ObjectTrigger& object) const {
+    write_list("events", object.events, writer);
+    writer.key("filter").object().key("key").object();
+    writer.member("prefix", object.prefix).member("suffix", object.suffix).end().end();
+  }
+};
+
+void write_config(const Trigger& trigger, JsonWriter& writer) {
+  writer.key("triggerConfig").object();
+  std::visit(WriteConfig{writer}, trigger.config);
+  if (!trigger.outputs.empty())
+    write_list("outputs", from_lines(as_lines(trigger.outputs)), writer);
+  if (trigger.allow_loop) writer.key("allowLoop").boolean(true);
+  writer.end();
+}
+
+void write_text_or_null(std::string_view member, const std::string& text, JsonWriter& writer) {
+  writer.key(member);
+  text.empty() ? writer.null() : writer.text(text);
+}
+
+}  // namespace
+
+Result<Mutation> read_create_trigger(const Route& route, http::Request request) {
+  Result<Json> body = Json::parse_object(std::move(request.body));
+  if (!body) return body.error();
+  CreateTrigger create{route.service, route.function, {}, {}};
+  std::optional<std::string> name;
+  FieldReader reader(*body);
+  reader.text("triggerName", name);
+  read_fields(reader, create.fields);
+  if (Result<void> read = reader.outcome(); !read) return read.error();
+  create.name = name.value_or("");
+  return Mutation(std::move(create));
+}
+
+Result<Mutation> read_update_trigger(const Route& route, http::Request request) {
+  UpdateTrigger update{route.service, route.function, route.trigger, {}, if_match_of(request)};
+  Result<Json> body = Json::parse_object(std::move(request.body));
+  if (!body) return body.error();
+  FieldReader reader(*body);
+  read_fields(reader, update.fields);
+  if (Result<void> read = reader.outcome(); !read) return read.error();
+  return Mutation(std::move(update));
+}
+
+Mutation read_delete_trigger(const Route& route, const http::Request& request) {
+  return DeleteTrigger{route.service, route.function, route.trigger, if_match_of(request)};
+}
+
+void write_trigger(const Trigger& trigger, JsonWriter& writer) {
+  writer.object()
+      .member("triggerName", trigger.name)
+      .member("triggerId", std::to_string(trigger.id))
+      .member("description", trigger.description)
+      .member("triggerType", trigger.type());
+  write_text_or_null("sourceArn", trigger.source_arn, writer);
+  write_text_or_null("invocationRole", trigger.invocation_role, writer);
+  writer.member("qualifier", trigger.qualifier);
+  write_config(trigger, writer);
+  writer.member("createdTime", rfc3339(trigger.created))
+      .member("lastModifiedTime", rfc3339(trigger.modified))
+      .end();
+}
+
+}  // namespace convoke
