@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/registry/decision.h"
+#include "core/registry/loop_check.h"
 #include "core/registry/resolve.h"
 
 namespace convoke {
@@ -206,6 +207,7 @@ Result<Change> decide_one(const Context& context, const PutAsyncConfig& put) {
   if (!config) return config.error();
   config->modified = context.stamp.now;
   if (Result<void> applied = apply_fields(put.fields, *config); !applied) return applied.error();
+  if (Result<void> right = check_loops(context.committed, *config); !right) return right.error();
   return change_of(context,
                    AsyncConfigPut{std::make_shared<const AsyncConfig>(*std::move(config))});
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/registry/decision.h"
+#include "core/registry/loop_check.h"
 #include "core/registry/resolve.h"
 #include "core/registry/rules.h"
 #include "core/registry/trigger_rules.h"
@@ -48,6 +49,7 @@ Result<Change> put(const Context& context, const TriggerFields& fields, Trigger 
   trigger.etag = etag_of(context);
   if (Result<void> applied = apply_fields(fields, trigger); !applied) return applied.error();
   if (Result<void> right = check_among(context, trigger); !right) return right.error();
+  if (Result<void> right = check_loops(context.committed, trigger); !right) return right.error();
   return change_of(context, TriggerPut{std::make_shared<const Trigger>(std::move(trigger))});
 }
 
