@@ -39,6 +39,9 @@ class EmbeddedStore final : public ShardStore {
   [[nodiscard]] Reach reach() const override { return Reach::kShard; }
   [[nodiscard]] bool at_rest() const override { return journals_->at_rest(); }
   void find(const CallId& id, Found found) override { found(journals_->find(id)); }
+  void find_place(FunctionId /*function*/, const CallId& id, Found found) override {
+    found(journals_->find(id));
+  }
   void count(const std::vector<FunctionId>& functions, Counted counted) override {
     Counts counts;
     for (const FunctionId function : functions) {

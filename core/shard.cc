@@ -243,6 +243,11 @@ void Shard::find_anywhere(const CallId& id, Found found) {
   world_.history.find(id, self_, std::move(found));
 }
 
+void Shard::find_place(FunctionId function, const CallId& id, Found found) {
+  if (store_->reach() == Reach::kShared) return store_->find_place(function, id, std::move(found));
+  world_.history.find(id, self_, std::move(found));
+}
+
 void Shard::explain_function(FunctionId id, Explained explained) {
   Circumstances about;
   const FunctionPtr function = directory_.find_function(id);
@@ -254,6 +259,7 @@ void Shard::explain_function(FunctionId id, Explained explained) {
   about.allowed = gate->allowed();
   about.instances = gate->places();
   about.may_start = world_.lease.holds(clock_.now());
+  if (store_->reach() == Reach::kShard) about.queues = mail_->shards();
   world_.metrics_desk.gather(
       {function}, self_, [about, explained = std::move(explained)](const auto& samples) mutable {
         for (const ShardSample& sample : samples) about.ready += sample.functions.front().ready;

@@ -199,6 +199,7 @@ class Shard final : public ShardDoor,
   }
   void stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
   void find_anywhere(const CallId& id, Found found) override;
+  void find_place(FunctionId function, const CallId& id, Found found) override;
   void explain_function(FunctionId function, Explained explained) override;
   void accept_again(const history::Record& record, Queue::Accepted accepted) override;
 

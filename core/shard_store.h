@@ -35,6 +35,10 @@ class ShardStore {
   using Found = std::function<void(const std::optional<CallPosition>&)>;
   virtual void find(const CallId& id, Found found) = 0;
 
+  // The same of a call that waits for an instance, for its place in the queue (ahead): asks no more
+  // than that takes.
+  virtual void find_place(FunctionId function, const CallId& id, Found found) = 0;
+
   // How its calls stand, for this shard's part in the sum over all of them; where they are shared,
   // the first shard tells of them all. Answered in this turn or later.
   struct Counts {

@@ -52,6 +52,10 @@ class SharedStore final : public ShardStore {
   [[nodiscard]] Reach reach() const override { return Reach::kShared; }
   [[nodiscard]] bool at_rest() const override { return calls_.at_rest(); }
   void find(const CallId& id, Found found) override { redis::search(calls_, id, std::move(found)); }
+  void find_place(FunctionId function, const CallId& id, Found found) override {
+    if (const auto here = calls_.find(id)) return found(here);
+    calls_.seek_place(function, id, std::move(found));
+  }
   void count(const std::vector<FunctionId>& functions, Counted counted) override {
     if (self_ != ShardIndex{0}) return counted({std::vector<QueueCounts>(functions.size()), {}});
     calls_.ask_counts(functions, [this, functions, counted = std::move(counted)] {

@@ -168,7 +168,11 @@ struct CallPosition {
   WallTime accepted{};
   WallTime due{};
   std::uint32_t retries = 0;
+  // Of one that is ready: how many of its function's ready calls in this store go first; more than
+  // kAheadMax: that many or more. A hint, since others come and go. nullopt: it is not ready.
+  std::optional<std::uint64_t> ahead;
 };
+inline constexpr std::uint64_t kAheadMax = 10'000;  // that anybody counts
 
 class QueueListener {
  public:

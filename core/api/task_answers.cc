@@ -33,6 +33,7 @@ void write_payload(std::string_view member, std::string_view bytes, JsonWriter& 
 void write_explanation(const Explanation& why, JsonWriter& writer) {
   writer.key("why").object().member("rule", why.rule).member("text", why.text);
   if (why.until) writer.member("until", to_ms(*why.until));
+  if (why.ahead) writer.member("ahead", static_cast<std::int64_t>(*why.ahead));
   writer.end();
 }
 

@@ -184,16 +184,30 @@ void Tasks::get(const Route& route, const Query& query, std::string request_id, 
 }
 
 // Of a call that has not ended: also why not.
-void Tasks::answer(const Record& record, history::Payload payload, const Done& done) {
+void Tasks::answer(const Record& record, history::Payload payload, const Done& done,
+                   const Ahead& ahead) {
   if (has_ended(record.state)) {
     return done(record_answer(record, host_.directory(), shows(payload)));
   }
-  host_.explain_function(record.function, [this, record, payload, done](Circumstances about) {
-    about.state = record.state;
-    about.due = record.due;
-    about.retries = record.retries;
-    done(record_answer(record, host_.directory(), shows(payload), explain(about)));
-  });
+  host_.explain_function(
+      record.function, [this, record, payload, done, ahead](Circumstances about) {
+        about.state = record.state;
+        about.due = record.due;
+        about.retries = record.retries;
+        about.ahead = ahead;
+        done(record_answer(record, host_.directory(), shows(payload), explain(about)));
+      });
+}
+
+// For people. Clients that poll a call that they have named do not ask for its place each time.
+void Tasks::answer_with_place(const Record& record, history::Payload payload, const Done& done) {
+  if (record.state != CallState::kEnqueued && record.state != CallState::kRetrying) {
+    return answer(record, payload, done);
+  }
+  host_.find_place(record.function, record.id,
+                   [this, record, payload, done](const std::optional<CallPosition>& found) {
+                     answer(record, payload, done, found ? found->ahead : std::nullopt);
+                   });
 }
 
 void Tasks::stop(const Route& route, std::string request_id, Done done) {
@@ -256,7 +270,7 @@ void Tasks::get_call(const Route& route, const Query& query, std::string request
                           return done(http::error_response(record.error(), request_id));
                         }
                         if (!*record) return get_live_call(id, request_id, done);
-                        answer(**record, payload, done);
+                        answer_with_place(**record, payload, done);
                       });
 }
 
@@ -278,7 +292,7 @@ void Tasks::get_live_call(const CallId& id, std::string request_id, Done done) {
         live.accepted = found->accepted;
         live.due = found->due;
         live.retries = found->retries;
-        answer(live, history::Payload::kWithout, done);
+        answer(live, history::Payload::kWithout, done, found->ahead);
       });
 }
 

@@ -31,6 +31,8 @@ class TaskHost {
   // Where a call without a name stands that has not ended; nullopt: on no shard.
   using Found = std::function<void(std::optional<CallPosition>)>;
   virtual void find_anywhere(const CallId& id, Found found) = 0;
+  // As ShardStore::find_place, on whichever shard it is.
+  virtual void find_place(FunctionId function, const CallId& id, Found found) = 0;
   // What holds the function's calls, but for how the one in question stands.
   using Explained = std::function<void(Circumstances)>;
   virtual void explain_function(FunctionId function, Explained explained) = 0;
@@ -54,7 +56,10 @@ class Tasks {
   void list_functions(const Query& query, std::string request_id, Done done);
   void stop(const Route& route, std::string request_id, Done done);
   void get_call(const Route& route, const Query& query, std::string request_id, Done done);
-  void answer(const history::Record& record, history::Payload payload, const Done& done);
+  using Ahead = std::optional<std::uint64_t>;  // as CallPosition's
+  void answer(const history::Record& record, history::Payload payload, const Done& done,
+              const Ahead& ahead = std::nullopt);
+  void answer_with_place(const history::Record& record, history::Payload payload, const Done& done);
   void get_live_call(const CallId& id, std::string request_id, Done done);
   // Failed ones (failed_calls.cc).
   void list_failed(const Query& query, std::string request_id, Done done);

@@ -2,12 +2,29 @@
 
 #include <fmt/format.h>
 
+#include "queue/queue.h"
+
 namespace convoke {
 namespace {
 
-std::string calls_that_wait(std::uint64_t ready) {
-  return ready == 1 ? "1 call of the function waits"
-                    : fmt::format("{} calls of the function wait", ready);
+std::string calls_that_wait(const Circumstances& about) {
+  return about.ready == 1 ? "1 call of the function waits"
+                          : fmt::format("{} calls of the function wait", about.ready);
+}
+
+std::string calls_ahead(std::uint64_t ahead) {
+  if (ahead > kAheadMax) return fmt::format("more than {} go", kAheadMax);
+  return ahead == 1 ? "1 goes" : fmt::format("{} go", ahead);
+}
+
+// Its place in the queue, where that is known.
+std::string place(const Circumstances& about) {
+  if (!about.ahead || about.ready <= 1) return {};
+  if (*about.ahead == 0)
+    return about.queues > 1 ? ", and it is the first on its shard"
+                            : ", and it is the first of them";
+  return fmt::format(", and {} before it{}", calls_ahead(*about.ahead),
+                     about.queues > 1 ? " on its shard" : "");
 }
 
 std::string seconds_to(WallTime due, WallTime now) {
@@ -33,10 +50,10 @@ Explanation at_the_limit(const Circumstances& about) {
     text += fmt::format(", of which {} may be on this engine now", about.allowed);
   }
   text += fmt::format(
-      "; {} here. {}: it runs when one of them is free.",
+      "; {} here. {}{}: it runs when one of them is free.",
       about.instances == 1 ? "there is 1" : fmt::format("there are {}", about.instances),
-      calls_that_wait(about.ready));
-  return {"limit", std::move(text), std::nullopt};
+      calls_that_wait(about), place(about));
+  return {"limit", std::move(text), std::nullopt, about.ahead};
 }
 
 }  // namespace
@@ -56,11 +73,12 @@ Explanation explain(const Circumstances& about) {
   }
   if (about.due > about.now) return waits_for_its_time(about);
   if (about.limit == 0U) {
-    return {"stopped",
-            fmt::format("The function is stopped: its limit is 0. {}, until the limit is raised or "
-                        "deleted, or their age is over.",
-                        calls_that_wait(about.ready)),
-            std::nullopt};
+    return {
+        "stopped",
+        fmt::format("The function is stopped: its limit is 0. {}{}, until the limit is raised or "
+                    "deleted, or their age is over.",
+                    calls_that_wait(about), place(about)),
+        std::nullopt, about.ahead};
   }
   if (!about.may_start) {
     return {
@@ -72,10 +90,10 @@ Explanation explain(const Circumstances& about) {
   if (about.limit && about.instances >= about.allowed) return at_the_limit(about);
   return {
       "queue",
-      fmt::format("It waits for an instance, of which there {} here. {}: the oldest goes first.",
+      fmt::format("It waits for an instance, of which there {} here. {}{}: the oldest goes first.",
                   about.instances == 1 ? "is 1" : fmt::format("are {}", about.instances),
-                  calls_that_wait(about.ready)),
-      std::nullopt};
+                  calls_that_wait(about), place(about)),
+      std::nullopt, about.ahead};
 }
 
 }  // namespace convoke

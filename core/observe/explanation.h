@@ -23,6 +23,8 @@ struct Circumstances {
   std::uint32_t allowed = 0;           // of it, to this engine now; where there is a limit
   std::uint32_t instances = 0;         // of the function, on this engine
   std::uint64_t ready = 0;             // calls of the function that wait for an instance
+  std::optional<std::uint64_t> ahead;  // of them, those that go before it (CallPosition::ahead)
+  std::uint16_t queues = 1;            // of the function on this engine: `ahead` is of one of them
   bool may_start = true;               // this engine
 };
 
@@ -30,7 +32,8 @@ struct Explanation {
   std::string_view rule;  // ended, running, deleted, stopped, delay, backOff, noLease, limit,
                           // queue
   std::string text;       // a sentence or two
-  std::optional<WallTime> until;  // when the rule ends by itself
+  std::optional<WallTime> until;                      // when the rule ends by itself
+  std::optional<std::uint64_t> ahead = std::nullopt;  // as in Circumstances
 };
 
 [[nodiscard]] Explanation explain(const Circumstances& about);

@@ -48,6 +48,22 @@ Slot Index::find(const CallId& id) const {
   return at == by_id_.end() ? kNoSlot : at->second;
 }
 
+std::optional<std::uint64_t> Index::ahead_of(FunctionId function, const CallId& id) const {
+  const FunctionLine* const line = find_line(function);
+  const Slot slot = find(id);
+  if (line == nullptr || (slot != kNoSlot && at(slot).stand != Stand::kReady)) return std::nullopt;
+  if (slot == kNoSlot) {
+    const auto behind_memory = spill_.ahead_of(function, id);
+    if (!behind_memory) return std::nullopt;
+    return std::min(line->ready_in_memory + *behind_memory, kAheadMax + 1);
+  }
+  std::uint64_t ahead = 0;
+  for (Slot before = at(slot).previous; before != kNoSlot && ahead <= kAheadMax; ++ahead) {
+    before = at(before).previous;
+  }
+  return ahead;
+}
+
 FunctionLine& Index::line(FunctionId function) {
   const auto [at, fresh] = lines_.try_emplace(function);
   if (fresh) at->second.id = function;

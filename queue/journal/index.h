@@ -114,6 +114,8 @@ class Index {
   [[nodiscard]] CallNote note_of(Slot slot) const;
   // In memory or spilled; nullopt: there is none, or its finish has its place.
   [[nodiscard]] std::optional<CallNote> note_of(const CallId& id) const;
+  // As CallPosition::ahead.
+  [[nodiscard]] std::optional<std::uint64_t> ahead_of(FunctionId function, const CallId& id) const;
   [[nodiscard]] FunctionLine& line(FunctionId function);
   [[nodiscard]] const FunctionLine* find_line(FunctionId function) const;
   [[nodiscard]] const QueueCounts& counts() const { return counts_; }

@@ -21,6 +21,7 @@ void Shelf::put(const CallNote& note) {
   Block& block = filled_.back();
   append(block.bytes, note);
   block.size += static_cast<std::uint32_t>(bytes);
+  ++block.calls;
   block.ids.include(note.id.first_half());
   block.segments.include(note.segment);
   ++size_;
@@ -82,7 +83,35 @@ std::optional<CallNote> Shelf::find(const CallId& id) const {
   return found;
 }
 
+bool Shelf::holds(const Block& block, const CallId& id) const {
+  bool found = false;
+  if (!block.ids.holds(id.first_half())) return found;
+  visit(block, [&](const CallNote& note) { found = found || note.id == id; });
+  return found;
+}
+
+std::optional<std::uint64_t> Shelf::ahead_of(const CallId& id) const {
+  if (removed_.count(id) > 0) return std::nullopt;
+  std::uint64_t ahead = 0;
+  for (const Block& block : filled_) {
+    if (!holds(block, id)) {
+      ahead += block.calls - block.removed;
+      continue;
+    }
+    bool passed = false;
+    visit(block, [&](const CallNote& note) {
+      passed = passed || note.id == id;
+      if (!passed && removed_.count(note.id) == 0) ++ahead;
+    });
+    return ahead;
+  }
+  return std::nullopt;
+}
+
 void Shelf::remove(const CallId& id) {
+  const auto block = std::find_if(filled_.begin(), filled_.end(),
+                                  [&](const Block& one) { return holds(one, id); });
+  if (block != filled_.end()) ++block->removed;
   removed_.insert(id);
   --size_;
   if (size_ == 0) clear();

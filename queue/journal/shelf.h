@@ -35,6 +35,8 @@ class Shelf {
 
   [[nodiscard]] std::optional<CallNote> find(const CallId& id) const;
   void remove(const CallId& id);  // one that find() found
+  // How many are taken before that one; nullopt: it is not here.
+  [[nodiscard]] std::optional<std::uint64_t> ahead_of(const CallId& id) const;
   // Its accepted record stands there now. False: it is not here.
   [[nodiscard]] bool move(const CallId& id, std::uint64_t segment, std::uint32_t offset);
   // Some of those whose accepted record stands in that segment, up to `max` in all in `found`.
@@ -52,12 +54,15 @@ class Shelf {
     std::optional<Blocks::Place> place;  // none: in memory
     std::string bytes;                   // if so
     std::uint32_t size = 0;
+    std::uint32_t calls = 0;  // those removed, too
+    std::uint32_t removed = 0;
     std::uint64_t first_order = 0;
     Range ids;  // their first halves
     Range segments;
   };
   using Visit = std::function<void(CallNote)>;
   void visit(const Block& block, const Visit& visit) const;  // those removed, too
+  [[nodiscard]] bool holds(const Block& block, const CallId& id) const;
   void close(Block& block);
   void drop_front();
   void clear();

@@ -46,6 +46,11 @@ std::optional<Spill::Spilled> Spill::take(const CallId& id) {
   return found;
 }
 
+std::optional<std::uint64_t> Spill::ahead_of(FunctionId function, const CallId& id) const {
+  const auto at = ready_.find(function);
+  return at == ready_.end() ? std::nullopt : at->second.ahead_of(id);
+}
+
 bool Spill::move(const CallId& id, std::uint64_t segment, std::uint32_t offset) {
   const bool ready = std::any_of(ready_.begin(), ready_.end(),
                                  [&](auto& one) { return one.second.move(id, segment, offset); });

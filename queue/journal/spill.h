@@ -34,6 +34,8 @@ class Spill {
   };
   [[nodiscard]] std::optional<Spilled> find(const CallId& id) const;
   [[nodiscard]] std::optional<Spilled> take(const CallId& id);
+  // How many of the function's ready calls here go before that one; nullopt: it is not among them.
+  [[nodiscard]] std::optional<std::uint64_t> ahead_of(FunctionId function, const CallId& id) const;
   // Its accepted record stands there now. False: it is not here.
   [[nodiscard]] bool move(const CallId& id, std::uint64_t segment, std::uint32_t offset);
   // Up to `max` of those whose accepted record stands in that segment; none: there is none.

@@ -330,6 +330,7 @@ std::optional<CallPosition> JournalStore::find(const CallId& id) const {
   position.accepted = call->accepted;
   position.due = call->due;
   position.retries = call->retries;
+  position.ahead = index_.ahead_of(call->function, id);
   if (stand == Stand::kClaimed || stand == Stand::kEnding) {
     position.state = CallState::kDequeued;
   } else if (call->retries > 0) {

@@ -1,5 +1,6 @@
 // What a record needs before it is shown: its attempts, its event and its result.
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -130,6 +131,8 @@ void Completion::read_waiting() {
 void Completion::seek(const std::string& where, const std::string& from) {
   Command command = call_with_history(scripts().seek, *keys_);
   command.arg(bytes_of(record().id)).arg(where).arg(from).arg(kSeekStep).arg("find");
+  command.arg(std::uint64_t{0});  // its place is not asked for
+
   send_call(reading_.connection, scripts().seek, std::move(command),
             [self = shared_from_this()](const Answer& answer) {
               const Reply& reply = answer.reply;

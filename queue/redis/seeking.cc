@@ -1,4 +1,5 @@
 // How the store on Redis looks for one call, and stops one that waits.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -17,8 +18,10 @@ constexpr int kSeekStep = 500;  // entries, a call: a search must not hold up th
 struct RedisStore::Seeking {
   FunctionId function;
   CallId id;
-  Found found;      // one of these two
-  Stopped stopped;  // is asked for
+  Found found;               // one of these two
+  Stopped stopped;           // is asked for
+  bool whole = true;         // else no further than anybody counts
+  std::uint64_t passed = 0;  // entries of the stream
 };
 
 bool RedisStore::holds(const CallId& id) const {
@@ -65,6 +68,12 @@ void RedisStore::seek(FunctionId function, const CallId& id, Found found) {
   seek(std::move(seeking), "q", "-");
 }
 
+void RedisStore::seek_place(FunctionId function, const CallId& id, Found found) {
+  auto seeking = std::make_shared<Seeking>(Seeking{function, id, std::move(found), nullptr});
+  seeking->whole = false;
+  seek(std::move(seeking), "q", "-");
+}
+
 void RedisStore::seek(std::shared_ptr<Seeking> seeking, const std::string& where,
                       const std::string& from) {
   Line& line = line_of(seeking->function);
@@ -72,16 +81,33 @@ void RedisStore::seek(std::shared_ptr<Seeking> seeking, const std::string& where
   Command command = call_with_history(scripts().seek, line.keys);
   command.arg(bytes_of(seeking->id)).arg(where).arg(from);
   command.arg(kSeekStep).arg(seeking->stopped ? "stop" : "find");
-  if (seeking->stopped) command.arg(encode_attempt(CallState::kStopped, clock_.wall(), {}));
+  if (seeking->stopped) {
+    command.arg(encode_attempt(CallState::kStopped, clock_.wall(), {}));
+  } else {
+    command.arg(seeking->passed);
+  }
   send(scripts().seek, std::move(command),
        [this, seeking = std::move(seeking)](const Answer& answer) { on_sought(seeking, answer); });
+}
+
+void RedisStore::seek_on(const std::shared_ptr<Seeking>& seeking, const Reply& reply) {
+  const std::string where(reply[1].text());
+  const auto before = static_cast<std::uint64_t>(reply[3].integer().value_or(0));
+  if (!seeking->whole && where == "d") return seeking->found(std::nullopt);
+  if (!seeking->whole && before > kAheadMax) {
+    CallPosition position;
+    position.function = seeking->function;
+    position.ahead = before;
+    return seeking->found(position);
+  }
+  seeking->passed += kSeekStep;
+  seek(seeking, where, std::string(reply[2].text()));
 }
 
 void RedisStore::on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer) {
   const Reply& reply = answer.reply;
   const std::string_view what = answer.ok() ? reply[0].text() : "";
-  if (what == "on")
-    return seek(seeking, std::string(reply[1].text()), std::string(reply[2].text()));
+  if (what == "on") return seek_on(seeking, reply);
   if (what == "stopped") {
     if (const auto stand = parse_stand(reply[1])) heard(line_of(seeking->function), *stand);
     return seeking->stopped(StopResult::kStopped);
@@ -101,6 +127,11 @@ void RedisStore::on_sought(const std::shared_ptr<Seeking>& seeking, const Answer
   position.state = reply[1].integer() == 1   ? CallState::kDequeued
                    : entry->head.retries > 0 ? CallState::kRetrying
                                              : CallState::kEnqueued;
+  const std::int64_t ahead = reply[4].integer().value_or(-1);
+  const std::size_t returned = line_of(seeking->function).returned.size();
+  if (ahead >= 0) {
+    position.ahead = std::min(static_cast<std::uint64_t>(ahead) + returned, kAheadMax + 1);
+  }
   seeking->found(position);
 }
 

@@ -1,4 +1,5 @@
 // How calls stand on Redis, as far as it is known here, and how that is asked.
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -36,6 +37,11 @@ std::optional<CallPosition> RedisStore::find(const CallId& id) const {
   position.accepted = held->head.accepted;
   position.due = held->head.first_due;
   position.retries = held->head.retries;
+  if (waits) {
+    const std::set<StreamId>& returned = find_line(held->function)->returned;
+    const auto before = std::distance(returned.begin(), returned.lower_bound(held->place));
+    position.ahead = static_cast<std::uint64_t>(before);
+  }
   return position;
 }
 

@@ -112,6 +112,9 @@ class RedisStore final : public Queue,
   // Looks through the function's calls, kSeekStep at a time.
   using Found = std::function<void(const std::optional<CallPosition>&)>;
   void seek(FunctionId function, const CallId& id, Found found);
+  // Where it stands in its queue, for one that is known to be in it: no further than anybody counts
+  // (CallPosition::ahead); what is told of one beyond is that alone.
+  void seek_place(FunctionId function, const CallId& id, Found found);
   // Asks how these stand: then counts() of each is of now. Answered also when the server is not
   // there.
   void ask_counts(const std::vector<FunctionId>& functions, std::function<void()> asked);
@@ -229,6 +232,7 @@ class RedisStore final : public Queue,
   [[nodiscard]] bool holds(const CallId& id) const;
   void seek_to_stop(FunctionId function, const CallId& id, Stopped stopped);
   void seek(std::shared_ptr<Seeking> seeking, const std::string& where, const std::string& from);
+  void seek_on(const std::shared_ptr<Seeking>& seeking, const Reply& reply);
   void on_sought(const std::shared_ptr<Seeking>& seeking, const Answer& answer);
 
   const Options options_;

@@ -31,6 +31,7 @@ class ImmediateTasks final : public TaskHost {
   [[nodiscard]] history::Archive& archive() override { return archive_; }
   void stop_anywhere(FunctionId, const CallId&, Queue::Stopped) override {}
   void find_anywhere(const CallId&, Found) override {}
+  void find_place(FunctionId, const CallId&, Found) override {}
   void explain_function(FunctionId, Explained explained) override { explained({}); }
   void accept_again(const history::Record& record, Queue::Accepted accepted) override {
     if (record.id == refuses) {

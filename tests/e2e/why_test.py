@@ -45,6 +45,11 @@ class Why(unittest.TestCase):
             behind = self.accept(engine)
             self.expect(engine, behind, "limit")
             self.assertIn("The function's limit is 1 instance", self.said(engine, behind))
+            for name in ("next", "last"):
+                last = self.accept(engine, **{"X-Fc-Stateful-Async-Invocation-Id": name})
+            wait_until(lambda: "3 calls of the function wait" in self.said(engine, last), lambda: self.said(engine, last))
+            self.assertIn("it is the first", self.said(engine, behind))
+            self.assertRegex(self.said(engine, last), r"\b2 go before it")
             delayed = self.accept(engine, **{"X-Convoke-Async-Delay": "1000"})
             self.expect(engine, delayed, "delay")
             self.assertIn("falls due in", self.said(engine, delayed))

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "queue/queue.h"
+
 namespace convoke {
 namespace {
 
@@ -58,6 +60,30 @@ TEST(Explanation, ALimitIsTheRuleOnlyWhereItIsReached) {
   about.limit.reset();
   about.allowed = 0;
   EXPECT_EQ(explain(about).rule, "queue");
+}
+
+TEST(Explanation, ACallThatWaitsIsToldHowManyGoBeforeIt) {
+  const auto says = [](const Circumstances& about, std::string_view words) {
+    return explain(about).text.find(words) != std::string::npos;
+  };
+  Circumstances about = waiting();
+  EXPECT_FALSE(says(about, "before it")) << "it is not known";
+  about.ahead = 2;
+  EXPECT_TRUE(says(about, "3 calls of the function wait, and 2 go before it:"));
+  about.ahead = 1;
+  EXPECT_TRUE(says(about, "and 1 goes before it:"));
+  about.ahead = 0;
+  EXPECT_TRUE(says(about, "and it is the first of them:"));
+  about.ahead = kAheadMax;
+  EXPECT_TRUE(says(about, "and 10000 go before it:"));
+  about.ahead = kAheadMax + 1;
+  EXPECT_TRUE(says(about, "and more than 10000 go before it:"));
+  about.queues = 2;
+  EXPECT_TRUE(says(about, "before it on its shard:"));
+  about.limit = about.allowed = about.instances = 1;
+  EXPECT_TRUE(says(about, "before it on its shard: it runs"));
+  about.limit = 0;
+  EXPECT_TRUE(says(about, "before it on its shard, until"));
 }
 
 }  // namespace

@@ -29,6 +29,43 @@ TEST_P(QueueContract, Q5_WhatIsGivenBackReturnsToItsPlace) {
   EXPECT_EQ(events(world().claim(kF, 9)), (Events{"0", "2", "3", "4", "5"}));
 }
 
+TEST_P(QueueContract, Q5_ACallThatIsReadyHasAPlaceAmongItsFunctions) {
+  std::vector<CallId> ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(world().accepted(kF, std::to_string(i)));
+  world().accepted(kG);
+  NewCall delayed = world().call(kF);
+  delayed.due = in(Seconds{100});
+  ASSERT_TRUE(world().accept(delayed).ok());
+  const auto ahead = [&](const CallId& id) { return world().find(id)->ahead; };
+  EXPECT_EQ(ahead(ids[0]), 0U);
+  EXPECT_EQ(ahead(ids[5]), 5U);
+  EXPECT_EQ(ahead(delayed.id), std::nullopt) << "it is not in the queue yet";
+  const auto claimed = world().claim(kF, 2);
+  EXPECT_EQ(ahead(ids[0]), std::nullopt) << "not any more";
+  EXPECT_EQ(ahead(ids[2]), 0U);
+  EXPECT_EQ(ahead(ids[5]), 3U);
+  queue().give_back(claimed.at(1).receipt);
+  EXPECT_EQ(ahead(ids[2]), 1U) << "behind the one that is back in its place";
+  ASSERT_EQ(world().stopped(ids[3]), StopResult::kStopped);
+  EXPECT_EQ(ahead(ids[5]), 3U);
+}
+
+TEST_P(QueueContract, Q5_WhatADeadEngineLeftHasItsPlaceBeforeTheOthers) {
+  std::vector<CallId> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(world().accepted(kF, std::to_string(i)));
+  static_cast<void>(world().claim(kF, 2));
+  world().crash();
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(world().find(ids[i])->ahead, i);
+}
+
+TEST_P(QueueContract, Q5_APlaceIsCountedAcrossALongBacklog) {
+  std::vector<CallId> ids;
+  for (int i = 0; i < 1200; ++i) ids.push_back(world().accepted(kF));
+  EXPECT_EQ(world().find(ids[1100])->ahead, 1100U);
+  static_cast<void>(world().claim(kF, 30));
+  EXPECT_EQ(world().find(ids[1100])->ahead, 1070U);
+}
+
 TEST_P(QueueContract, Q5_ADelayedCallJoinsWhenItFallsDue) {
   NewCall delayed = world().call(kF, "delayed");
   delayed.due = in(Millis{50});

@@ -330,6 +330,13 @@ std::optional<WallTime> ModelStore::oldest_ready(FunctionId function) const {
   return calls_.at(line->second.ready.begin()->second).kept.call.accepted;
 }
 
+std::uint64_t ModelStore::ahead_of(const CallId& id) const {
+  const Kept& kept = calls_.at(id).kept;
+  const auto& ready = lines_.at(kept.call.function).ready;
+  const auto before = std::distance(ready.begin(), ready.find({kept.place, id}));
+  return std::min(static_cast<std::uint64_t>(before), kAheadMax + 1);
+}
+
 std::optional<CallPosition> ModelStore::find(const CallId& id) const {
   const auto found = calls_.find(id);
   if (found == calls_.end() || found->second.stand == Stand::kAccepting) return std::nullopt;
@@ -339,6 +346,7 @@ std::optional<CallPosition> ModelStore::find(const CallId& id) const {
   position.accepted = kept.call.accepted;
   position.due = kept.next;
   position.retries = kept.retries;
+  if (stand == Stand::kReady) position.ahead = ahead_of(id);
   if (stand == Stand::kClaimed || stand == Stand::kEnding) {
     position.state = CallState::kDequeued;
   } else if (kept.retries > 0) {

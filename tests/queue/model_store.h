@@ -121,6 +121,8 @@ class ModelStore final : public Queue {
   const Clock& clock_;
   QueueListener& listener_;
   std::map<CallId, Call> calls_;
+  [[nodiscard]] std::uint64_t ahead_of(const CallId& id) const;
+
   std::map<FunctionId, Line> lines_;
   std::set<std::pair<FunctionId, std::string>> names_;
   std::set<std::pair<WallTime, CallId>> delayed_;

@@ -51,8 +51,9 @@ std::string text(const QueueCounts& counts) {
 }
 std::string text(const std::optional<CallPosition>& at) {
   if (!at) return "nowhere";
-  return fmt::format("{} of {}, accepted {} due {}, {} retries", name_of(at->state),
-                     at->function.value, to_ms(at->accepted), to_ms(at->due), at->retries);
+  return fmt::format("{} of {}, accepted {} due {}, {} retries{}", name_of(at->state),
+                     at->function.value, to_ms(at->accepted), to_ms(at->due), at->retries,
+                     at->ahead ? ", in the queue" : "");
 }
 std::string text(const std::optional<WallTime>& time) {
   return time ? std::to_string(to_ms(*time)) : "never";

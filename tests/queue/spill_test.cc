@@ -96,6 +96,22 @@ TEST_F(Spilling, ACallIsFoundByItsIdAndOnceRemovedNeither) {
   EXPECT_EQ(std::count(taken.begin(), taken.end(), put[140].id), 0);
 }
 
+TEST_F(Spilling, ACallKnowsHowManyAreTakenBeforeIt) {
+  Blocks blocks(space());
+  Shelf shelf(blocks);
+  const auto put = filled(shelf, 300);
+  EXPECT_EQ(shelf.ahead_of(put[0].id), 0U);
+  EXPECT_EQ(shelf.ahead_of(put[140].id), 140U);
+  EXPECT_EQ(shelf.ahead_of(note(1).id), std::nullopt);
+  shelf.remove(put[3].id);
+  shelf.remove(put[139].id);
+  shelf.remove(put[141].id);
+  EXPECT_EQ(shelf.ahead_of(put[140].id), 138U);
+  EXPECT_EQ(shelf.ahead_of(put[141].id), std::nullopt);
+  const std::size_t taken = shelf.take().size();
+  EXPECT_EQ(shelf.ahead_of(put[140].id), 138U - taken);
+}
+
 TEST_F(Spilling, ACallWhoseRecordWasCopiedIsFoundInItsNewSegment) {
   Blocks blocks(space());
   Shelf shelf(blocks);

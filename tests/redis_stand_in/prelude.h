@@ -41,6 +41,7 @@ struct Function {
   void count(const char* field, std::int64_t by) const;
   [[nodiscard]] Value stand() const;
   [[nodiscard]] std::optional<Value> entry_at(const std::string& id) const;
+  [[nodiscard]] std::int64_t counted(const char* field) const;
   // Of an event that lies apart.
   [[nodiscard]] std::string key_of_event(const std::string& id) const;
   [[nodiscard]] std::string event_key(const std::string& call) const;
@@ -52,9 +53,6 @@ struct Function {
   const std::string& counts = lua.key(3);
   const std::string& leases = lua.key(4);
   const std::string& names = lua.key(5);
-
- private:
-  [[nodiscard]] std::int64_t counted(const char* field) const;
 };
 
 }  // namespace convoke::stand_in

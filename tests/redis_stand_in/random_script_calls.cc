@@ -85,7 +85,11 @@ void RandomCommands::add_script_arguments(std::string_view script, Words& words)
     const Words in_stream = {"q", whole ? "-" : bound(), whole ? "1000" : many()};
     add({call_id()});
     add(rng_.one_in(3) ? Words{"d", "0", "1000"} : in_stream);
-    add({one_of({"find", "stop"}), attempt()});
+    if (rng_.one_in(2)) {
+      add({"find", below(5)});
+    } else {
+      add({"stop", attempt()});
+    }
   } else if (script == all.conclude.sha1()) {
     add({incarnation()});
     for (std::size_t i = 0; i < times; ++i) {

@@ -171,18 +171,35 @@ Value retire(const Lua& lua) {
 
 // ---- seek.lua ----
 
-bool is_held(const Function& function, const std::string& place) {
+std::optional<std::string> holder_of(const Function& function, const std::string& place) {
   const Value pending = function.lua.pcall({"XPENDING", function.stream, "e", place, place, 1});
-  if (pending.is_error() || pending.elements.empty()) return false;
-  return function.holds_lease(pending.elements[0].elements[1].text);
+  if (pending.is_error() || pending.elements.empty()) return std::nullopt;
+  return pending.elements[0].elements[1].text;
 }
 
-Value there(bool held, std::int64_t due, const std::string& call) {
-  return array({bulk("there"), integer(held ? 1 : 0), integer(due), bulk(call)});
+std::int64_t ready_before(const Function& function, std::size_t entries) {
+  const std::int64_t before = to_number(function.lua.arg(6)) + static_cast<std::int64_t>(entries);
+  return std::max<std::int64_t>(0, before - function.counted("claimed"));
 }
 
-Value on(const char* where, std::string from) {
-  return array({bulk("on"), bulk(where), bulk(std::move(from))});
+std::int64_t left_before(const Function& function, const std::string& place) {
+  std::size_t before = 0;
+  const Value fields = function.lua.call({"HGETALL", function.leases});
+  for (std::size_t i = 0; i < fields.elements.size(); i += 2) {
+    if (fields.elements[i + 1].text != "0") continue;
+    const Value left = function.lua.call(
+        {"XPENDING", function.stream, "e", "-", "(" + place, 10001, fields.elements[i].text});
+    before += left.elements.size();
+  }
+  return static_cast<std::int64_t>(before);
+}
+
+Value there(bool held, std::int64_t due, const std::string& call, std::int64_t ahead) {
+  return array({bulk("there"), integer(held ? 1 : 0), integer(due), bulk(call), integer(ahead)});
+}
+
+Value on(const char* where, std::string from, std::int64_t before) {
+  return array({bulk("on"), bulk(where), bulk(std::move(from)), integer(before)});
 }
 
 Value stop(const Function& function, const std::string& call) {
@@ -201,20 +218,25 @@ Value seek_in_stream(const Function& function) {
   const Lua& lua = function.lua;
   const Value entries = lua.call({"XRANGE", function.stream, lua.arg(3), "+", "COUNT", lua.arg(4)});
   if (entries.is_nil()) throw Refusal{"ERR user_script: table expected, got boolean"};
-  for (const Value& entry : entries.elements) {
-    const std::string& call = call_in(entry);
-    const std::string& place = place_in(entry).text;
+  for (std::size_t i = 0; i < entries.elements.size(); ++i) {
+    const std::string& call = call_in(entries.elements[i]);
+    const std::string& place = place_in(entries.elements[i]).text;
     if (id_of(call) != lua.arg(1)) continue;
-    const bool held = is_held(function, place);
-    if (lua.arg(5) != "stop" || held) return there(held, -1, call);
+    const auto holder = holder_of(function, place);
+    if (holder && function.holds_lease(*holder)) return there(true, -1, call, -1);
+    if (lua.arg(5) != "stop") {
+      return there(false, -1, call,
+                   holder ? left_before(function, place) : ready_before(function, i));
+    }
     lua.pcall({"XACK", function.stream, "e", place});
     lua.call({"XDEL", function.stream, place});
     return stop(function, call);
   }
   const auto found = static_cast<std::int64_t>(entries.elements.size());
-  if (found < to_number(lua.arg(4))) return on("d", "0");
+  if (found < to_number(lua.arg(4))) return on("d", "0", 0);
   if (found == 0) throw Refusal{"ERR user_script: attempt to index a nil value"};
-  return on("q", "(" + place_in(entries.elements.back()).text);
+  return on("q", "(" + place_in(entries.elements.back()).text,
+            lua.arg(5) == "stop" ? 0 : ready_before(function, entries.elements.size()));
 }
 
 Value seek(const Lua& lua) {
@@ -226,12 +248,12 @@ Value seek(const Lua& lua) {
     const std::string& call = members[i].text;
     if (id_of(call) != lua.arg(1)) continue;
     const auto due = static_cast<std::int64_t>(score_of(members[i + 1].text));
-    if (lua.arg(5) != "stop") return there(false, due, call);
+    if (lua.arg(5) != "stop") return there(false, due, call, -1);
     lua.call({"ZREM", function.delayed, call});
     return stop(function, call);
   }
   if (page.elements[0].text == "0") return array({bulk("gone")});
-  return on("d", page.elements[0].text);
+  return on("d", page.elements[0].text, 0);
 }
 
 // ---- put_piece.lua ----
