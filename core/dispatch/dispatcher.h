@@ -151,6 +151,8 @@ class Dispatcher final : private HostEvents {
 
   // Instances (fleet.cc).
   void start_instances(Room& room);
+  [[nodiscard]] bool wants_instance(const Room& room) const;
+  [[nodiscard]] bool can_start_instance(const Room& room) const;
   [[nodiscard]] bool take_places(Room& room);
   void start_one(Room& room);
   void start_held_back();

@@ -16,11 +16,22 @@ constexpr std::uint32_t share_of_one(std::uint32_t account_max) {
 
 // ---- starting ----
 
+bool Dispatcher::wants_instance(const Room& room) const {
+  return room.slots_starting < room.line.size() + queued_here(room);
+}
+
+// As the limits stand now: others may be faster.
+bool Dispatcher::can_start_instance(const Room& room) const {
+  const std::uint32_t places = room.gate->places();
+  return !room.deleted && wants_instance(room) && starting_ < options_.starts_max &&
+         places < room.gate->allowed() && places < share_of_one(world_.account.max()) &&
+         world_.account.used() < world_.account.max();
+}
+
 // As many as what waits here can use at once, within the limits.
 void Dispatcher::start_instances(Room& room) {
   if (room.deleted) return;
-  const std::size_t waiting = room.line.size() + queued_here(room);
-  while (room.slots_starting < waiting) {
+  while (wants_instance(room)) {
     if (starting_ >= options_.starts_max) {
       const FunctionId id = room.function->id;
       if (std::find(held_back_.begin(), held_back_.end(), id) == held_back_.end()) {

@@ -59,8 +59,8 @@ void Dispatcher::serve(Room& room) {
     serve_slots(room);
     start_instances(room);
     publish(room);
-    // A slot that fell free before we were seen waiting was not offered to us.
-  } while (anyone_waits_here(room) && room.gate->any_slot_free());
+    // What fell free before we were seen waiting was not offered to us.
+  } while (anyone_waits_here(room) && (room.gate->any_slot_free() || can_start_instance(room)));
 }
 
 void Dispatcher::serve_slots(Room& room) {

@@ -5,9 +5,9 @@
 // call move to another shard knowing that its place is kept.
 //
 // Waiting and freeing cross on different threads, so both sides follow one rule (Dekker's): a
-// waiter publishes itself, then looks for a free slot; a slot is made free, then its shard looks
-// for waiters. All operations are sequentially consistent, so at least one of the two sees the
-// other.
+// waiter publishes itself, then looks for a free slot and for a place; a slot is made free or a
+// place left, then its shard looks for waiters. All operations are sequentially consistent, so at
+// least one of the two sees the other.
 #pragma once
 
 #include <algorithm>

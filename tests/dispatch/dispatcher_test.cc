@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "tests/dispatch/world.h"
 
@@ -42,6 +44,37 @@ TEST(Dispatch, ALimitHoldsExactlyAcrossShardsAndEverybodyIsServed) {
     EXPECT_LE(world.live_most, 5U) << "seed " << seed;
     world.expect_slots_add_up(function);
   }
+}
+
+// Does what another thread may, between our look for a place and our being seen waiting.
+class Meanwhile final : public PlaceSource {
+ public:
+  explicit Meanwhile(std::function<void()> then) : then_(std::move(then)) {}
+  void want(FunctionId) override { then_(); }
+
+ private:
+  std::function<void()> then_;
+};
+
+TEST(Dispatch, APlaceThatFallsFreeJustBeforeSomebodyIsSeenWaitingIsNotLeftEmpty) {
+  World world(1, 2);
+  Meanwhile meanwhile([&] {
+    world.script.dies = 100;
+    while (world.live > 0) ASSERT_TRUE((*world.instances.begin())->step());
+    world.script.dies = 0;
+  });
+  world.dispatcher(0).ask_for_places(meanwhile);
+  const auto function = world.deploy("f");
+  world.set_limit(function, 2);
+  world.gates.of(function->id)->set_share(1);
+  const CallId first = world.call(1, function);
+  while (world.running == 0) ASSERT_TRUE(world.step());
+  const CallId second = world.call(0, function);
+  EXPECT_NE(world.outcome(first), nullptr) << "its instance has gone meanwhile";
+  world.settle_down();
+  ASSERT_NE(world.outcome(second), nullptr) << "nobody told it of the place";
+  EXPECT_EQ(world.outcome(second)->kind, Kind::kReplied);
+  world.expect_slots_add_up(function);
 }
 
 TEST(Dispatch, WithALimitOfOneBothShardsAreServedInTheOrderTheyCame) {
