@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "core/registry/code_store.h"
 #include "core/registry/shared/row_json.h"
+#include "core/registry/shared/scripts.h"
 #include "core/registry/shown.h"
 
 namespace convoke::shared_registry {
@@ -30,8 +30,6 @@ struct CodeCarrier::Upload {
   std::function<void(Result<void>)> done;
   std::size_t sent = 0;
   std::size_t pieces = 0;
-  int answers = 0;  // awaited
-  std::optional<Error> refused = std::nullopt;
 };
 
 void CodeCarrier::upload(const std::string& name, std::shared_ptr<const std::string> zip,
@@ -43,22 +41,13 @@ void CodeCarrier::upload_piece(const std::shared_ptr<Upload>& upload) {
   const std::string_view piece = std::string_view(*upload->zip).substr(upload->sent, kPieceBytes);
   upload->sent += piece.size();
   ++upload->pieces;
-  upload->answers = 2;
-  server_.ask(redis::Command("RPUSH").arg(upload->key).arg(piece),
-              [this, upload](const redis::Answer& answer) {
-                on_answer(upload, answer, static_cast<std::int64_t>(upload->pieces));
-              });
-  server_.ask(redis::Command("EXPIRE").arg(upload->key).arg(kUncommittedMax.count()),
-              [this, upload](const redis::Answer& answer) { on_answer(upload, answer, 1); });
+  server_.call(code_piece_script(), code_piece_call(keys_, upload->key, piece, kUncommittedMax),
+               [this, upload](const redis::Answer& answer) { on_answer(upload, answer); });
 }
 
-// The two may come in either order.
-void CodeCarrier::on_answer(const std::shared_ptr<Upload>& upload, const redis::Answer& answer,
-                            std::int64_t expected) {
-  const bool taken = answer.ok() && answer.reply.integer() == expected;
-  if (!taken && !upload->refused) upload->refused = not_done(answer);
-  if (--upload->answers > 0) return;
-  if (upload->refused) return upload->done(*upload->refused);
+void CodeCarrier::on_answer(const std::shared_ptr<Upload>& upload, const redis::Answer& answer) {
+  const auto pieces = static_cast<std::int64_t>(upload->pieces);
+  if (!answer.ok() || answer.reply.integer() != pieces) return upload->done(not_done(answer));
   moved_();
   if (upload->sent < upload->zip->size()) return upload_piece(upload);
   upload->done({});

@@ -41,8 +41,7 @@ class CodeCarrier {
   struct Upload;
   struct Download;
   void upload_piece(const std::shared_ptr<Upload>& upload);
-  void on_answer(const std::shared_ptr<Upload>& upload, const redis::Answer& answer,
-                 std::int64_t expected);
+  void on_answer(const std::shared_ptr<Upload>& upload, const redis::Answer& answer);
   void fetch_piece(const std::shared_ptr<Download>& download);
 
   const Keys& keys_;

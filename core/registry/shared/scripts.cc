@@ -15,6 +15,7 @@ namespace convoke {
 // NOLINTBEGIN(readability-identifier-naming): named for their files
 extern const std::string_view registry_commit_lua;
 extern const std::string_view registry_beat_lua;
+extern const std::string_view registry_code_piece_lua;
 // NOLINTEND(readability-identifier-naming)
 
 namespace shared_registry {
@@ -110,6 +111,11 @@ const redis::Script& beat_script() {
   return script;
 }
 
+const redis::Script& code_piece_script() {
+  static const redis::Script script(registry_code_piece_lua);
+  return script;
+}
+
 redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64_t known_version,
                            const Change& change, std::string_view by) {
   Steps steps(keys, known);
@@ -130,6 +136,13 @@ redis::Command beat_call(const Keys& keys, const Beat& beat) {
   redis::Command call = beat_script().call(4);
   call.arg(keys.version).arg(keys.engines).arg(keys.applied).arg(keys.absent);
   call.arg(beat.engine).arg(beat.applied).arg(beat.silence_max.count()).arg(keys.confirmed);
+  return call;
+}
+
+redis::Command code_piece_call(const Keys& keys, std::string_view code, std::string_view piece,
+                               Seconds kept) {
+  redis::Command call = code_piece_script().call(2);
+  call.arg(code).arg(keys.absent).arg(piece).arg(kept.count());
   return call;
 }
 

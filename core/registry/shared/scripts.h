@@ -19,6 +19,7 @@ inline constexpr std::int64_t kChangesKept = 4096;
 
 [[nodiscard]] const redis::Script& commit_script();
 [[nodiscard]] const redis::Script& beat_script();
+[[nodiscard]] const redis::Script& code_piece_script();
 
 // `change` was decided on `known`, whose version is one less. `by`: a word of its own, by which it
 // is known again in the log.
@@ -32,5 +33,9 @@ struct Beat {
   Millis silence_max{};
 };
 [[nodiscard]] redis::Command beat_call(const Keys& keys, const Beat& beat);
+
+// `code`: the zip's key.
+[[nodiscard]] redis::Command code_piece_call(const Keys& keys, std::string_view code,
+                                             std::string_view piece, Seconds kept);
 
 }  // namespace convoke::shared_registry

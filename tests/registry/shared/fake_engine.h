@@ -91,6 +91,11 @@ class FakeEngine final : public RegistryOwner {
 
   // The answer to the next commit never comes, nor anything after it on that connection.
   void lose_next_answer() { wires_.lose_after = commit_script().sha1(); }
+  // The next that is written with that text in it is the last that comes through.
+  void lose_all_after(const std::string& text) {
+    wires_.lose_after = text;
+    wires_.lose_all = true;
+  }
   // Answered into `answer`, later.
   using Answer = std::shared_ptr<std::optional<Result<Change>>>;
   Answer ask(Mutation mutation) {

@@ -1,5 +1,5 @@
 // Wires that lose answers: once something with a given text was written on a connection, nothing
-// that comes on it is heard any more.
+// that comes on it is heard any more; or nothing that is written after it comes through either.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@ class LosingWires final : public Wires {
   explicit LosingWires(Wires& real) : real_(real) {}
 
   std::string lose_after;  // "": nothing is lost; forgotten once it was written
+  bool lose_all = false;   // what is written after it, too
 
   [[nodiscard]] std::unique_ptr<Wire> connect(const Address& to, WireHandler& handler) override {
     return std::make_unique<LosingWire>(*this, to, handler);
@@ -34,9 +35,11 @@ class LosingWires final : public Wires {
     void write(std::string bytes) override {
       if (!all_.lose_after.empty() && bytes.find(all_.lose_after) != std::string::npos) {
         all_.lose_after.clear();
+        real_->write(std::move(bytes));
         deaf_ = true;
+        return;
       }
-      real_->write(std::move(bytes));
+      if (!deaf_ || !all_.lose_all) real_->write(std::move(bytes));
     }
     [[nodiscard]] std::size_t buffered() const override { return real_->buffered(); }
     [[nodiscard]] std::size_t never_read() const override { return real_->never_read(); }

@@ -125,6 +125,26 @@ TEST_F(SharedRegistry, AnEngineDoesNotStartWithoutCodeThatTheServerHasLost) {
   EXPECT_EQ(content_of(b.directory.find_function("s", "f")->code.directory + "/bootstrap"), "one");
 }
 
+TEST_F(SharedRegistry, CodeThatNobodyCanCommitAnyMoreGoesByItself) {
+  FakeEngine a(loop_, server_, "a");
+  start(a);
+  a.make(CreateService{"s", {}});
+  a.make(new_function("before", "one"));  // its scripts are known to the server from now on
+  const auto codes_kept = [&](const char* ttl_is) {
+    return server_.ask({"EVAL",
+                        "local n = 0; for _, key in ipairs(redis.call('KEYS', ARGV[1])) do "
+                        "local ttl = redis.call('TTL', key) "
+                        "if (ttl < 0) == (ARGV[2] == 'never') then n = n + 1 end end return n",
+                        "0", keys_.code("*"), ttl_is});
+  };
+  EXPECT_EQ(codes_kept("never"), "1");
+  a.lose_all_after(keys_.code(""));
+  const auto answer = a.ask(new_function("f", "two"));
+  turn_until([&] { return codes_kept("some time") == "1" || codes_kept("never") == "2"; });
+  EXPECT_EQ(codes_kept("never"), "1") << "a piece was put there to stay";
+  EXPECT_FALSE(*answer);
+}
+
 TEST_F(SharedRegistry, CodeThatIsReplacedOrDeletedLeavesTheServer) {
   FakeEngine a(loop_, server_, "a");
   start(a);
