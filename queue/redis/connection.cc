@@ -37,8 +37,10 @@ void Connection::flush() {
   if (unflushed_ > 0) {
     link_.write(std::exchange(output_, {}), std::exchange(unflushed_, 0));
   }
+  // Those that are to be told are not put off by a flush before they are; others go with the next.
+  if (ended_.empty() || tell_.scheduled()) return;
   ended_before_flush_ = ended_.size();
-  if (ended_before_flush_ > 0) wheel_.schedule(tell_, Instant{});
+  wheel_.schedule(tell_, Instant{});
 }
 
 void Connection::on_up() {

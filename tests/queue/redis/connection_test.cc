@@ -66,6 +66,29 @@ TEST_F(RedisConnection, WhatIsRefusedInATurnIsToldAfterItsEnd) {
   EXPECT_EQ(heard_.take(), "B:not sent");
 }
 
+TEST_F(RedisConnection, WhoFlushesInEachTurnPutsNoAnswerOff) {
+  struct Flusher {
+    Connection& connection;
+    TimerWheel& wheel;
+    void flush() {
+      wheel.schedule(timer, Instant{});  // before what the flush may schedule
+      connection.flush();
+    }
+    Timer timer = timer_for<&Flusher::flush>(this);
+  };
+  connect();
+  Flusher flusher{*connection_, server_.time.wheel};
+  flusher.flush();
+  send("A");
+  end_turn();
+  send("B");
+  next_turn();
+  EXPECT_EQ(heard_.take(), "A:not sent");
+  next_turn();
+  next_turn();
+  EXPECT_EQ(heard_.take(), "B:not sent");
+}
+
 TEST_F(RedisConnection, FullIsAnAnswer) {
   make_ready({3, 1000});
   for (const char* name : {"A", "B", "C", "D"}) send(name);
