@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "core/model/firing.h"
 #include "queue/history/record.h"
 #include "queue/history/rows.h"
 #include "queue/history/schema.h"
@@ -42,6 +43,7 @@ class FactWriter {
   Failure write(const Fact& fact, const Attempted& attempted);
   Failure write(const Fact& fact, const Finished& finished);
   Failure write(const Fact& fact, const Delivered& delivered);
+  Failure write(const Fact& fact, const Fired& fired);
   template <class Volatile>
   Failure write(const Fact& fact, const Volatile& what) {
     std::optional<Known> known;
@@ -188,6 +190,15 @@ Failure FactWriter::write(const Fact&, const Delivered& delivered) {
                     std::string_view(delivered.destination_status), stored(delivered.id));
   if (sqlite::failed(done) || database_.changes() > 0) return done;
   return keep_early(delivered);
+}
+
+// A journal may tell of it again, having copied the call forward.
+Failure FactWriter::write(const Fact&, const Fired& fired) {
+  const auto firing = firing_of(fired.id);
+  if (!firing) return {};
+  return database_.run(
+      "INSERT INTO timers VALUES(?1, ?2) ON CONFLICT DO UPDATE SET fired_ms = max(fired_ms, ?2)",
+      static_cast<std::int64_t>(firing->trigger), to_ms(firing->due));
 }
 
 Failure FactWriter::keep_early(const Delivered& delivered) {

@@ -1,9 +1,9 @@
 // What happens to the calls that history keeps, as values: told by a store, applied by History.
 //
-// Kept are calls with a name (stateful ones) from their acceptance on, and calls without one once
-// they have failed. Facts that stand in a journal are told once each, in the order of their
-// records, together with how far they reach (Mark); those marked volatile stand in no journal, and
-// are void after a restart.
+// Kept are calls with a name (stateful ones) from their acceptance on, calls without one once they
+// have failed, and for which due time each timer fired last. Facts that stand in a journal are told
+// once each, in the order of their records, together with how far they reach (Mark); those marked
+// volatile stand in no journal, and are void after a restart.
 #pragma once
 
 #include <compare>
@@ -87,8 +87,13 @@ struct Delivered {
   std::string destination_status;
 };
 
-using Fact =
-    std::variant<Accepted, Dequeued, Started, Stopping, GivenBack, Attempted, Finished, Delivered>;
+// A trigger has fired: the id says which, and for which due time (core/model/firing.h).
+struct Fired {
+  CallId id;
+};
+
+using Fact = std::variant<Accepted, Dequeued, Started, Stopping, GivenBack, Attempted, Finished,
+                          Delivered, Fired>;
 
 // One journal's facts up to a mark, applied together or not at all.
 struct Chapter {

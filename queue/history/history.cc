@@ -243,6 +243,17 @@ Result<std::optional<Record>> History::get(const CallId& id, Payload payload) {
   return record;
 }
 
+Result<std::vector<Firing>> History::fired() {
+  std::vector<Firing> all;
+  Failure read = implementation_->database.for_each_row(
+      [&](const sqlite::Statement& row) {
+        all.push_back({static_cast<std::uint64_t>(row.integer(0)), wall_from_ms(row.integer(1))});
+      },
+      "SELECT trigger_id, fired_ms FROM timers");
+  if (sqlite::failed(read)) return implementation_->unreadable(read);
+  return all;
+}
+
 Result<Page> History::list(const ListQuery& query) { return implementation_->list(query); }
 Result<Page> History::list_failed(const FailedQuery& query) { return implementation_->list(query); }
 
@@ -294,7 +305,9 @@ Result<Collected> History::collect(WallTime now) {
   Implementation& own = *implementation_;
   Collected collected;
   Result<void> done = own.write([&] {
-    Failure gone = collect_ended_before(own.database, now - own.options.retention, collected);
+    Failure gone = forget_fired_before(own.database, now - kFiredKept);
+    if (sqlite::failed(gone)) return gone;
+    gone = collect_ended_before(own.database, now - own.options.retention, collected);
     if (sqlite::failed(gone) || collected.more) return gone;
     return collect_for_room(own.database, own.options.bytes_max, collected);
   });

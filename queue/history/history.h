@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "core/model/error.h"
+#include "core/model/firing.h"
 #include "queue/history/archive.h"
 #include "queue/history/facts.h"
 #include "queue/history/housekeeping.h"
@@ -96,6 +97,9 @@ class History {
 
   // A call of that name is here, whatever has become of it.
   [[nodiscard]] Result<bool> name_in_use(FunctionId function, std::string_view name);
+
+  // For which due time each timer has fired last, as far as that was less than kFiredKept ago.
+  [[nodiscard]] Result<std::vector<Firing>> fired();
 
   // Removes of `calls` (at most kPurgedMax) those that failed or expired, durably; says how many.
   static constexpr std::size_t kPurgedMax = Archive::kPurgedMax;

@@ -35,6 +35,10 @@ Failure collect_ended_before(sqlite::Database& database, WallTime end, Collected
   return gone;
 }
 
+Failure forget_fired_before(sqlite::Database& database, WallTime end) {
+  return database.run("DELETE FROM timers WHERE fired_ms < ?", to_ms(end));
+}
+
 Failure collect_for_room(sqlite::Database& database, std::uint64_t bytes_max,
                          Collected& collected) {
   constexpr std::int64_t kAnyTime = INT64_MAX;

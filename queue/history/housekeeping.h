@@ -2,6 +2,7 @@
 // transaction, on its thread. Only calls that have ended leave.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "core/sqlite/sqlite.h"
 
 namespace convoke::history {
+
+// No due time that is older is fired for any more (kLateMax in core/dispatch/timer_plan.h).
+inline constexpr Millis kFiredKept = std::chrono::hours{48};
 
 // How many records one step removes at most.
 inline constexpr std::uint32_t kCollectedMax = 500;
@@ -23,6 +27,8 @@ struct Collected {
 // Those that ended before `end`.
 [[nodiscard]] sqlite::Failure collect_ended_before(sqlite::Database& database, WallTime end,
                                                    Collected& collected);
+// What timers fired for last, before `end`.
+[[nodiscard]] sqlite::Failure forget_fired_before(sqlite::Database& database, WallTime end);
 // Oldest end first, until the rest is within `bytes_max`.
 [[nodiscard]] sqlite::Failure collect_for_room(sqlite::Database& database, std::uint64_t bytes_max,
                                                Collected& collected);

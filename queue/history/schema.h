@@ -101,7 +101,16 @@ CREATE TABLE early_deliveries(
 )sql";
 inline constexpr std::int64_t kEarlyKept = 10'000;
 
+// For which due time a trigger's timer has fired last. Kept for as long as an older due time could
+// be fired for (kFiredKept).
+inline constexpr const char* kSchemaStep3 = R"sql(
+CREATE TABLE timers(
+  trigger_id INTEGER PRIMARY KEY,
+  fired_ms INTEGER NOT NULL
+) STRICT;
+)sql";
+
 // Step n makes version n of version n - 1.
-inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2};
+inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2, kSchemaStep3};
 
 }  // namespace convoke::history

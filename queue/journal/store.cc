@@ -83,7 +83,7 @@ void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
   write.id = call.id;
   write.record = encode(record);
   write.accepted = std::move(accepted);
-  if (has_history(slot)) write.facts = facts_of(record);
+  if (options_.history != nullptr) write.facts = facts_of(record);
   index_.keep_body(slot, std::make_unique<Body>(Body{std::move(call.qualifier),
                                                      std::move(call.name), std::move(call.event)}));
   writer.write(std::move(write));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/model/firing.h"
 #include "queue/history/delivery_status.h"
 
 namespace convoke::journal {
@@ -28,10 +29,13 @@ history::Accepted call_that_failed(const FinishedRecord& record) {
 }  // namespace
 
 std::vector<Fact> facts_of(const AcceptedRecord& record) {
-  if (!has_history(record.name)) return {};
-  return {history::Accepted{record.id, record.function, std::string(record.qualifier),
-                            std::string(record.name), std::string(record.event), record.accepted,
-                            record.due}};
+  std::vector<Fact> facts;
+  if (firing_of(record.id)) facts.emplace_back(history::Fired{record.id});
+  if (!has_history(record.name)) return facts;
+  facts.emplace_back(history::Accepted{record.id, record.function, std::string(record.qualifier),
+                                       std::string(record.name), std::string(record.event),
+                                       record.accepted, record.due});
+  return facts;
 }
 
 std::vector<Fact> facts_of(const AttemptRecord& record) {

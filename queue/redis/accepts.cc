@@ -19,6 +19,14 @@ Error full(const std::string& what, std::uint64_t depth_max) {
                kFullRetryAfter};
 }
 
+// As accept.lua takes it.
+std::string limit_of(const Accepting& call) {
+  if (call.firing) {
+    return std::to_string(call.firing->trigger) + ' ' + std::to_string(to_ms(call.firing->due));
+  }
+  return call.limited ? "1" : "0";
+}
+
 Error exists(const std::string& what) {
   return Error{ErrorCode::kCallAlreadyExists, what + " exists", std::nullopt};
 }
@@ -52,6 +60,7 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
   if (call.due > call.accepted) accepting.due = call.due;
   accepting.limited = limits == Limits::kHold;
   accepting.kept = has_history(call.name);
+  accepting.firing = firing_of(call.id);
   accepting.answer = std::move(accepted);
   ++depth_;
   if (call.event.size() <= options_.apart.entry_bytes_max) {
@@ -126,7 +135,7 @@ Command RedisStore::accept_call(const Line& line, const std::vector<Accepting>& 
                              : call_of(scripts().accept, line.keys);
   command.arg(options_.depth_per_function_max);
   for (const Accepting& call : calls) {
-    command.arg(call.due ? to_ms(*call.due) : 0).arg(call.limited ? 1 : 0).arg(call.entry);
+    command.arg(call.due ? to_ms(*call.due) : 0).arg(limit_of(call)).arg(call.entry);
   }
   return command;
 }
@@ -157,9 +166,11 @@ void RedisStore::acknowledge(Taken& taken, const std::optional<Error>& short_of)
       result = Error{ErrorCode::kServiceUnavailable,
                      "the queue's server did not keep the event until its call came", Seconds{1}};
     } else if (taken.outcomes[i] < 0) {
-      result =
-          exists(taken.calls[i].kept ? "an invocation with this id, which is kept with the history,"
-                                     : "an unfinished call of this name");
+      result = taken.calls[i].firing
+                   ? exists("a call that the timer has fired for this due time or a later one")
+                   : exists(taken.calls[i].kept
+                                ? "an invocation with this id, which is kept with the history,"
+                                : "an unfinished call of this name");
     } else if (short_of) {
       result = *short_of;
     }

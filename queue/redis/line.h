@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/firing.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
 #include "queue/queue.h"
@@ -23,6 +24,7 @@ struct Accepting {
   std::optional<WallTime> due;  // nullopt: at once
   bool limited = true;          // by the function's depth
   bool kept = false;            // with a record from here on
+  std::optional<Firing> firing = std::nullopt;
   Queue::Accepted answer;
 };
 

@@ -54,6 +54,15 @@ TEST_F(Housekeeping, ARecordIsKeptSevenDaysFromItsEnd) {
   EXPECT_EQ(history->counts().expired, 1U);
 }
 
+TEST_F(Housekeeping, WhatATimerFiredForIsKeptForTwoDays) {
+  const std::int64_t day = 24L * 3600 * 1000;
+  tell({Fired{firing_id({1, at(day)})}, Fired{firing_id({2, at(2 * day)})}});
+  (void)collect(3 * day);
+  EXPECT_EQ(history->fired()->size(), 2U);
+  (void)collect(3 * day + 1);
+  EXPECT_EQ(*history->fired(), (std::vector<Firing>{{2, at(2 * day)}}));
+}
+
 TEST_F(Housekeeping, TheRetentionCanBeSet) {
   options.retention = Millis{10};
   reopen();

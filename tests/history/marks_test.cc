@@ -265,5 +265,12 @@ TEST_F(Marks, AnOperatorCanReadTheHistory) {
   EXPECT_EQ(line, call(1).text() + "|call-1|Succeeded|2023-11-14 22:13:20|2023-11-14 22:14:20|");
 }
 
+TEST_F(Marks, ATimersLastFiringIsKnownWhateverOrderItIsToldIn) {
+  tell({Fired{firing_id({7, at(3000)})}, Fired{firing_id({8, at(1000)})}});
+  tell({Fired{firing_id({7, at(2000)})}});
+  reopen();
+  EXPECT_EQ(*history->fired(), (std::vector<Firing>{{7, at(3000)}, {8, at(1000)}}));
+}
+
 }  // namespace
 }  // namespace convoke::history

@@ -31,7 +31,7 @@ struct Listener final : Sink {
   [[nodiscard]] std::string life(const CallId& id) const {
     static const std::vector<std::string> kNames = {"Accepted", "Dequeued",  "Started",
                                                     "Stopping", "GivenBack", "Attempted",
-                                                    "Finished", "Delivered"};
+                                                    "Finished", "Delivered", "Fired"};
     std::string all;
     for (const Fact& fact : facts) {
       if (std::visit([&](const auto& what) { return what.id == id; }, fact)) {
@@ -185,6 +185,22 @@ TEST_F(Telling, AnEndThatWasWrittenShortOfACallWithoutANameIsNotTold) {
   Listener again;
   restart_with(again);
   EXPECT_TRUE(again.facts.empty());
+}
+
+TEST_F(Telling, ATimersFiringIsToldOnceItIsDurableAndAgainAfterACrash) {
+  NewCall call = world.call(kF);
+  call.id = firing_id({7, world.clock.wall()});
+  std::string life;
+  world.queue().accept(call, [&](const Result<void>&) { life = listener.life(call.id); });
+  world.settle();
+  EXPECT_EQ(life, "Fired ");
+  EXPECT_EQ(world.accept(call).error().code, ErrorCode::kCallAlreadyExists);
+  (void)world.settled(claimed());
+  EXPECT_EQ(listener.life(call.id), "Fired ");
+  Listener again;
+  world.marks[0] = Mark{};
+  restart_with(again);
+  EXPECT_EQ(again.life(call.id), "Fired ");
 }
 
 TEST_F(Telling, AStoppedCallIsTold) {

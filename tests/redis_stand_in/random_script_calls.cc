@@ -70,7 +70,8 @@ void RandomCommands::add_script_arguments(std::string_view script, Words& words)
   if (script == all.accept.sha1()) {
     add({rng_.one_in(4) ? below(20) : "1000"});
     for (std::size_t i = 0; i < times; ++i) {
-      add({rng_.one_in(2) ? "0" : score(), below(2), call()});
+      const bool fires = rng_.one_in(4);
+      add({rng_.one_in(2) ? "0" : score(), fires ? below(3) + " " + below(90) : below(2), call()});
     }
   } else if (script == all.claim.sha1()) {
     add({incarnation(), rng_.one_in(6) ? "0" : many(), score()});

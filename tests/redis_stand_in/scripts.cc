@@ -12,7 +12,26 @@ namespace {
 
 // ---- accept.lua ----
 
-int accept_one(const Function& function, const std::string& due, const std::string& call) {
+// "TRIGGER DUE": the name under which it is kept when the trigger fired last, and the due time.
+struct Fires {
+  std::string trigger;
+  std::string due;
+};
+std::optional<Fires> fires(const std::string& limited) {
+  const std::size_t space = limited.find(' ');
+  if (space == std::string::npos) return std::nullopt;
+  return Fires{"@timer-" + limited.substr(0, space), limited.substr(space + 1)};
+}
+
+bool has_fired(const Function& function, const Fires& fires) {
+  const Value last = function.lua.call({"HGET", function.names, fires.trigger});
+  return !last.is_nil() && to_number(last.text) >= to_number(fires.due);
+}
+
+int accept_one(const Function& function, const std::string& due, const std::string& limited,
+               const std::string& call) {
+  const auto firing = fires(limited);
+  if (firing && has_fired(function, *firing)) return -1;
   const bool apart = lies_apart(call);
   if (apart && function.lua.call({"HLEN", function.event_key(call)}).number != pieces_of(call)) {
     return -2;
@@ -27,6 +46,7 @@ int accept_one(const Function& function, const std::string& due, const std::stri
     function.lua.call({"HSET", kept.records, id_of(call), Records::record_of(call)});
     function.lua.call({"ZADD", kept.named, accepted_at(call), id_of(call)});
   }
+  if (firing) function.lua.call({"HSET", function.names, firing->trigger, firing->due});
   if (due == "0") {
     function.lua.call({"XADD", function.stream, "*", "c", call});
   } else {
@@ -43,8 +63,8 @@ Value accept(const Lua& lua) {
   Value results = array();
   std::int64_t accepted = 0;
   for (std::size_t i = 2; i <= lua.args(); i += 3) {
-    const bool full = lua.arg(i + 1) == "1" && depth >= to_number(lua.arg(1));
-    const int result = full ? 0 : accept_one(function, lua.arg(i), lua.arg(i + 2));
+    const bool full = lua.arg(i + 1) != "0" && depth >= to_number(lua.arg(1));
+    const int result = full ? 0 : accept_one(function, lua.arg(i), lua.arg(i + 1), lua.arg(i + 2));
     results.elements.push_back(integer(result));
     if (result != 1) continue;
     ++depth;
