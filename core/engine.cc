@@ -237,6 +237,7 @@ struct Engine::Parts {
     if (shared != nullptr) share_limits();
     desk.open(std::move(doors), shards.front()->registry_thread(),
               [this](Instant until) { on_lease(until); });
+    for (const auto& shard : shards) shard->start_timers();
     return {};
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/dispatch/trigger_timer.h"
 #include "core/embedded_store.h"
 #include "core/loop/entropy.h"
 #include "core/shared_store.h"
@@ -24,6 +25,11 @@ ProcessOptions process_options(const ShardWorld& world, CredentialSource* creden
 
 // For a client to follow, which has no more to sign than the link.
 constexpr Seconds kLinkLasts = std::chrono::minutes{10};
+
+// A step of the wall clock is noticed within it; a virtual clock makes none, and each look would be
+// a step of its advances.
+constexpr Seconds kTimersLookEvery{1};
+constexpr Duration kNoLook = std::chrono::hours{24 * 365};
 
 // How often shard 0 looks after the history.
 constexpr Seconds kHistoryLookEvery{1};
@@ -78,6 +84,12 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
                  [](std::string_view what) { spdlog::warn("{}", what); }),
       pump_(self, {clock_, wheel_, directory_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
+      timers_(
+          {clock_, wheel_, time_ ? kNoLook : kTimersLookEvery},
+          [this](NewCall call, Queue::Accepted answered) {
+            fire(std::move(call), std::move(answered));
+          },
+          [](std::string_view what) { spdlog::warn("{}", what); }),
       signed_(authenticator(loop_, world)),
       control_plane_(*this),
       archive_([this](history::HistoryArchive::Question question, std::function<void()> answered) {
@@ -154,8 +166,8 @@ void Shard::end_virtual_turn(bool mail_waits) {
   if (time_->time().overdue()) loop_.turn_again();
   if (!time_->looked_at()) return;
   const DispatchCounters& counters = dispatcher_.counters();
-  const bool restless =
-      mail_waits || dispatcher_.moving() || !store_->at_rest() || deliverer_.under_way() > 0;
+  const bool restless = mail_waits || dispatcher_.moving() || !store_->at_rest() ||
+                        deliverer_.under_way() > 0 || !(timers_.started() || draining_);
   time_->end_of_turn({restless, letters_ + counters.started + counters.moved + counters.bounced,
                       dispatcher_.inside()});
 }
@@ -175,6 +187,7 @@ IoThread& Shard::history_thread() {
 }
 
 void Shard::apply(const Change& change) {
+  if (const auto* gone = std::get_if<TriggerGone>(&change.what)) on_trigger_gone(*gone);
   directory_.apply(change);
   if (const auto* put = std::get_if<FunctionPut>(&change.what)) {
     dispatcher_.on_function(put->function);
@@ -185,7 +198,53 @@ void Shard::apply(const Change& change) {
     dispatcher_.on_limit(limit->limit->function_id);
   } else if (const auto* lifted = std::get_if<LimitGone>(&change.what)) {
     dispatcher_.on_limit(lifted->function_id);
+  } else if (const auto* trigger = std::get_if<TriggerPut>(&change.what)) {
+    on_trigger(*trigger);
   }
+}
+
+// One shard of each engine.
+bool Shard::looks_after(const Trigger& trigger) const {
+  return trigger.id % mail_->shards() == self_.value;
+}
+
+void Shard::on_trigger(const TriggerPut& put) {
+  const Trigger& trigger = *put.trigger;
+  if (!looks_after(trigger)) return;
+  auto timer = timer_of(trigger);
+  if (!timer) {
+    spdlog::error("trigger '{}' does not fire on this engine: {}", trigger.name,
+                  timer.error().message);
+  }
+  if (!timer || !*timer) return timers_.remove(trigger.id);
+  timers_.put(**std::move(timer));
+}
+
+// While the directory has it yet.
+void Shard::on_trigger_gone(const TriggerGone& gone) {
+  const TriggerPtr trigger = directory_.find_trigger(gone.function_id, gone.name);
+  if (trigger) timers_.remove(trigger->id);
+}
+
+void Shard::start_timers() {
+  if (store_->archive()) return timers_.start({});  // the queue knows itself what has fired
+  const auto fired = std::make_shared<Result<std::vector<Firing>>>(std::vector<Firing>());
+  world_.history.ask(
+      self_, [fired](history::History& history) { *fired = history.fired(); },
+      [this, fired] {
+        if (!*fired) spdlog::error("timers may fire again: {}", fired->error().message);
+        timers_.start(*fired ? **fired : std::vector<Firing>());
+      });
+}
+
+// As a caller's request does it (core/api/invoke).
+void Shard::fire(NewCall call, Queue::Accepted answered) {
+  const AsyncConfigPtr config = directory_.async_config_of(call.function, call.qualifier);
+  if (config && config->stateful.value_or(false)) {
+    if (auto keeps_up = this->keeps_up(); !keeps_up) return answered(keeps_up.error());
+    call.name = call.id.text();
+  }
+  store_->queue().accept(std::move(call), std::move(answered));
 }
 
 std::vector<std::string> Shard::code_in_use() const { return dispatcher_.code_in_use(); }
@@ -217,6 +276,7 @@ void Shard::drain(Unaccepted unaccepted) {
   invoker_->end_waits();  // after it: with Connection: close
   deliverer_.drain();
   dispatcher_.drain();
+  timers_.stop();
   count_busy();
 }
 

@@ -31,6 +31,7 @@
 #include "core/dispatch/deliverer.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
+#include "core/dispatch/timers.h"
 #include "core/guard/admission.h"
 #include "core/guard/function_credentials.h"
 #include "core/guard/signed.h"
@@ -116,6 +117,10 @@ class Shard final : public ShardDoor,
   // What recovery found that the history does not know: told before any shard serves, so that no
   // name of a recovered call can be taken again meanwhile. Before run().
   void tell_recovered() { store_->tell_recovered(); }
+
+  // Of the triggers that this shard looks after. Before run(), once the registry is loaded and all
+  // that was recovered is told.
+  void start_timers();
 
   void run() { loop_.run(); }
   void stop() { loop_.stop(); }  // any thread
@@ -208,6 +213,11 @@ class Shard final : public ShardDoor,
   void release(FunctionId function, const std::string& name) override;
   [[nodiscard]] Result<void> keeps_up() const override { return world_.history.keeps_up(); }
 
+  [[nodiscard]] bool looks_after(const Trigger& trigger) const;
+  void on_trigger(const TriggerPut& put);
+  void on_trigger_gone(const TriggerGone& gone);
+  void fire(NewCall call, Queue::Accepted answered);
+
   void look_after_history();
   void look_at_keys();
   [[nodiscard]] Result<void> admit(const http::RequestHead& head) const;
@@ -246,6 +256,7 @@ class Shard final : public ShardDoor,
   Deliverer deliverer_;
   Pump pump_;
   std::unique_ptr<ShardStore> store_;
+  Timers timers_;
 
   const std::unique_ptr<Signed> signed_;  // where there are access keys
   const Anonymous anonymous_;

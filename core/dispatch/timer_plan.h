@@ -20,9 +20,9 @@ struct TimerPlan {
   WallTime since{};  // when the timer was last changed: due times before it were another timer's
   Seconds late_max{};
 };
-inline constexpr Seconds kLateMin{1};
-inline constexpr Seconds kLateMax{std::chrono::hours{24}};
-inline constexpr Seconds kLateByDefault{std::chrono::hours{1}};
+// Long enough for a restart or an update; a job that an outage held up for longer is not a surprise
+// that should come in the middle of the day. At most 24 hours (kFiredKept, queue/history).
+inline constexpr Seconds kLateMax{std::chrono::hours{1}};
 
 struct TimerLook {
   std::optional<WallTime> fire;         // for this due time, now

@@ -71,7 +71,7 @@ class Timers {
     TimerWheel& wheel;
     Duration wall_check_every;
   };
-  // Accepts the call; `answered` as Queue::Accepted.
+  // Accepts the call; `answered` as Queue::Accepted, or at once.
   using Fire = std::function<void(NewCall call, Queue::Accepted answered)>;
   using Alarm = std::function<void(std::string_view)>;
 
@@ -86,6 +86,7 @@ class Timers {
   void put(TimerSpec timer);
   void remove(std::uint64_t trigger);
 
+  [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] std::size_t size() const { return timers_.size(); }
   [[nodiscard]] std::uint64_t fired() const { return fired_; }  // accepted here
 

@@ -1,7 +1,8 @@
-// What a timer trigger's configuration may say. Pure.
+// What a timer trigger's configuration may say. Pure, but for a time zone that is met for the first
+// time (time_zone.h).
 //
 // cronExpression: "@every DURATION", or six fields, seconds first, perhaps behind
-// "CRON_TZ=ZONE ".
+// "CRON_TZ=ZONE ": schedule.h.
 #pragma once
 
 #include "core/model/error.h"

@@ -12,7 +12,7 @@
 
 namespace convoke::history {
 
-// No due time that is older is fired for any more (kLateMax in core/dispatch/timer_plan.h).
+// No due time that is older is fired for any more (late_max in core/dispatch/timer_plan.h).
 inline constexpr Millis kFiredKept = std::chrono::hours{48};
 
 // How many records one step removes at most.

@@ -32,7 +32,7 @@ class TimersTest : public ::testing::Test {
   void put(std::string_view expression, WallTime since = kStart, std::uint64_t trigger = 1) {
     TimerSpec timer{trigger, FunctionId{9},
                     "q",     "t" + std::to_string(trigger),
-                    "p",     {*Schedule::parse(expression), since, kLateByDefault}};
+                    "p",     {*Schedule::parse(expression), since, kLateMax}};
     timers.put(std::move(timer));
   }
   // Time goes on; what was accepted is answered in a turn of its own.
