@@ -1,0 +1,154 @@
+"""Timer triggers: a year with both changes of the clocks, in virtual time; and each due time once,
+whatever is killed."""
+
+import collections
+import datetime
+import json
+import pathlib
+import time
+import unittest
+import zoneinfo
+
+import tap
+from engine import API, Engine, wait_until
+from two_engines import TwoEngines
+
+TRIGGERS = f"{API}/services/e2e/functions/note/triggers"
+DAY = 24 * 3600
+NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+UTC = datetime.timezone.utc
+
+# Notes its event, and the call that brought it: a call may run twice after a crash, and is one.
+NOTE = {
+    "index.py": """\
+import json, os
+def handler(event, context):
+    line = json.dumps({"call": context.request_id, **json.loads(event)}) + "\\n"
+    with open(os.environ["TRACE"], "ab", buffering=0) as trace:
+        trace.write(line.encode())
+"""
+}
+
+
+def create(engine, name, expression, **config):
+    body = {
+        "triggerName": name,
+        "triggerType": "timer",
+        "triggerConfig": {"cronExpression": expression, "payload": "tick", "enable": True, **config},
+    }
+    return engine.request("POST", TRIGGERS, body)
+
+
+def notes(trace):
+    return [json.loads(line) for line in trace.read_text().splitlines()] if trace.exists() else []
+
+
+def fired(trace, trigger):
+    return [note["triggerTime"] for note in notes(trace) if note["triggerName"] == trigger]
+
+
+def calls_of(trace):
+    """triggerTime -> the calls that brought it."""
+    calls = collections.defaultdict(set)
+    for note in notes(trace):
+        calls[note["triggerTime"]].add(note["call"])
+    return calls
+
+
+def sundays_at(hour, minute, after, until):
+    """As UTC; a time that the clocks skip is due when they change, one that comes twice the first time."""
+    day = datetime.datetime.fromtimestamp(after, NEW_YORK).date() - datetime.timedelta(days=1)
+    while day <= datetime.datetime.fromtimestamp(until, NEW_YORK).date():
+        if day.weekday() == 6:
+            wall = datetime.datetime.combine(day, datetime.time(hour, minute), NEW_YORK)
+            at = wall.timestamp()
+            if datetime.datetime.fromtimestamp(at, NEW_YORK).hour != hour:  # 2:30 became 3:30
+                at -= 60 * minute
+            if after < at <= until:
+                yield datetime.datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        day += datetime.timedelta(days=1)
+
+
+class AYear(unittest.TestCase):
+    def test_each_due_time_of_a_year_fires_once_through_both_changes_of_the_clocks(self):
+        begun = time.monotonic()
+        with Engine(options=["--virtual-clock"]) as engine:
+            trace = engine.file("trace")
+            engine.deploy("note", NOTE, environment={"TRACE": str(trace)})
+            zone = "CRON_TZ=America/New_York "
+            created = create(engine, "skipped", zone + "0 30 2 * * SUN")
+            self.assertEqual(created.status, 200, created)
+            self.assertEqual(create(engine, "doubled", zone + "0 30 1 * * SUN").status, 200)
+            self.assertEqual(create(engine, "off", "@every 1h", enable=False).status, 200)
+            after = engine.request("GET", "/convoke/clock").json()["nowMs"] / 1000
+            for _ in range(13):
+                engine.advance(28 * DAY)
+            until = engine.request("GET", "/convoke/clock").json()["nowMs"] / 1000
+            for trigger, hour in ("skipped", 2), ("doubled", 1):
+                self.assertEqual(fired(trace, trigger), list(sundays_at(hour, 30, after, until)))
+            self.assertEqual(fired(trace, "off"), [])
+            self.assertEqual({note["payload"] for note in notes(trace)}, {"tick"})
+            # Changed, switched on, and removed.
+            every = {"triggerConfig": {"cronExpression": "@every 6h", "enable": True}}
+            self.assertEqual(engine.request("PUT", f"{TRIGGERS}/off", every).status, 200)
+            engine.advance(DAY)
+            self.assertEqual(len(fired(trace, "off")), 4)
+            self.assertEqual(engine.request("DELETE", f"{TRIGGERS}/off").status, 204)
+            engine.advance(DAY)
+            self.assertEqual(len(fired(trace, "off")), 4)
+            tap.note(f"a year: {len(notes(trace))} firings in {time.monotonic() - begun:.1f} s")
+
+    def test_what_is_wrong_with_an_expression_is_said(self):
+        with Engine() as engine:
+            engine.deploy("note", NOTE, environment={"TRACE": "/dev/null"})
+            for expression, said in (
+                ("0 0 25 * * *", "'hours' in a cron expression is set to an invalid value"),
+                ("CRON_TZ=Mars/Olympus 0 0 4 * * *", "CRON_TZ is set to an invalid value"),
+                ("@every 0m", "@every is set to an invalid value"),
+                ("0 0 4 * *", "has six fields"),
+                ("0 0 0 30 2 *", "means no day that there is"),
+            ):
+                refused = create(engine, "wrong", expression)
+                self.assertEqual(refused.status, 400)
+                self.assertEqual(refused.json()["ErrorCode"], "InvalidArgument")
+                self.assertIn("triggerConfig.cronExpression: ", refused.json()["ErrorMessage"])
+                self.assertIn(said, refused.json()["ErrorMessage"])
+
+
+class Once(TwoEngines):
+    """Real seconds, of which each has a due time."""
+
+    def seen(self, more):
+        """Waits until so many more due times have been noted."""
+        target = len(calls_of(self.trace)) + more
+        wait_until(lambda: len(calls_of(self.trace)) >= target, lambda: calls_of(self.trace))
+
+    def expect_each_once(self, gap_max):
+        calls = calls_of(self.trace)
+        self.assertEqual([time for time, ids in calls.items() if len(ids) > 1], [])
+        times = sorted(datetime.datetime.fromisoformat(time[:-1]) for time in calls)
+        gaps = [(b - a).total_seconds() for a, b in zip(times, times[1:])]
+        self.assertLessEqual(len([gap for gap in gaps if gap > 1]), gap_max, gaps)
+
+    def test_a_killed_engine_fires_nothing_again(self):
+        with Engine() as engine:
+            engine.deploy("note", NOTE, environment={"TRACE": str(self.trace)})
+            self.assertEqual(create(engine, "second", "* * * * * *").status, 200)
+            self.seen(2)
+            engine.kill()
+            engine.start()
+            self.seen(2)
+            self.expect_each_once(gap_max=1)
+
+    def test_two_engines_fire_once_and_one_goes_on_alone(self):
+        with self.engine() as one, self.engine() as other:
+            one.deploy("note", NOTE, environment={"TRACE": str(self.trace)})
+            self.assertEqual(create(other, "second", "* * * * * *").status, 200)
+            self.seen(3)
+            one.kill()
+            self.seen(3)
+            self.expect_each_once(gap_max=1)
+
+
+if __name__ == "__main__":
+    tap.main()
