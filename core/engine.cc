@@ -154,7 +154,7 @@ struct Engine::Parts {
         mail(shard_total),
         launcher(std::move(started)),
         logs(log_options(options, state)),
-        desk(std::move(registry.source), gates, logs),
+        desk(std::move(registry.source), gates, logs, options.account_instances_max),
         shared(registry.shared),
         history(std::move(kept)),
         posters(poster_options(options)),
@@ -235,8 +235,8 @@ struct Engine::Parts {
     metrics_desk.open(std::move(metrics_doors));
     access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
     if (shared != nullptr) share_limits();
-    desk.open(std::move(doors), shards.front()->registry_thread(),
-              [this](Instant until) { on_lease(until); });
+    desk.open(std::move(doors), shards.front()->registry_thread(), shards.front()->clock(),
+              shards.front()->wheel(), [this](Instant until) { on_lease(until); });
     for (const auto& shard : shards) shard->start_timers();
     return {};
   }

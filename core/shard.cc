@@ -8,6 +8,7 @@
 #include "core/dispatch/trigger_timer.h"
 #include "core/embedded_store.h"
 #include "core/loop/entropy.h"
+#include "core/registry/stopping.h"
 #include "core/shared_store.h"
 
 namespace convoke {
@@ -48,6 +49,11 @@ std::unique_ptr<FunctionCredentials> credential_source(const Clock& clock,
 std::unique_ptr<Signed> authenticator(const Clock& clock, const ShardWorld& world) {
   if (!world.access_keys.enabled()) return nullptr;
   return std::make_unique<Signed>(clock, world.token_key, world.access_keys.keys());
+}
+
+// What was cut just now is on its way back to the queue, and still counts as claimed.
+std::uint64_t unfinished(const QueueCounts& counts) {
+  return counts.ready + counts.delayed + counts.claimed;
 }
 
 }  // namespace
@@ -200,6 +206,10 @@ void Shard::apply(const Change& change) {
     dispatcher_.on_limit(lifted->function_id);
   } else if (const auto* trigger = std::get_if<TriggerPut>(&change.what)) {
     on_trigger(*trigger);
+  } else if (const auto* off = std::get_if<SwitchPut>(&change.what)) {
+    dispatcher_.on_switch(off->kill_switch->scope);
+  } else if (const auto* on = std::get_if<SwitchGone>(&change.what)) {
+    dispatcher_.on_switch(on->scope);
   }
 }
 
@@ -291,6 +301,30 @@ void Shard::mutate(Mutation mutation, std::function<void(Result<Change>)> done) 
   world_.desk.execute(std::move(mutation), clock_.wall(), self_, std::move(done));
 }
 
+// Of a service with more functions than that, of the first ones.
+void Shard::count_waiting(const SwitchScope& scope, std::function<void(std::uint64_t)> counted) {
+  std::vector<FunctionPtr> covered = directory_.all_functions();
+  std::erase_if(covered, [&](const FunctionPtr& function) {
+    return !scope.covers(function->spec.service, function->spec.name);
+  });
+  const bool everything = scope.service.empty();
+  if (everything) covered.clear();
+  if (covered.size() > kFunctionsShownMax) covered.resize(kFunctionsShownMax);
+  const auto sum = [everything, counted = std::move(counted)](const auto& samples) {
+    std::uint64_t waiting = 0;
+    for (const ShardSample& sample : samples) {
+      if (everything) waiting += unfinished(sample.all);
+      for (const QueueCounts& one : sample.functions) waiting += unfinished(one);
+    }
+    counted(waiting);
+  };
+  world_.metrics_desk.gather(std::move(covered), self_, sum);
+}
+
+void Shard::who_lacks(std::uint64_t version, ControlHost::Lagging lagging) {
+  world_.desk.who_lacks(version, self_, std::move(lagging));
+}
+
 // ---- what calls with a history ask ----
 
 void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {
@@ -316,6 +350,9 @@ void Shard::explain_function(FunctionId id, Explained explained) {
   const std::shared_ptr<Gate> gate = world_.gates.of(id);
   about.now = clock_.wall();
   about.limit = directory_.limit_of(id);
+  if (const KillSwitch* off = switched_off_by(directory_, function->spec)) {
+    about.switched_off = text_of(*off);
+  }
   about.allowed = gate->allowed();
   about.instances = gate->places();
   about.may_start = world_.lease.holds(clock_.now());

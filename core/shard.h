@@ -111,6 +111,8 @@ class Shard final : public ShardDoor,
   // Threads of the engine's desks; of shard 0 alone. Made when first asked for, before run().
   [[nodiscard]] IoThread& registry_thread();
   // Where a desk of the engine talks to a server from; of shard 0 alone.
+  [[nodiscard]] const Clock& clock() const { return clock_; }  // that calls live by
+  [[nodiscard]] TimerWheel& wheel() { return wheel_; }
   [[nodiscard]] redis::LinkWorld link_world() { return {wires_, loop_, loop_.timers()}; }
   [[nodiscard]] IoThread& history_thread();
 
@@ -139,6 +141,10 @@ class Shard final : public ShardDoor,
 
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void apply(const Change& change) override;
+  void on_gates(const SwitchScope& scope) override { dispatcher_.on_switch(scope); }
+  void when_ended(std::function<void(std::uint32_t calls)> then) override {
+    dispatcher_.when_ended(std::move(then));
+  }
   [[nodiscard]] std::vector<std::string> code_in_use() const override;
   void on_taken(std::uint32_t journal, const history::Mark& upto) override;
   void stop_call(FunctionId function, const CallId& id, Queue::Stopped stopped) override;
@@ -196,6 +202,8 @@ class Shard final : public ShardDoor,
   [[nodiscard]] std::uint16_t port() const override { return server_.local_address().port; }
   [[nodiscard]] std::string link_to(std::string path) const override;
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
+  void count_waiting(const SwitchScope& scope, std::function<void(std::uint64_t)> counted) override;
+  void who_lacks(std::uint64_t version, ControlHost::Lagging lagging) override;
 
   // TaskHost
   [[nodiscard]] history::Archive& archive() override {

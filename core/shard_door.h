@@ -21,6 +21,11 @@ class ShardDoor {
 
   // The rest on the shard's thread.
   virtual void apply(const Change& change) = 0;
+  // The gates of functions that it covers have other limits.
+  virtual void on_gates(const SwitchScope& scope) = 0;
+  // Runs once, now or later: what limits and switches have ended here so far is dead; with how many
+  // calls that were.
+  virtual void when_ended(std::function<void(std::uint32_t calls)> then) = 0;
   // Directories of code that instances here still run.
   [[nodiscard]] virtual std::vector<std::string> code_in_use() const = 0;
   // The history has taken in what that journal, which is written here, told up to there.

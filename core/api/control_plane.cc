@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -10,9 +12,11 @@
 #include "core/api/answers.h"
 #include "core/api/async_config.h"
 #include "core/api/functions.h"
+#include "core/api/invocation_switch.h"
 #include "core/api/on_demand.h"
 #include "core/api/services.h"
 #include "core/api/triggers.h"
+#include "core/api/without_services.h"
 #include "core/registry/resolve.h"
 
 namespace convoke {
@@ -26,9 +30,9 @@ http::Response show(const Service& service) {
   return json_answer(writer.take(), service.etag);
 }
 
-http::Response show(const Function& function) {
+http::Response show(const Directory& directory, const Function& function) {
   JsonWriter writer;
-  write_function(function, writer);
+  write_function(function, restriction_over(directory, function.spec), writer);
   return json_answer(writer.take(), function.etag);
 }
 
@@ -52,16 +56,32 @@ http::Response show(const Trigger& trigger) {
 
 // The answer to a mutation is what it made, or 204.
 struct ShowChange {
+  Operation operation;
+  const Directory& directory;
+
   http::Response operator()(const ServicePut& put) const { return show(*put.service); }
-  http::Response operator()(const FunctionPut& put) const { return show(*put.function); }
-  http::Response operator()(const LimitPut& put) const { return show(*put.limit); }
+  http::Response operator()(const FunctionPut& put) const { return show(directory, *put.function); }
+  http::Response operator()(const LimitPut& put) const {
+    return operation == Operation::kPutConcurrency2023 ? concurrency_answer(directory, *put.limit)
+                                                       : show(*put.limit);
+  }
   http::Response operator()(const AsyncConfigPut& put) const { return show(*put.config); }
   http::Response operator()(const TriggerPut& put) const { return show(*put.trigger); }
+  http::Response operator()(const SwitchPut& /*has an answer of its own*/) const {
+    return no_content();
+  }
   template <class Gone>
   http::Response operator()(const Gone& /*nothing is left to show*/) const {
     return no_content();
   }
 };
+
+// The scope of a switch that was changed.
+std::optional<SwitchScope> switched(const Change& change) {
+  if (const auto* put = std::get_if<SwitchPut>(&change.what)) return put->kill_switch->scope;
+  if (const auto* gone = std::get_if<SwitchGone>(&change.what)) return gone->scope;
+  return std::nullopt;
+}
 
 // Services have no tags: asked for one, none matches.
 bool asks_for_tags(const Query& query) {
@@ -81,7 +101,10 @@ Answer list_functions(const Directory& directory, const Route& route, const Quer
   if (!service) return service.error();
   const Result<ListQuery> list = list_query_of(query);
   if (!list) return list.error();
-  return list_answer("functions", directory.list_functions(route.service, *list), write_function);
+  return list_answer("functions", directory.list_functions(route.service, *list),
+                     [&](const Function& function, JsonWriter& writer) {
+                       write_function(function, restriction_over(directory, function.spec), writer);
+                     });
 }
 
 Answer list_limits(const Directory& directory, const Query& query) {
@@ -103,7 +126,22 @@ Result<FunctionPtr> function_at(const Directory& directory, const Route& route) 
 Answer get_function(const Directory& directory, const Route& route) {
   const Result<FunctionPtr> function = function_at(directory, route);
   if (!function) return function.error();
-  return show(**function);
+  return show(directory, **function);
+}
+
+Answer get_function_without_service(const Directory& directory, const Route& route,
+                                    const http::Request& request) {
+  const Result<FunctionPtr> function = function_without_service(directory, route, request);
+  if (!function) return function.error();
+  JsonWriter writer;
+  write_function_without_service(directory, **function, writer);
+  return json_answer(writer.take(), (*function)->etag);
+}
+
+Answer get_concurrency(const Directory& directory, const Route& route) {
+  const Result<LimitPtr> limit = find_limit(directory, route);
+  if (!limit) return limit.error();
+  return concurrency_answer(directory, **limit);
 }
 
 Result<FunctionPtr> function_with_code(const Directory& directory, const Route& route) {
@@ -171,6 +209,16 @@ Answer list_triggers(const Directory& directory, const Route& route, const Query
   return list_answer("triggers", directory.list_triggers((*function)->id, *list), write_trigger);
 }
 
+bool disables(Operation operation) {
+  return operation == Operation::kDisableFunction || operation == Operation::kDisableService ||
+         operation == Operation::kDisableEverything || operation == Operation::kDisableFunction2023;
+}
+
+bool enables(Operation operation) {
+  return operation == Operation::kEnableFunction || operation == Operation::kEnableService ||
+         operation == Operation::kEnableEverything || operation == Operation::kEnableFunction2023;
+}
+
 bool is_mutation(Operation operation) {
   switch (operation) {
     case Operation::kCreateService:
@@ -186,13 +234,18 @@ bool is_mutation(Operation operation) {
     case Operation::kCreateTrigger:
     case Operation::kUpdateTrigger:
     case Operation::kDeleteTrigger:
+    case Operation::kPutConcurrency2023:
+    case Operation::kDeleteConcurrency2023:
       return true;
     default:
-      return false;
+      return disables(operation) || enables(operation);
   }
 }
 
-Result<Mutation> read_mutation(const Route& route, http::Request request) {
+Result<Mutation> read_mutation(const Directory& directory, const Route& route,
+                               http::Request request) {
+  if (disables(route.operation())) return read_disable(route, std::move(request));
+  if (enables(route.operation())) return read_enable(route, std::move(request));
   switch (route.operation()) {
     case Operation::kCreateService:
       return read_create_service(std::move(request));
@@ -209,7 +262,10 @@ Result<Mutation> read_mutation(const Route& route, http::Request request) {
     case Operation::kPutOnDemandConfig:
       return read_put_limit(route, std::move(request));
     case Operation::kDeleteOnDemandConfig:
+    case Operation::kDeleteConcurrency2023:
       return read_delete_limit(route);
+    case Operation::kPutConcurrency2023:
+      return read_put_concurrency(directory, route, std::move(request));
     case Operation::kPutAsyncConfig:
       return read_put_async_config(route, std::move(request));
     case Operation::kDeleteAsyncConfig:
@@ -240,11 +296,14 @@ bool takes_any_qualifier(Operation operation) {
 
 Result<Mutation> admit_mutation(const Directory& directory, const Route& route,
                                 http::Request request) {
-  if (!takes_any_qualifier(route.operation()) && !route.service.empty()) {
+  if (is_without_services(*route.row)) {
+    const Result<FunctionPtr> function = function_without_service(directory, route, request);
+    if (!function) return function.error();
+  } else if (!takes_any_qualifier(route.operation()) && !route.service.empty()) {
     const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
     if (!service) return service.error();
   }
-  return read_mutation(route, std::move(request));
+  return read_mutation(directory, route, std::move(request));
 }
 
 Answer read(const ControlHost& host, const Route& route, const http::Request& request) {
@@ -264,6 +323,10 @@ Answer read(const ControlHost& host, const Route& route, const http::Request& re
       return get_function_code(host, route, request);
     case Operation::kGetOnDemandConfig:
       return get_limit(directory, route);
+    case Operation::kGetFunction2023:
+      return get_function_without_service(directory, route, request);
+    case Operation::kGetConcurrency2023:
+      return get_concurrency(directory, route);
     case Operation::kListOnDemandConfigs:
       return list_limits(directory, *query);
     case Operation::kGetAsyncConfig:
@@ -285,19 +348,49 @@ void ControlPlane::handle(const Route& route, http::Request request, std::string
   ENSURE(route.row->answered_by == AnsweredBy::kControlPlane);
   if (route.operation() == Operation::kDownloadCode)
     return download_code(route, std::move(request_id), std::move(done));
+  if (route.operation() == Operation::kListSwitches)
+    return list_switches(request_id, std::move(done));
   if (is_mutation(route.operation()))
-    return mutate(admit_mutation(host_.directory(), route, std::move(request)),
+    return mutate(route.operation(), admit_mutation(host_.directory(), route, std::move(request)),
                   std::move(request_id), std::move(done));
   done(finished(read(host_, route, request), request_id));
 }
 
-void ControlPlane::mutate(Result<Mutation> mutation, std::string request_id, Done done) {
+// Of a change that was made: what it made, or what became of calls.
+void ControlPlane::mutate(Operation operation, Result<Mutation> mutation, std::string request_id,
+                          Done done) {
   if (!mutation) return done(finished(mutation.error(), request_id));
-  host_.mutate(*std::move(mutation),
-               [request_id = std::move(request_id), done = std::move(done)](Result<Change> change) {
-                 if (!change) return done(finished(change.error(), request_id));
-                 done(finished(std::visit(ShowChange{}, change->what), request_id));
-               });
+  host_.mutate(*std::move(mutation), [&host = host_, operation, request_id = std::move(request_id),
+                                      done = std::move(done)](Result<Change> change) {
+    if (!change) return done(finished(change.error(), request_id));
+    const std::optional<SwitchScope> scope = switched(*change);
+    if (!scope) {
+      const ShowChange show{operation, host.directory()};
+      return done(finished(std::visit(show, change->what), request_id));
+    }
+    host.count_waiting(*scope, [&host, scope, request_id, done,
+                                calls_ended = change->calls_ended](std::uint64_t waiting) {
+      done(finished(switched_answer(host.directory(), *scope, {calls_ended, waiting}), request_id));
+    });
+  });
+}
+
+// All are asked about with the one question that says most: what is missing of the newest.
+void ControlPlane::list_switches(const std::string& request_id, Done done) {
+  const auto listed = std::make_shared<std::vector<ListedSwitch>>();
+  const auto left = std::make_shared<std::size_t>(0);
+  for (SwitchPtr& one : host_.directory().switches()) listed->push_back({std::move(one), {}});
+  const auto answer = [listed, request_id, done = std::move(done)] {
+    done(finished(switches_answer(*listed), request_id));
+  };
+  *left = listed->size();
+  if (listed->empty()) return answer();
+  for (std::size_t i = 0; i < listed->size(); ++i) {
+    host_.who_lacks((*listed)[i].kill_switch->version, [listed, left, answer, i](auto missing) {
+      (*listed)[i].missing = std::move(missing);
+      if (--*left == 0) answer();
+    });
+  }
 }
 
 void ControlPlane::download_code(const Route& route, std::string request_id, Done done) {

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/api/router.h"
 #include "core/http/message.h"
@@ -34,6 +36,12 @@ class ControlHost {
   [[nodiscard]] virtual std::string link_to(std::string path) const { return path; }
   // The zip of this revision, read on the registry's thread; `done` as above.
   virtual void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) = 0;
+  // Asynchronous calls of functions that the scope covers, that have not ended.
+  virtual void count_waiting(const SwitchScope& scope,
+                             std::function<void(std::uint64_t)> counted) = 0;
+  // As RegistrySource.
+  using Lagging = std::function<void(std::optional<std::vector<std::string>>)>;
+  virtual void who_lacks(std::uint64_t version, Lagging lagging) = 0;
 };
 
 class ControlPlane {
@@ -46,7 +54,8 @@ class ControlPlane {
   void handle(const Route& route, http::Request request, std::string request_id, Done done);
 
  private:
-  void mutate(Result<Mutation> mutation, std::string request_id, Done done);
+  void mutate(Operation operation, Result<Mutation> mutation, std::string request_id, Done done);
+  void list_switches(const std::string& request_id, Done done);
   void download_code(const Route& route, std::string request_id, Done done);
 
   ControlHost& host_;

@@ -7,6 +7,7 @@
 
 #include "core/api/answers.h"
 #include "core/api/fields.h"
+#include "core/api/invocation_switch.h"
 
 namespace convoke {
 namespace {
@@ -44,12 +45,6 @@ Result<FunctionFields> read_fields(Json& body) {
   return fields;
 }
 
-void write_environment(const FunctionSpec& spec, JsonWriter& writer) {
-  writer.key("environmentVariables").object();
-  for (const auto& [name, value] : spec.environment) writer.member(name, value);
-  writer.end();
-}
-
 }  // namespace
 
 Result<Mutation> read_create_function(const Route& route, http::Request request) {
@@ -78,7 +73,13 @@ Mutation read_delete_function(const Route& route, const http::Request& request) 
   return DeleteFunction{route.service, route.function, if_match_of(request)};
 }
 
-void write_function(const Function& function, JsonWriter& writer) {
+void write_environment(const FunctionSpec& spec, JsonWriter& writer) {
+  writer.key("environmentVariables").object();
+  for (const auto& [name, value] : spec.environment) writer.member(name, value);
+  writer.end();
+}
+
+void write_function(const Function& function, const KillSwitch* restriction, JsonWriter& writer) {
   const FunctionSpec& spec = function.spec;
   const auto kept = [&](const char* member, std::string_view otherwise) {
     const auto at = function.extra.find(member);
@@ -103,8 +104,9 @@ void write_function(const Function& function, JsonWriter& writer) {
   writer.member("codeSize", static_cast<std::int64_t>(function.code.size))
       .member("codeChecksum", function.code.checksum)
       .member("createdTime", rfc3339(function.created))
-      .member("lastModifiedTime", rfc3339(function.modified))
-      .end();
+      .member("lastModifiedTime", rfc3339(function.modified));
+  write_restriction(restriction, writer);
+  writer.end();
 }
 
 std::string code_path(const Function& function) {

@@ -17,7 +17,9 @@ namespace convoke {
 [[nodiscard]] Result<Mutation> read_update_function(const Route& route, http::Request request);
 [[nodiscard]] Mutation read_delete_function(const Route& route, const http::Request& request);
 
-void write_function(const Function& function, JsonWriter& writer);
+// `restriction`: see write_restriction().
+void write_function(const Function& function, const KillSwitch* restriction, JsonWriter& writer);
+void write_environment(const FunctionSpec& spec, JsonWriter& writer);
 // `{"url", "checksum"}`: the url leads back to this engine, at the host the request was sent to.
 [[nodiscard]] std::string code_location(const Function& function, std::string_view url);
 [[nodiscard]] std::string code_path(const Function& function);  // where it can be had

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/registry/resolve.h"
+#include "core/registry/stopping.h"
 
 namespace convoke {
 
@@ -53,6 +54,12 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
       resolve_function(world_.directory, target.service, target.qualifier, target.function);
   if (!function) return respond_(exchange, http::error_response(function.error(), id.text()));
   if (order->asynchronous) {
+    if (const KillSwitch* off = refuses_async(world_.directory, (*function)->spec)) {
+      return respond_(
+          exchange, http::error_response(Error{ErrorCode::kResourceThrottled,
+                                               "Reserve resource exceeded limit: " + text_of(*off)},
+                                         id.text()));
+    }
     return invoke_async(exchange, id, *function, target, *std::move(order),
                         std::move(request.body));
   }

@@ -53,6 +53,19 @@ enum class Operation : std::uint8_t {
   kGetClock,
   kAdvanceClock,
   kGetMetrics,
+  kDisableFunction,
+  kEnableFunction,
+  kDisableService,
+  kEnableService,
+  kDisableEverything,
+  kEnableEverything,
+  kListSwitches,
+  kDisableFunction2023,
+  kEnableFunction2023,
+  kGetFunction2023,
+  kPutConcurrency2023,
+  kGetConcurrency2023,
+  kDeleteConcurrency2023,
 };
 
 // Who answers.
@@ -184,7 +197,48 @@ inline constexpr std::array kOperations = {
                  kNoBodyMax, AnsweredBy::kEngine},
     OperationRow{Operation::kGetMetrics, "GetMetrics", "GET", "/metrics", kNoBodyMax,
                  AnsweredBy::kEngine},
+    // Kill switches (ours, but for the last six; see without_services.h for those).
+    OperationRow{Operation::kDisableFunction, "DisableFunction", "POST",
+                 "/2016-08-15/services/{service}/functions/{function}/invoke/disable",
+                 kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kEnableFunction, "EnableFunction", "POST",
+                 "/2016-08-15/services/{service}/functions/{function}/invoke/enable",
+                 kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDisableService, "DisableService", "POST",
+                 "/2016-08-15/services/{service}/invoke/disable", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kEnableService, "EnableService", "POST",
+                 "/2016-08-15/services/{service}/invoke/enable", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDisableEverything, "DisableEverything", "POST",
+                 "/2016-08-15/invoke/disable", kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kEnableEverything, "EnableEverything", "POST",
+                 "/2016-08-15/invoke/enable", kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListSwitches, "ListSwitches", "GET", "/convoke/switches", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDisableFunction2023, "DisableFunctionInvocation", "POST",
+                 "/2023-03-30/functions/{function}/invoke/disable", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kEnableFunction2023, "EnableFunctionInvocation", "POST",
+                 "/2023-03-30/functions/{function}/invoke/enable", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetFunction2023, "GetFunction20230330", "GET",
+                 "/2023-03-30/functions/{function}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kPutConcurrency2023, "PutConcurrencyConfig", "PUT",
+                 "/2023-03-30/functions/{function}/concurrency", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetConcurrency2023, "GetConcurrencyConfig", "GET",
+                 "/2023-03-30/functions/{function}/concurrency", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDeleteConcurrency2023, "DeleteConcurrencyConfig", "DELETE",
+                 "/2023-03-30/functions/{function}/concurrency", kNoBodyMax,
+                 AnsweredBy::kControlPlane},
 };
+
+// Of the API that has no services (without_services.h).
+[[nodiscard]] constexpr bool is_without_services(const OperationRow& row) {
+  return row.pattern.starts_with("/2023-03-30/");
+}
 
 [[nodiscard]] constexpr const OperationRow& row_of(Operation operation) {
   return kOperations[static_cast<std::size_t>(operation)];

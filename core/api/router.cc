@@ -106,6 +106,7 @@ Result<Route> route(std::string_view method, std::string_view path) {
     if (!names) continue;
     Route found;
     found.row = &row;
+    if (is_without_services(row)) found.service = kServiceOfBareNames;
     if (!names->service.empty()) {
       if (Result<void> set = set_service(names->service, found); !set) return set.error();
     }

@@ -9,6 +9,9 @@
 
 namespace convoke {
 
+// Whose functions are meant where a function alone is named.
+inline constexpr std::string_view kServiceOfBareNames = "default";
+
 struct Route {
   const OperationRow* row = nullptr;
   std::string service;

@@ -14,7 +14,7 @@ constexpr std::size_t kOverdueBatch = 64;
 }  // namespace
 
 Dispatcher::Dispatcher(const DispatchWorld& world, const DispatchOptions& options)
-    : world_(world), options_(options), outbox_(world.mail) {}
+    : world_(world), options_(options), outbox_(world.mail), endings_(world.clock, world.wheel) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -29,7 +29,8 @@ void Dispatcher::attach(CallOwner& callers, CallOwner& queued, Backlog& backlog)
 void Dispatcher::submit(CallPtr call) {
   Room* room = room_of(call->function);
   if (room == nullptr) return refuse(std::move(call), no_such_function());
-  if (room->gate->stopped()) return refuse(std::move(call), stopped_by_limit(*room->function));
+  if (room->gate->stopped())
+    return refuse(std::move(call), is_stopped(world_.directory, *room->function));
   if (!may_start_for_callers()) return refuse(std::move(call), without_lease());
 
   ShardIndex at;
@@ -135,7 +136,8 @@ void Dispatcher::bounced(CallPtr call, Outcome outcome) {
 void Dispatcher::back_in_line(CallPtr call) {
   Room* room = room_of(call->function);
   if (room == nullptr) return refuse(std::move(call), no_such_function());
-  if (room->gate->stopped()) return refuse(std::move(call), stopped_by_limit(*room->function));
+  if (room->gate->stopped())
+    return refuse(std::move(call), is_stopped(world_.directory, *room->function));
   if (cut_) return refuse(std::move(call), shutting_down());
   call->move_to(CallState::kEnqueued);
   (void)room->gate->join_line(kUnlimited);

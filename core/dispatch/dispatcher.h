@@ -18,6 +18,7 @@
 
 #include "core/dispatch/backlog.h"
 #include "core/dispatch/call.h"
+#include "core/dispatch/endings.h"
 #include "core/dispatch/host.h"
 #include "core/dispatch/outbox.h"
 #include "core/dispatch/room.h"
@@ -100,8 +101,12 @@ class Dispatcher final : private HostEvents {
   void on_function_gone(FunctionId function);
   // The engine may start calls again.
   void on_lease();
-  // The gate has a new limit: instances beyond it go; at 0 everything of the function ends now.
+  // The gate has a new limit: instances beyond it go. At 0 nothing of the function starts any more,
+  // and what runs is ended now, or runs to its end where a kill switch drains.
   void on_limit(FunctionId function);
+  void on_switch(const SwitchScope& scope);  // the same for all that it covers
+  // Runs once, now or later: when what was ended so far by limits and switches is dead.
+  void when_ended(Endings::Over over) { endings_.when_over(std::move(over)); }
 
   // Queued calls stay where they are from now on; callers in line are still served.
   void drain();
@@ -163,6 +168,7 @@ class Dispatcher final : private HostEvents {
   void drop_if_empty(FunctionId function);
   void open_in_process(const FunctionPtr& function);
   [[nodiscard]] static std::vector<Host*> hosts_of(const Room& room);
+  void stop_all(Room& room);
 
   void on_host_open(Host& host) override;
   void on_slot_free(Host& host) override;
@@ -193,6 +199,7 @@ class Dispatcher final : private HostEvents {
   std::unordered_map<FunctionId, std::unique_ptr<Room>> rooms_;
   std::vector<std::unique_ptr<Host>> gone_;  // freed when the turn ends
   std::deque<FunctionId> held_back_;         // wait for one of starts_max
+  Endings endings_;
   std::uint32_t starting_ = 0;
   bool draining_ = false;
   bool cut_ = false;

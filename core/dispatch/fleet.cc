@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "core/dispatch/dispatcher.h"
+#include "core/dispatch/refusal.h"
+#include "core/registry/stopping.h"
 
 namespace convoke {
 namespace {
@@ -122,6 +124,7 @@ void Dispatcher::on_host_gone(Host& host, const Gone& gone) {
     --starting_;
     room.slots_starting -= host.slots();
   }
+  endings_.on_gone(host);
   forget_host(room, host);
   room.gate->leave_place();
   world_.account.leave();
@@ -239,14 +242,7 @@ void Dispatcher::on_limit(FunctionId function) {
   const auto found = rooms_.find(function);
   if (found == rooms_.end()) return;
   Room& room = *found->second;
-  if (room.gate->stopped()) {
-    publish(room);
-    empty_line(room, Error{ErrorCode::kResourceThrottled,
-                           "Reserve resource exceeded limit: the function was stopped, its "
-                           "maximumInstanceCount is 0"});
-    for (Host* host : hosts_of(room)) host->stop(StopHow::kGraceful);
-    return;
-  }
+  if (room.gate->stopped()) return stop_all(room);
   const std::uint32_t places = room.gate->places();
   std::uint32_t beyond = places - std::min(places, room.gate->allowed());
   for (Host* host : hosts_of(room)) {
@@ -256,6 +252,35 @@ void Dispatcher::on_limit(FunctionId function) {
     host->leave();
   }
   serve(room);
+}
+
+void Dispatcher::on_switch(const SwitchScope& scope) {
+  std::vector<FunctionId> covered;
+  for (const auto& [id, room] : rooms_) {
+    const FunctionSpec& spec = room->function->spec;
+    if (scope.covers(spec.service, spec.name)) covered.push_back(id);
+  }
+  for (const FunctionId id : covered) on_limit(id);
+}
+
+// Whoever waits is told so. A callable cannot be ended from outside: nobody waits for one.
+void Dispatcher::stop_all(Room& room) {
+  publish(room);
+  const Error why = is_stopped(world_.directory, *room.function);
+  empty_line(room, why);
+  const bool ends = ends_what_runs(world_.directory, *room.function);
+  for (Host* host : hosts_of(room)) {
+    if (!ends) {
+      host->leave();
+      continue;
+    }
+    if (host->in_process()) {
+      host->stop(StopHow::kGraceful);
+      continue;
+    }
+    endings_.add(*host, host->calls_unanswered());
+    host->end(why);
+  }
 }
 
 std::vector<Host*> Dispatcher::hosts_of(const Room& room) {

@@ -96,6 +96,11 @@ void Host::stop(StopHow how) {
   instance_->stop(how);
 }
 
+void Host::end(Error why) {
+  ended_ = std::move(why);
+  stop(StopHow::kGraceful);
+}
+
 void Host::on_ready() {
   if (phase_ != Phase::kStarting) return;
   phase_ = Phase::kOpen;
@@ -119,6 +124,9 @@ void Host::on_reply(const CallId& id, Reply reply) {
     } else if (reply.never_began) {
       outcome.kind = Outcome::Kind::kBounced;  // another instance can still run it
       outcome.error = reply.system_error;
+    } else if (ended_ && (reply.system_error || reply.function_error != FunctionError::kNone)) {
+      outcome.kind = Outcome::Kind::kLost;  // an error may be what the signal made of it
+      outcome.error = ended_;
     } else if (was_stopping && reply.system_error) {
       outcome.kind = Outcome::Kind::kLost;
       outcome.error = reply.system_error;
@@ -202,9 +210,10 @@ Outcome Host::outcome_of(const Run& run, Outcome::Kind kind) const {
   return outcome;
 }
 
-bool Host::all_answered() const {
-  return std::all_of(runs_.begin(), runs_.end(),
-                     [](const std::unique_ptr<Run>& run) { return run->call == nullptr; });
+std::uint32_t Host::calls_unanswered() const {
+  return static_cast<std::uint32_t>(
+      std::count_if(runs_.begin(), runs_.end(),
+                    [](const std::unique_ptr<Run>& run) { return run->call != nullptr; }));
 }
 
 void Host::became_idle() {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ class Host final : public InstanceListener {
   void run(CallPtr call);  // open, with a free slot, and may_take(call->id)
   void leave();            // idempotent; an empty host stops at once
   void stop(StopHow how);  // leaves, and ends what is inside
+  // The same, for a reason that the owners of its calls hear; what runs loses nothing by it but its
+  // time.
+  void end(Error why);
   // Ends one call: its process is stopped, and its owner hears kStopped when that is dead, unless
   // the function answers first. With neighbours inside (or in process) its owner hears so at once,
   // and the instance leaves. False: it is not here.
@@ -64,9 +68,12 @@ class Host final : public InstanceListener {
   // An earlier attempt of the same call may still be inside, timed out: the two must not meet.
   [[nodiscard]] bool may_take(const CallId& id) const;
   [[nodiscard]] std::size_t calls_inside() const { return runs_.size(); }
+  [[nodiscard]] std::uint32_t calls_unanswered() const;
   void add_inside(std::vector<CallId>& ids) const;  // answered ones too, until they come out
   [[nodiscard]] Instant idle_since() const { return idle_since_; }
   [[nodiscard]] const FunctionPtr& function() const { return function_; }
+
+  [[nodiscard]] bool in_process() const { return function_->spec.runtime == Runtime::kInProcess; }
 
   void on_ready() override;
   void on_reply(const CallId& id, Reply reply) override;
@@ -97,8 +104,7 @@ class Host final : public InstanceListener {
   [[nodiscard]] Outcome stopped_outcome(const Run& run) const;
   [[nodiscard]] Outcome outcome_of(const Run& run, Outcome::Kind kind) const;
   // A process that holds only timed-out calls is of no more use; a callable may yet call back.
-  [[nodiscard]] bool all_answered() const;
-  [[nodiscard]] bool in_process() const { return function_->spec.runtime == Runtime::kInProcess; }
+  [[nodiscard]] bool all_answered() const { return calls_unanswered() == 0; }
   void give_up();
   void became_idle();
   void reap();
@@ -110,6 +116,7 @@ class Host final : public InstanceListener {
   HostEvents& events_;
   std::unique_ptr<Instance> instance_;
   Phase phase_ = Phase::kStarting;
+  std::optional<Error> ended_;
   bool has_opened_ = false;
   std::vector<std::unique_ptr<Run>> runs_;
   Instant idle_since_{};

@@ -142,7 +142,7 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
   if (room.gate->stopped()) {
     grant(room);
     if (call->asynchronous()) return bounce(std::move(call));
-    return refuse(std::move(call), stopped_by_limit(*room.function));
+    return refuse(std::move(call), is_stopped(world_.directory, *room.function));
   }
   const bool claimed = call->asynchronous();
   if (!may_start_for_callers()) {

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "core/registry/stopping.h"
+
 namespace convoke {
 
 Error no_such_function() {
@@ -11,7 +13,11 @@ Error no_such_function() {
                "the function was deleted, or replaced by another of the same name"};
 }
 
-Error stopped_by_limit(const Function& function) {
+Error is_stopped(const Directory& directory, const Function& function) {
+  if (const KillSwitch* off = switched_off_by(directory, function.spec)) {
+    return Error{ErrorCode::kResourceThrottled,
+                 "Reserve resource exceeded limit: " + text_of(*off)};
+  }
   return Error{ErrorCode::kResourceThrottled,
                fmt::format("Reserve resource exceeded limit: '{}' is stopped, its "
                            "maximumInstanceCount is 0. Raise or delete its on-demand-config",

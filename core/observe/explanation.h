@@ -19,6 +19,7 @@ struct Circumstances {
   WallTime due{};                      // at first, or of its next attempt
   std::uint32_t retries = 0;           // attempts so far
   bool function_there = true;          // else deleted
+  std::string switched_off;            // what a kill switch says; "": none is on
   std::optional<std::uint32_t> limit;  // of instances, on all engines together; nullopt: none
   std::uint32_t allowed = 0;           // of it, to this engine now; where there is a limit
   std::uint32_t instances = 0;         // of the function, on this engine

@@ -10,6 +10,7 @@
 
 #include "core/model/function.h"
 #include "core/registry/definitions.h"
+#include "core/registry/kill_switch.h"
 #include "core/registry/trigger.h"
 
 namespace convoke {
@@ -49,12 +50,21 @@ struct TriggerGone {
   FunctionId function_id;
   std::string name;
 };
+struct SwitchPut {
+  SwitchPtr kill_switch;  // new, or in place of the one for this scope
+};
+struct SwitchGone {
+  SwitchScope scope;
+  FunctionId function_id;  // of the function that it was for, if it was for one
+};
 
 struct Change {
   std::uint64_t version = 0;  // grows with every commit, across restarts too; 0: nothing yet
   std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone,
-               AsyncConfigPut, AsyncConfigGone, TriggerPut, TriggerGone>
+               AsyncConfigPut, AsyncConfigGone, TriggerPut, TriggerGone, SwitchPut, SwitchGone>
       what;
+  // Calls that were ended by it on the engine that was asked for it. Not stored.
+  std::uint32_t calls_ended = 0;
 };
 
 }  // namespace convoke

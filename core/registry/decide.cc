@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/registry/decide_switch.h"
 #include "core/registry/decision.h"
 #include "core/registry/loop_check.h"
 #include "core/registry/resolve.h"
@@ -217,6 +218,11 @@ Result<Change> decide_one(const Context& context, const DeleteAsyncConfig& gone)
       resolve_async_config(context.committed, gone.service, gone.qualifier, gone.function);
   if (!found) return found.error();
   return change_of(context, AsyncConfigGone{(*found)->function_id, (*found)->qualifier});
+}
+
+template <class OfSwitches>
+Result<Change> decide_one(const Context& context, const OfSwitches& mutation) {
+  return decide_switch(context.committed, mutation, context.stamp);
 }
 
 const FunctionFields* fields_of(const CreateFunction& create) { return &create.fields; }

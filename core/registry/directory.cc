@@ -46,6 +46,7 @@ void Directory::on(const ServiceGone& gone) {
   const auto at = services_.find(gone.name);
   if (at == services_.end()) return;
   ENSURE(at->second.functions.empty());
+  on(SwitchGone{{gone.name, {}}, {}});
   services_.erase(at);
 }
 
@@ -65,6 +66,7 @@ void Directory::on(const FunctionGone& gone) {
   if (at == by_id_.end()) return;
   for (const LimitPtr& limit : at->second.limits) limits_.erase(limit->resource);
   triggers_ -= at->second.triggers.size();
+  on(SwitchGone{{gone.service, gone.name}, gone.id});
   by_name_.erase(FullName{gone.service, gone.name});
   services_.find(gone.service)->second.functions.erase(gone.name);
   by_id_.erase(at);
@@ -108,6 +110,31 @@ void Directory::on(const TriggerPut& put) {
 void Directory::on(const TriggerGone& gone) {
   const auto at = by_id_.find(gone.function_id);
   if (at != by_id_.end()) triggers_ -= at->second.triggers.erase(gone.name);
+}
+
+void Directory::on(const SwitchPut& put) { switches_[put.kill_switch->scope] = put.kill_switch; }
+
+void Directory::on(const SwitchGone& gone) { switches_.erase(gone.scope); }
+
+Directory::Covering Directory::switches_over(std::string_view service,
+                                             std::string_view name) const {
+  if (switches_.empty()) return {};
+  const auto find = [this](std::string_view of_service, std::string_view function) {
+    const auto at = switches_.find(ScopeLess::View{of_service, function});
+    return at == switches_.end() ? nullptr : at->second.get();
+  };
+  return {find(service, name), find(service, {}), find({}, {})};
+}
+
+SwitchPtr Directory::find_switch(const SwitchScope& scope) const {
+  const auto at = switches_.find(scope);
+  return at == switches_.end() ? nullptr : at->second;
+}
+
+std::vector<SwitchPtr> Directory::switches() const {
+  std::vector<SwitchPtr> all;
+  for (const auto& [scope, kill_switch] : switches_) all.push_back(kill_switch);
+  return all;
 }
 
 ServicePtr Directory::find_service(std::string_view name) const {

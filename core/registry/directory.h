@@ -1,4 +1,5 @@
-// The registry as one thread sees it: every service, function, limit, async config and trigger,
+// The registry as one thread sees it: every service, function, limit, async config, trigger and kill
+// switch,
 // in memory.
 //
 // Each shard has its own and applies the same changes in the same order; so does the registry's
@@ -6,6 +7,7 @@
 // as somebody holds them; they then show an older revision.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -68,6 +70,14 @@ class Directory {
   // The one that answers requests through this qualifier; nullptr: there is none. "" is LATEST.
   [[nodiscard]] TriggerPtr http_trigger_of(FunctionId id, std::string_view qualifier) const;
 
+  // Those that cover a function: its own, its service's, the one for everything; nullptr where
+  // there is none. No allocation; without any switch at all, one look.
+  using Covering = std::array<const KillSwitch*, 3>;
+  [[nodiscard]] Covering switches_over(std::string_view service, std::string_view name) const;
+  [[nodiscard]] SwitchPtr find_switch(const SwitchScope& scope) const;  // nullptr when absent
+  [[nodiscard]] bool has_switches() const { return !switches_.empty(); }
+  [[nodiscard]] std::vector<SwitchPtr> switches() const;  // by scope
+
   [[nodiscard]] Page<ServicePtr> list_services(const ListQuery& query) const;
   [[nodiscard]] Page<FunctionPtr> list_functions(std::string_view service,
                                                  const ListQuery& query) const;
@@ -116,6 +126,8 @@ class Directory {
   void on(const AsyncConfigGone& gone);
   void on(const TriggerPut& put);
   void on(const TriggerGone& gone);
+  void on(const SwitchPut& put);
+  void on(const SwitchGone& gone);
 
   std::uint64_t version_ = 0;
   std::map<std::string, ServiceEntry, std::less<>> services_;
@@ -123,6 +135,7 @@ class Directory {
   std::unordered_map<FunctionId, FunctionEntry> by_id_;
   std::map<std::string, LimitPtr, std::less<>> limits_;
   std::size_t triggers_ = 0;
+  std::map<SwitchScope, SwitchPtr, ScopeLess> switches_;
 };
 
 }  // namespace convoke

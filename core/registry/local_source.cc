@@ -35,6 +35,10 @@ void LocalSource::applied(std::uint64_t version) {
   }
 }
 
+void LocalSource::who_lacks(std::uint64_t, Lagging lagging) {
+  thread_->run([] {}, [lagging = std::move(lagging)] { lagging(std::vector<std::string>()); });
+}
+
 void LocalSource::read_zip(FunctionPtr function, Zip zip) {
   const auto result = std::make_shared<std::optional<Result<std::string>>>();
   thread_->run(

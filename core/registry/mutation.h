@@ -11,6 +11,7 @@
 
 #include "core/model/function.h"
 #include "core/registry/definitions.h"
+#include "core/registry/kill_switch.h"
 
 namespace convoke {
 
@@ -123,6 +124,23 @@ struct DeleteAsyncConfig {
   std::string qualifier;
   std::string function;
 };
+struct DisableInvoke {  // in place of the switch that there is for this scope
+  SwitchScope scope;
+  bool aborts = false;
+  bool refuses_async = false;
+  std::string reason;
+  std::string by;
+  std::optional<std::int64_t> lasts_s;
+};
+struct EnableInvoke {  // as well where there is no switch for this scope
+  SwitchScope scope;
+  std::string by;
+  std::optional<std::int64_t> ramp_s;  // let out gradually
+};
+struct EndSwitch {  // its time is over; of that version alone
+  SwitchScope scope;
+  std::uint64_t version = 0;
+};
 
 struct CreateTrigger {
   std::string service;
@@ -146,6 +164,7 @@ struct DeleteTrigger {
 
 using Mutation = std::variant<CreateService, UpdateService, DeleteService, CreateFunction,
                               UpdateFunction, DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig,
-                              DeleteAsyncConfig, CreateTrigger, UpdateTrigger, DeleteTrigger>;
+                              DeleteAsyncConfig, CreateTrigger, UpdateTrigger, DeleteTrigger,
+                              DisableInvoke, EnableInvoke, EndSwitch>;
 
 }  // namespace convoke

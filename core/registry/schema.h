@@ -121,6 +121,21 @@ CREATE TABLE triggers(
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE async_configs ADD COLUMN allow_loop INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE kill_switches(
+  service TEXT NOT NULL,                  -- '' for everything
+  function TEXT NOT NULL,                 -- '' for every function of the service
+  function_id INTEGER REFERENCES functions(id) ON DELETE CASCADE,  -- NULL: for no one function
+  version INTEGER NOT NULL,               -- of the change that set it
+  disabled INTEGER NOT NULL,              -- 0: lifted, and let out gradually from since to until
+  aborts INTEGER NOT NULL,
+  refuses_async INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  set_by TEXT NOT NULL,
+  since_ms INTEGER NOT NULL,
+  until_ms INTEGER,                       -- it ends by itself then; NULL: never
+  PRIMARY KEY(service, function)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 // Step n makes version n of version n - 1.

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,11 @@ class RegistrySource {
   virtual void execute(Mutation mutation, WallTime now, Done done) = 0;
   // All shards have applied all steps up to the one with this version.
   virtual void applied(std::uint64_t version) = 0;
+
+  // Engines that live and have not applied that version, by name; none, where the registry is this
+  // engine's own. nullopt: they cannot be asked.
+  using Lagging = std::function<void(std::optional<std::vector<std::string>>)>;
+  virtual void who_lacks(std::uint64_t version, Lagging lagging) = 0;
 
   // The zip of this revision's code. ServiceUnavailable: it has been removed since, or the disk
   // does not give it.

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/registry/async_config_table.h"
+#include "core/registry/kill_switch_table.h"
 #include "core/registry/rules.h"
 #include "core/registry/schema.h"
 #include "core/registry/trigger_table.h"
@@ -102,6 +103,8 @@ struct Store::Implementation {
   }
   Failure write_what(const TriggerPut& put) { return trigger_table::write(database, put); }
   Failure write_what(const TriggerGone& gone) { return trigger_table::write(database, gone); }
+  Failure write_what(const SwitchPut& put) { return kill_switch_table::write(database, put); }
+  Failure write_what(const SwitchGone& gone) { return kill_switch_table::write(database, gone); }
   Failure write_lists(const Function& function);
 
   [[nodiscard]] std::string code_name(const CodePackage& code) const;
@@ -150,16 +153,18 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   std::vector<OnDemandLimit> limits;
   std::vector<AsyncConfig> configs;
   std::vector<Trigger> triggers;
+  std::vector<KillSwitch> switches;
   Failure read = load_services(services);
   if (!failed(read)) read = load_functions(functions);
   if (!failed(read)) read = load_limits(functions, limits);
   if (!failed(read)) read = async_config_table::load(database, functions, configs);
   if (!failed(read)) read = trigger_table::load(database, functions, triggers);
+  if (!failed(read)) read = kill_switch_table::load(database, switches);
   if (failed(read)) return cannot_open(path, read);
 
   std::vector<Change> changes;
   changes.reserve(services.size() + functions.size() + limits.size() + configs.size() +
-                  triggers.size());
+                  triggers.size() + switches.size());
   for (auto& [name, service] : services)
     changes.push_back({version, ServicePut{std::make_shared<const Service>(std::move(service))}});
   for (auto& [id, function] : functions)
@@ -172,6 +177,8 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
         {version, AsyncConfigPut{std::make_shared<const AsyncConfig>(std::move(config))}});
   for (Trigger& trigger : triggers)
     changes.push_back({version, TriggerPut{std::make_shared<const Trigger>(std::move(trigger))}});
+  for (KillSwitch& one : switches)
+    changes.push_back({version, SwitchPut{std::make_shared<const KillSwitch>(std::move(one))}});
   return changes;
 }
 
@@ -287,6 +294,8 @@ Failure Store::Implementation::write_what(const ServicePut& put) {
 }
 
 Failure Store::Implementation::write_what(const ServiceGone& gone) {
+  Failure done = kill_switch_table::write(database, SwitchGone{{gone.name, {}}, {}});
+  if (failed(done)) return done;
   return database.run("DELETE FROM services WHERE name = ?", std::string_view(gone.name));
 }
 

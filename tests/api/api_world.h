@@ -35,6 +35,12 @@ class ImmediateHost final : public ControlHost {
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override {
     done(registry_->read_zip(*function));
   }
+  void count_waiting(const SwitchScope&, std::function<void(std::uint64_t)> counted) override {
+    counted(7);
+  }
+  void who_lacks(std::uint64_t, Lagging lagging) override {
+    lagging(std::vector<std::string>{"other:1:a"});
+  }
 
  private:
   std::unique_ptr<Registry> registry_;

@@ -22,6 +22,11 @@ class LaterHost final : public ControlHost {
 
   std::function<void(Result<Change>)> pending;
 
+  void count_waiting(const SwitchScope&, std::function<void(std::uint64_t)> counted) override {
+    counted(0);
+  }
+  void who_lacks(std::uint64_t, Lagging lagging) override { lagging(std::nullopt); }
+
  private:
   Directory directory_;
 };

@@ -44,7 +44,7 @@ TEST(Router, FindsEveryOperationOfTheTable) {
     EXPECT_EQ(found->operation(), row.operation) << row.name;
     const bool has_service = row.pattern.find("{service}") != std::string_view::npos;
     const bool has_function = row.pattern.find("{function}") != std::string_view::npos;
-    EXPECT_EQ(found->service, has_service ? "s" : "");
+    EXPECT_EQ(found->service, has_service ? "s" : is_without_services(row) ? "default" : "");
     EXPECT_EQ(found->function, has_function ? "f" : "");
     EXPECT_EQ(found->qualifier, "");
   }

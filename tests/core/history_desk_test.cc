@@ -23,6 +23,8 @@ class Door final : public ShardDoor {
  public:
   void post(std::function<void()> task) override { tasks.push_back(std::move(task)); }
   void apply(const Change&) override {}
+  void on_gates(const SwitchScope&) override {}
+  void when_ended(std::function<void(std::uint32_t)> then) override { then(0); }
   [[nodiscard]] std::vector<std::string> code_in_use() const override { return {}; }
   void on_taken(std::uint32_t, const history::Mark& upto) override { taken = upto; }
   void stop_call(FunctionId, const CallId&, Queue::Stopped) override {}

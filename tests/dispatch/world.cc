@@ -291,7 +291,38 @@ void World::remove(const FunctionPtr& function) {
 
 void World::set_limit(const FunctionPtr& function, std::uint32_t limit) {
   gates.of(function->id)->set_limit(limit);
-  for (auto& shard : shards_) shard->dispatcher.on_limit(function->id);
+  const OnDemandLimit put{limit_resource(function->spec.service, "", function->spec.name),
+                          function->spec.service,
+                          "",
+                          function->spec.name,
+                          function->id,
+                          limit};
+  ++version_;
+  for (auto& shard : shards_) {
+    if (limit == kUnlimited) {
+      shard->directory.apply({version_, LimitGone{put.resource, function->id}});
+    } else {
+      shard->directory.apply({version_, LimitPut{std::make_shared<const OnDemandLimit>(put)}});
+    }
+    shard->dispatcher.on_limit(function->id);
+  }
+}
+
+void World::flip(const FunctionPtr& function, Flip to) {
+  auto one = std::make_shared<KillSwitch>();
+  one->scope = {function->spec.service, function->spec.name};
+  one->aborts = to == Flip::kEnds;
+  one->reason = "because";
+  gates.of(function->id)->set_limit(to == Flip::kOn ? kUnlimited : 0);
+  ++version_;
+  for (auto& shard : shards_) {
+    if (to == Flip::kOn) {
+      shard->directory.apply({version_, SwitchGone{one->scope, function->id}});
+    } else {
+      shard->directory.apply({version_, SwitchPut{one}});
+    }
+    shard->dispatcher.on_switch(one->scope);
+  }
 }
 
 void World::configure_async(const FunctionPtr& function, std::uint32_t retries_max, Seconds age_max,

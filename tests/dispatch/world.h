@@ -59,6 +59,9 @@ class ScriptedInstance final : public Instance {
   bool gone_ = false;
 };
 
+// A function's kill switch.
+enum class Flip { kOn, kEnds, kDrains };
+
 // The script: what an instance does when it is its turn. Percentages.
 struct Script {
   std::uint64_t start_fails = 0;
@@ -130,6 +133,7 @@ class World {
   FunctionPtr redeploy(const FunctionPtr& old);
   void remove(const FunctionPtr& function);
   void set_limit(const FunctionPtr& function, std::uint32_t limit);
+  void flip(const FunctionPtr& function, Flip to);  // its reason: "because"
   void configure_async(const FunctionPtr& function, std::uint32_t retries_max, Seconds age_max,
                        const std::string& qualifier = "LATEST");
 

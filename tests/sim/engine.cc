@@ -105,6 +105,8 @@ struct Engine::Shard final : ShardDoor {
     engine.turn_in(self.value, posted - now, std::move(task));
   }
   void apply(const Change&) override {}
+  void on_gates(const SwitchScope&) override {}
+  void when_ended(std::function<void(std::uint32_t)> then) override { then(0); }
   [[nodiscard]] std::vector<std::string> code_in_use() const override { return {}; }
   void on_taken(std::uint32_t journal, const history::Mark& upto) override {
     store->on_taken(journal, upto);

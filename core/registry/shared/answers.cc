@@ -10,8 +10,14 @@ namespace {
 
 Error not_confirmed() {
   return {ErrorCode::kServiceUnavailable,
-          "the limit is set, but which other engines have applied it cannot be asked: the "
+          "the change is made, but which other engines have applied it cannot be asked: the "
           "registry's server does not answer"};
+}
+
+// Whether anything may start less than before.
+bool restricts(const Change& change) {
+  if (const auto* put = std::get_if<SwitchPut>(&change.what)) return put->kill_switch->disabled;
+  return std::holds_alternative<LimitPut>(change.what);
 }
 
 }  // namespace
@@ -32,7 +38,7 @@ void Answers::on_applied(std::uint64_t version) {
   while (!for_us_.empty() && for_us_.front().change.version <= version) {
     Waiting first = std::move(for_us_.front());
     for_us_.pop_front();
-    if (!std::holds_alternative<LimitPut>(first.change.what)) {
+    if (!restricts(first.change)) {
       first.done(first.change);
       continue;
     }

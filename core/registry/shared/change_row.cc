@@ -22,6 +22,7 @@ ChangeRow written(const LimitPut& put) { return {"limit", row_of(*put.limit)}; }
 ChangeRow written(const AsyncConfigPut& put) { return {"async-config", row_of(*put.config)}; }
 
 ChangeRow written(const TriggerPut& put) { return {"trigger", row_of(*put.trigger)}; }
+ChangeRow written(const SwitchPut& put) { return {"kill-switch", row_of(*put.kill_switch)}; }
 
 ChangeRow written(const ServiceGone& gone) {
   JsonWriter row;
@@ -47,6 +48,12 @@ ChangeRow written(const TriggerGone& gone) {
   JsonWriter row;
   row.object().member("functionId", stored(gone.function_id)).member("name", gone.name);
   return {"trigger-gone", row.end().take()};
+}
+
+ChangeRow written(const SwitchGone& gone) {
+  JsonWriter row;
+  row.object().member("service", gone.scope.service).member("function", gone.scope.function);
+  return {"kill-switch-gone", row.member("functionId", stored(gone.function_id)).end().take()};
 }
 
 template <class Put, class Value>
@@ -78,6 +85,10 @@ Result<Change> gone_from(std::uint64_t version, std::string_view kind, std::stri
   }
   if (kind == "trigger-gone") {
     TriggerGone gone{id_in(row), row.text("name")};
+    return gone_of(version, row, std::move(gone));
+  }
+  if (kind == "kill-switch-gone") {
+    SwitchGone gone{{row.text("service"), row.text("function")}, id_in(row)};
     return gone_of(version, row, std::move(gone));
   }
   return Error{ErrorCode::kInternalServerError,
@@ -112,6 +123,11 @@ bool fits(const Directory& directory, const TriggerPut& put) {
   return directory.find_function(put.trigger->function_id) != nullptr;
 }
 bool fits(const Directory&, const TriggerGone&) { return true; }
+bool fits(const Directory& directory, const SwitchPut& put) {
+  const KillSwitch& one = *put.kill_switch;
+  return one.scope.function.empty() || directory.find_function(one.function_id) != nullptr;
+}
+bool fits(const Directory&, const SwitchGone&) { return true; }
 
 }  // namespace
 
@@ -126,6 +142,7 @@ Result<Change> change_from(std::uint64_t version, std::string_view kind, std::st
   if (kind == "limit") return put_of<LimitPut>(version, limit_from(row));
   if (kind == "async-config") return put_of<AsyncConfigPut>(version, async_config_from(row));
   if (kind == "trigger") return put_of<TriggerPut>(version, trigger_from(row));
+  if (kind == "kill-switch") return put_of<SwitchPut>(version, switch_from(row));
   return gone_from(version, kind, row);
 }
 

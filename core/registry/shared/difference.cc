@@ -39,6 +39,7 @@ class Difference {
     for (const LimitPtr& limit : limits_) put_limit(limit);
     for (const AsyncConfigPtr& config : configs_) put_config(config);
     for (const TriggerPtr& trigger : triggers_) put_trigger(trigger);
+    for (const SwitchPtr& one : switches_) put_switch(one);
     return std::move(changes_);
   }
 
@@ -71,6 +72,19 @@ class Difference {
       if (!config) return config.error();
       if (functions_.count(config->function_id) == 0) return stands_alone("async config", field);
       configs_.push_back(std::make_shared<const AsyncConfig>(*std::move(config)));
+    }
+    return read_switches();
+  }
+
+  // A wide one stands by itself.
+  Result<void> read_switches() {
+    for (const auto& [field, row] : rows_.switches) {
+      Result<KillSwitch> one = switch_from(row);
+      if (!one) return one.error();
+      const bool of_function = !one->scope.function.empty();
+      if (of_function && functions_.count(one->function_id) == 0)
+        return stands_alone("kill switch", field);
+      switches_.push_back(std::make_shared<const KillSwitch>(*std::move(one)));
     }
     return {};
   }
@@ -111,6 +125,12 @@ class Difference {
       if (functions_.count(limit->function_id) > 0 && rows_.limits.count(limit->resource) == 0)
         add(LimitGone{limit->resource, limit->function_id});
     }
+    for (const SwitchPtr& one : known_.switches()) {
+      const bool goes_with_its_function =
+          !one->scope.function.empty() && functions_.count(one->function_id) == 0;
+      if (!goes_with_its_function && rows_.switches.count(one->scope.text()) == 0)
+        add(SwitchGone{one->scope, one->function_id});
+    }
     for (const ServicePtr& service : known_.list_services(everything()).items) {
       if (rows_.services.count(service->name) == 0) add(ServiceGone{service->name});
     }
@@ -146,6 +166,11 @@ class Difference {
     if (!before || row_of(*before) != row_of(*trigger)) add(TriggerPut{trigger});
   }
 
+  void put_switch(const SwitchPtr& one) {
+    const SwitchPtr before = known_.find_switch(one->scope);
+    if (!before || *before != *one) add(SwitchPut{one});
+  }
+
   const Directory& known_;
   const Rows& rows_;
   const std::string& code_directory_;
@@ -153,6 +178,7 @@ class Difference {
   std::vector<LimitPtr> limits_;
   std::vector<AsyncConfigPtr> configs_;
   std::vector<TriggerPtr> triggers_;
+  std::vector<SwitchPtr> switches_;
   std::vector<Change> changes_;
 };
 

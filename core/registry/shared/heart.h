@@ -20,6 +20,7 @@
 #include "core/registry/shared/feed.h"
 #include "core/registry/shared/keys.h"
 #include "core/registry/shared/server.h"
+#include "core/registry/source.h"
 #include "queue/redis/lease.h"
 
 namespace convoke::shared_registry {
@@ -47,6 +48,8 @@ class Heart {
   // Gives the lease back for good, and tells the others; `left` runs when they know, or at once
   // without the server.
   void leave(std::function<void()> left);
+  // As RegistrySource has it: those whose silence has not yet been noticed are among them.
+  void who_lacks(std::uint64_t version, RegistrySource::Lagging lagging);
   [[nodiscard]] std::uint64_t applied() const { return applied_; }
 
  private:

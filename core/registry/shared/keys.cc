@@ -13,6 +13,7 @@ Keys::Keys(std::string_view prefix)
       limits(tag + "limits"),
       async_configs(tag + "async-configs"),
       triggers(tag + "triggers"),
+      switches(tag + "kill-switches"),
       engines(tag + "engines"),
       applied(tag + "applied"),
       committed(tag + "committed"),

@@ -226,4 +226,36 @@ Result<AsyncConfig> async_config_from(std::string_view text) {
   return judged(row, std::move(config));
 }
 
+std::string row_of(const KillSwitch& kill_switch) {
+  JsonWriter row;
+  row.object()
+      .member("service", kill_switch.scope.service)
+      .member("function", kill_switch.scope.function)
+      .member("functionId", stored(kill_switch.function_id.value))
+      .member("version", stored(kill_switch.version));
+  row.key("disabled").boolean(kill_switch.disabled);
+  row.key("aborts").boolean(kill_switch.aborts);
+  row.key("refusesAsync").boolean(kill_switch.refuses_async);
+  row.member("reason", kill_switch.reason).member("by", kill_switch.by);
+  row.member("since", to_ms(kill_switch.since));
+  if (kill_switch.until) row.member("until", to_ms(*kill_switch.until));
+  return row.end().take();
+}
+
+Result<KillSwitch> switch_from(std::string_view text) {
+  RowReader row("kill switch", text);
+  KillSwitch one;
+  one.scope = {row.text("service"), row.text("function")};
+  one.function_id = FunctionId{row.number<std::uint64_t>("functionId")};
+  one.version = row.number<std::uint64_t>("version");
+  one.disabled = row.flag("disabled");
+  one.aborts = row.flag("aborts");
+  one.refuses_async = row.flag("refusesAsync");
+  one.reason = row.text("reason");
+  one.by = row.text("by");
+  one.since = time_in(row, "since");
+  if (row.has("until")) one.until = time_in(row, "until");
+  return judged(row, std::move(one));
+}
+
 }  // namespace convoke::shared_registry

@@ -5,7 +5,7 @@
 namespace convoke::shared_registry {
 namespace {
 
-constexpr std::size_t kHashes = 5;
+constexpr std::size_t kHashes = 6;
 
 }  // namespace
 
@@ -27,8 +27,10 @@ RowsReader::Hash RowsReader::hash() {
       return {&keys_.limits, &rows_.limits};
     case 3:
       return {&keys_.async_configs, &rows_.async_configs};
-    default:
+    case 4:
       return {&keys_.triggers, &rows_.triggers};
+    default:
+      return {&keys_.switches, &rows_.switches};
   }
 }
 

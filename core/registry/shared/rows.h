@@ -24,6 +24,7 @@ struct Rows {
   std::map<std::string, std::string> limits;
   std::map<std::string, std::string> async_configs;
   std::map<std::string, std::string> triggers;
+  std::map<std::string, std::string> switches;
 };
 
 class RowsReader {

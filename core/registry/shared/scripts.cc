@@ -26,7 +26,9 @@ constexpr std::uint32_t kServices = 3;
 constexpr std::uint32_t kFunctions = 4;
 constexpr std::uint32_t kLimits = 5;
 constexpr std::uint32_t kAsyncConfigs = 6;
-constexpr std::uint32_t kTriggers = 7;  // behind it code
+constexpr std::uint32_t kTriggers = 7;
+constexpr std::uint32_t kSwitches = 8;
+constexpr std::uint32_t kBeforeCode = kSwitches;
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 std::string field_of(FunctionId id, std::string_view name) {
@@ -39,7 +41,10 @@ class Steps {
   Steps(const Keys& keys, const Directory& known) : keys_(keys), known_(known) {}
 
   void take(const ServicePut& put) { step("put", kServices, put.service->name); }
-  void take(const ServiceGone& gone) { step("del", kServices, gone.name); }
+  void take(const ServiceGone& gone) {
+    step("del", kServices, gone.name);
+    step("del", kSwitches, SwitchScope{gone.name, {}}.text());
+  }
   void take(const FunctionPut& put) {
     step("put", kFunctions, std::to_string(put.function->id.value));
     const FunctionPtr before = known_.find_function(put.function->id);
@@ -51,6 +56,7 @@ class Steps {
   }
   void take(const FunctionGone& gone) {
     step("del", kFunctions, std::to_string(gone.id.value));
+    step("del", kSwitches, SwitchScope{gone.service, gone.name}.text());
     const FunctionPtr before = known_.find_function(gone.id);
     if (before && !code_name(before->code).empty()) code("drop", code_name(before->code));
     ListQuery all;
@@ -78,6 +84,9 @@ class Steps {
     step("del", kAsyncConfigs, field_of(gone.function_id, gone.qualifier));
   }
 
+  void take(const SwitchPut& put) { step("put", kSwitches, put.kill_switch->scope.text()); }
+  void take(const SwitchGone& gone) { step("del", kSwitches, gone.scope.text()); }
+
   [[nodiscard]] const std::vector<std::string>& code_keys() const { return code_keys_; }
   [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
 
@@ -90,7 +99,7 @@ class Steps {
   void code(std::string what, std::string_view name) {
     code_keys_.push_back(keys_.code(name));
     words_.push_back(std::move(what));
-    words_.push_back(std::to_string(kTriggers + code_keys_.size()));
+    words_.push_back(std::to_string(kBeforeCode + code_keys_.size()));
   }
 
   const Keys& keys_;
@@ -121,9 +130,9 @@ redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64
   Steps steps(keys, known);
   std::visit([&](const auto& what) { steps.take(what); }, change.what);
   redis::Command call =
-      commit_script().call(static_cast<std::uint32_t>(kTriggers + steps.code_keys().size() + 1));
+      commit_script().call(static_cast<std::uint32_t>(kBeforeCode + steps.code_keys().size() + 1));
   call.arg(keys.version).arg(keys.changes).arg(keys.services).arg(keys.functions);
-  call.arg(keys.limits).arg(keys.async_configs).arg(keys.triggers);
+  call.arg(keys.limits).arg(keys.async_configs).arg(keys.triggers).arg(keys.switches);
   for (const std::string& key : steps.code_keys()) call.arg(key);
   call.arg(keys.absent);
   const ChangeRow row = row_of(change);

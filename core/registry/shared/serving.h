@@ -47,6 +47,9 @@ class Serving final : private Server::Owner,
   void read_zip(const Function& function, RegistrySource::Zip zip) {
     local_code_.read(function.code, std::move(zip));
   }
+  void who_lacks(std::uint64_t version, RegistrySource::Lagging lagging) {
+    heart_.who_lacks(version, std::move(lagging));
+  }
   void collect_code(std::vector<std::string> in_use);
 
  private:

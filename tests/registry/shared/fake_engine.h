@@ -115,6 +115,15 @@ class FakeEngine final : public RegistryOwner {
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     return result ? result->version : 0;
   }
+  // Who has not applied that version; "?" where it cannot be asked.
+  std::vector<std::string> lacking(std::uint64_t version) {
+    std::optional<std::vector<std::string>> names;
+    source_->who_lacks(version, [&](std::optional<std::vector<std::string>> found) {
+      names = std::move(found).value_or(std::vector<std::string>{"?"});
+    });
+    turn_until(loop_, [&] { return names.has_value(); });
+    return *names;
+  }
   [[nodiscard]] bool has_lease() const { return loop_.now() < lease; }
   std::string zip_of(const FunctionPtr& function) {
     std::optional<Result<std::string>> zip;

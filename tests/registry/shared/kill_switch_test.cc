@@ -34,6 +34,44 @@ TEST_F(KillSwitch, IsAnsweredOnlyWhenTheOtherEngineHasAppliedIt) {
   EXPECT_LT(loop_.now() - from, Millis{200});
 }
 
+TEST_F(KillSwitch, ASwitchIsAnsweredWhenAllHaveItAndWhoLacksItIsKnownMeanwhile) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  b.slow = true;
+  DisableInvoke everything;
+  everything.reason = "because";
+  const FakeEngine::Answer answer = a.ask(everything);
+  turn_until([&] { return !b.versions.empty(); });
+  turn_for(Millis{600});
+  EXPECT_FALSE(answer->has_value());
+  EXPECT_EQ(a.lacking(b.versions.back()), std::vector<std::string>{"b"});
+  b.apply_all();
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  EXPECT_TRUE(a.lacking(b.versions.back()).empty());
+  EXPECT_EQ(b.directory.switches().front()->reason, "because");
+  // Lifting it starts nothing that anybody was promised would not: it waits for nobody.
+  a.make(EnableInvoke{});
+  EXPECT_FALSE(a.directory.has_switches());
+}
+
+TEST_F(KillSwitch, OfAFunctionGoesWithItInTheServersRowsToo) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  DisableInvoke function;
+  function.scope = {"s", "f"};
+  a.make(function);
+  DisableInvoke service;
+  service.scope = {"s", ""};
+  a.make(service);
+  EXPECT_EQ(server_.ask({"HLEN", keys_.switches}), "2");
+  a.make(DeleteFunction{"s", "f", {}});
+  a.make(DeleteService{"s", {}});
+  EXPECT_EQ(server_.ask({"EXISTS", keys_.switches}), "0");
+}
+
 TEST_F(KillSwitch, OtherChangesWaitForNobody) {
   FakeEngine a(loop_, server_, "a");
   FakeEngine b(loop_, server_, "b");

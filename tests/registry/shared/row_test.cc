@@ -55,6 +55,18 @@ OnDemandLimit a_limit(const std::string& qualifier) {
   return {limit_resource("s", qualifier, "f"), "s", qualifier, "f", FunctionId{7}, 0};
 }
 
+KillSwitch a_switch(const std::string& function) {
+  KillSwitch one;
+  one.scope = {"s", function};
+  one.function_id = FunctionId{function.empty() ? 0U : 7U};
+  one.version = 12;
+  one.refuses_async = true;
+  one.reason = kHostile;
+  one.by = "ada";
+  one.since = wall_from_ms(5);
+  return one;
+}
+
 AsyncConfig an_async_config() {
   AsyncConfig config;
   config.service = "s";
@@ -186,6 +198,8 @@ TEST(RegistryRow, EveryChangeComesBackOutOfTheLog) {
       {8, AsyncConfigGone{FunctionId{7}, "q"}},
       {9, put(triggers_of_each_kind().front())},
       {10, TriggerGone{FunctionId{7}, "t"}},
+      {11, SwitchPut{std::make_shared<const KillSwitch>(a_switch("f"))}},
+      {12, SwitchGone{{"s", ""}, FunctionId{}}},
   };
   for (const Change& before : changes) {
     const ChangeRow row = row_of(before);
@@ -271,6 +285,21 @@ TEST_F(RegistryDifference, LimitsConfigsAndTriggersGoAloneToo) {
   EXPECT_EQ(directory_.triggers(), 0U);
   EXPECT_TRUE(directory_.find_function("s", "f"));
   EXPECT_EQ(directory_.limit_of(FunctionId{7}), std::nullopt);
+}
+
+TEST_F(RegistryDifference, KillSwitchesComeAndGoAloneAndWithTheirFunctions) {
+  rows_.switches["s/f"] = row_of(a_switch("f"));
+  rows_.switches["s/"] = row_of(a_switch(""));
+  EXPECT_EQ(apply(), 6U);
+  EXPECT_EQ(*directory_.find_switch({"s", "f"}), a_switch("f"));
+  rows_.version = 21;
+  rows_.switches.erase("s/");
+  EXPECT_EQ(apply(), 1U);
+  EXPECT_FALSE(directory_.find_switch({"s", ""}));
+  rows_ = Rows{};
+  rows_.version = 22;
+  EXPECT_EQ(apply(), 2U);
+  EXPECT_FALSE(directory_.has_switches());
 }
 
 TEST_F(RegistryDifference, RowsWithoutWhatTheyBelongToAreRefused) {

@@ -1,0 +1,143 @@
+#include "core/api/invocation_switch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/api/answers.h"
+#include "core/api/fields.h"
+#include "core/http/signature.h"
+#include "core/registry/stopping.h"
+
+namespace convoke {
+namespace {
+
+// The key that signed the request, and the name that its sender goes by. Where requests need not be
+// signed, either is what they say.
+std::string who(const http::RequestHead& head, const std::optional<std::string>& by) {
+  std::string name = by.value_or("");
+  if (head.headers.find("Authorization") == nullptr) return name;
+  const Result<http::SignedRequest> signer = http::read_signed(head);
+  if (!signer || signer->access_key_id.empty()) return name;
+  return name.empty() ? signer->access_key_id : fmt::format("{} ({})", signer->access_key_id, name);
+}
+
+// No body is as good as an empty one.
+Result<Json> parse_body(std::string text) {
+  return Json::parse_object(text.empty() || text == "null" ? "{}" : std::move(text));
+}
+
+void write_scope(const SwitchScope& scope, JsonWriter& writer) {
+  writer.member("service", scope.service).member("function", scope.function);
+}
+
+// What still stops it, of the same scope or a wider one; "" when nothing does.
+std::string still_stopped_by(const Directory& directory, const SwitchScope& scope) {
+  if (const KillSwitch* off = switched_off_by(directory, scope.service, scope.function)) {
+    return text_of(*off);
+  }
+  const FunctionPtr function = directory.find_function(scope.service, scope.function);
+  if (!function || directory.limit_of(function->id) != 0U) return {};
+  return fmt::format("'{}' has a limit of 0 (its maximumInstanceCount)", scope.text());
+}
+
+}  // namespace
+
+SwitchScope scope_of(const Route& route) { return {route.service, route.function}; }
+
+Result<Mutation> read_disable(const Route& route, http::Request request) {
+  Result<Json> body = parse_body(std::move(request.body));
+  if (!body) return body.error();
+  DisableInvoke disable;
+  std::optional<bool> aborts;
+  std::optional<bool> refuses_async;
+  std::optional<std::string> reason;
+  std::optional<std::string> by;
+  FieldReader reader(*body);
+  reader.boolean("abortOngoingRequest", aborts);
+  reader.boolean("refuseAsync", refuses_async);
+  reader.text("reason", reason);
+  reader.text("by", by);
+  reader.integer("expiresInSeconds", disable.lasts_s);
+  if (Result<void> read = reader.outcome(); !read) return read.error();
+  disable.scope = scope_of(route);
+  disable.aborts = aborts.value_or(false);
+  disable.refuses_async = refuses_async.value_or(false);
+  disable.reason = reason.value_or("");
+  disable.by = who(request.head, by);
+  return Mutation(std::move(disable));
+}
+
+Result<Mutation> read_enable(const Route& route, http::Request request) {
+  Result<Json> body = parse_body(std::move(request.body));
+  if (!body) return body.error();
+  EnableInvoke enable;
+  std::optional<std::string> by;
+  FieldReader reader(*body);
+  reader.text("by", by);
+  reader.integer("rampSeconds", enable.ramp_s);
+  if (Result<void> read = reader.outcome(); !read) return read.error();
+  enable.scope = scope_of(route);
+  enable.by = who(request.head, by);
+  return Mutation(std::move(enable));
+}
+
+const KillSwitch* restriction_over(const Directory& directory, const FunctionSpec& spec) {
+  if (const KillSwitch* off = switched_off_by(directory, spec)) return off;
+  for (const KillSwitch* one : directory.switches_over(spec.service, spec.name)) {
+    if (one != nullptr) return one;
+  }
+  return nullptr;
+}
+
+void write_restriction(const KillSwitch* restriction, JsonWriter& writer) {
+  if (restriction == nullptr) return;
+  writer.key("invocationRestriction").object();
+  writer.key("disable").boolean(restriction->disabled);
+  writer.member("reason", restriction->reason)
+      .member("lastModifiedTime", rfc3339(restriction->since))
+      .member("by", restriction->by);
+  writer.key("scope").object();
+  write_scope(restriction->scope, writer);
+  writer.end();
+  if (restriction->disabled) {
+    writer.key("abortOngoingRequest").boolean(restriction->aborts);
+    writer.key("refuseAsync").boolean(restriction->refuses_async);
+  }
+  if (restriction->until) {
+    writer.member(restriction->disabled ? "expiresTime" : "letOutUntil",
+                  rfc3339(*restriction->until));
+  }
+  writer.end();
+}
+
+http::Response switched_answer(const Directory& directory, const SwitchScope& scope,
+                               const Switched& switched) {
+  JsonWriter writer;
+  writer.object().key("success").boolean(true);
+  writer.member("callsEnded", std::int64_t{switched.calls_ended})
+      .member("callsWaiting", static_cast<std::int64_t>(switched.calls_waiting))
+      .member("stillStoppedBy", still_stopped_by(directory, scope));
+  return json_answer(writer.end().take());
+}
+
+http::Response switches_answer(const std::vector<ListedSwitch>& switches) {
+  JsonWriter writer;
+  writer.object().key("switches").array();
+  for (const ListedSwitch& one : switches) {
+    writer.object();
+    write_scope(one.kill_switch->scope, writer);
+    write_restriction(one.kill_switch.get(), writer);
+    writer.key("missing");
+    if (!one.missing) {
+      writer.null().end();
+      continue;
+    }
+    writer.array();
+    for (const std::string& engine : *one.missing) writer.text(engine);
+    writer.end().end();
+  }
+  return json_answer(writer.end().end().take());
+}
+
+}  // namespace convoke

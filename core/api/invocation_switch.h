@@ -1,0 +1,52 @@
+// Kill switches: from a request to what it asks for, and how they are shown. Pure.
+//
+//   POST .../invoke/disable {abortOngoingRequest, reason; ours: by, expiresInSeconds, refuseAsync}
+//   POST .../invoke/enable  {ours: by, rampSeconds}
+//   -> {success; ours: callsEnded, callsWaiting, stillStoppedBy}
+//
+// `callsEnded`: that were cut, on the engine that was asked. `callsWaiting`: asynchronous ones that
+// have not ended.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/api/router.h"
+#include "core/http/message.h"
+#include "core/model/error.h"
+#include "core/model/json_writer.h"
+#include "core/registry/directory.h"
+#include "core/registry/mutation.h"
+
+namespace convoke {
+
+[[nodiscard]] SwitchScope scope_of(const Route& route);
+[[nodiscard]] Result<Mutation> read_disable(const Route& route, http::Request request);
+[[nodiscard]] Result<Mutation> read_enable(const Route& route, http::Request request);
+
+// What becomes of a function's calls by switches: the narrowest that is on, else the narrowest
+// under which it is being let out; nullptr: none.
+[[nodiscard]] const KillSwitch* restriction_over(const Directory& directory,
+                                                 const FunctionSpec& spec);
+// The member invocationRestriction; nothing without one.
+void write_restriction(const KillSwitch* restriction, JsonWriter& writer);
+
+struct Switched {
+  std::uint32_t calls_ended = 0;
+  std::uint64_t calls_waiting = 0;
+};
+// `scope`: of the switch that was changed.
+[[nodiscard]] http::Response switched_answer(const Directory& directory, const SwitchScope& scope,
+                                             const Switched& switched);
+
+// {switches: [{service, function, invocationRestriction, missing}]}: engines that live and have
+// not confirmed; null where they cannot be asked.
+struct ListedSwitch {
+  SwitchPtr kill_switch;
+  std::optional<std::vector<std::string>> missing;
+};
+[[nodiscard]] http::Response switches_answer(const std::vector<ListedSwitch>& switches);
+
+}  // namespace convoke
