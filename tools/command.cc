@@ -30,7 +30,8 @@ Examples:
   convoke get hello job-1                         what has become of it
   convoke failed list                             what ended in failure, and why
   convoke logs hello --request ID                 what that call wrote
-  convoke set hello limit=0                       stop it now (limit=none lets it run again)
+  convoke kill hello --note WHY                   stop it now, everywhere
+  convoke resume hello                            let it run again
   convoke COMMAND --help                          more about one command
 
 Exit codes:
@@ -56,6 +57,8 @@ std::vector<CommandPtr> all_commands() {
   commands.push_back(make_why_command());
   commands.push_back(make_list_command());
   commands.push_back(make_stop_command());
+  commands.push_back(make_kill_command());
+  commands.push_back(make_resume_command());
   commands.push_back(make_failed_command());
   commands.push_back(make_logs_command());
   commands.push_back(make_clock_command());

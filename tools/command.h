@@ -48,6 +48,8 @@ using CommandPtr = std::unique_ptr<Command>;
 [[nodiscard]] CommandPtr make_why_command();
 [[nodiscard]] CommandPtr make_list_command();
 [[nodiscard]] CommandPtr make_stop_command();
+[[nodiscard]] CommandPtr make_kill_command();
+[[nodiscard]] CommandPtr make_resume_command();
 [[nodiscard]] CommandPtr make_failed_command();
 [[nodiscard]] CommandPtr make_logs_command();
 [[nodiscard]] CommandPtr make_clock_command();

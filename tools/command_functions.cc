@@ -8,6 +8,7 @@
 #include "tools/function_name.h"
 #include "tools/json.h"
 #include "tools/listing.h"
+#include "tools/switch_list.h"
 
 namespace convoke::cli {
 namespace {
@@ -19,6 +20,7 @@ struct Row {
   std::int64_t timeout = 0;
   std::int64_t memory = 0;
   std::string modified;
+  std::string state;  // of its kill switch
 };
 
 class FunctionsCommand final : public Command {
@@ -91,6 +93,10 @@ class FunctionsCommand final : public Command {
     row.timeout = number_of(function, "timeout").value_or(0);
     row.memory = number_of(function, "memorySize").value_or(0);
     row.modified = text_of(function, "lastModifiedTime");
+    simdjson::dom::element restriction;
+    if (function["invocationRestriction"].get(restriction) == simdjson::SUCCESS) {
+      row.state = "  " + restriction_text(restriction);
+    }
     return row;
   }
 
@@ -104,8 +110,8 @@ class FunctionsCommand final : public Command {
     fmt::print("{:<{}}  {:<10} {:<20} {:>9} {:>8}  {}\n", "NAME", width, "RUNTIME", "HANDLER",
                "TIMEOUT", "MEMORY", "MODIFIED");
     for (const Row& row : rows) {
-      fmt::print("{:<{}}  {:<10} {:<20} {:>7} s {:>5} MB  {}\n", row.name, width, row.runtime,
-                 row.handler, row.timeout, row.memory, row.modified);
+      fmt::print("{:<{}}  {:<10} {:<20} {:>7} s {:>5} MB  {}{}\n", row.name, width, row.runtime,
+                 row.handler, row.timeout, row.memory, row.modified, row.state);
     }
   }
 

@@ -16,14 +16,15 @@ constexpr std::string_view kEnvironmentPrefix = "environment.";
 constexpr const char* kFooterTail =
     R"(  environment.VARIABLE    one variable; the others stay (to remove one, deploy again)
 
-When the command returns, the engine holds the change: with limit=0 no call starts any more and
-those running have been told to end; asynchronous ones wait until the limit is lifted.
+When the command returns, every engine holds the change: with limit=0 no call starts any more, and
+those that ran have been ended; asynchronous ones wait until the limit is lifted. `convoke kill`
+does the same and keeps the limit; it says why, can drain, and can end by itself.
 
 Examples:
   convoke set hello timeout=60 memory=512
   convoke set shop/checkout environment.RATE=0.2
   convoke set hello limit=0        stop it now
-  convoke set hello limit=none     let it run again
+  convoke set hello limit=none     no limit: let it run again
   convoke set hello retries=0 on_failure=https://example.com/failed
   convoke set hello on_success=acs:fc:::services/default/functions/next)";
 

@@ -7,6 +7,7 @@
 #include "tools/function_name.h"
 #include "tools/function_settings.h"
 #include "tools/json.h"
+#include "tools/switch_list.h"
 
 namespace convoke::cli {
 namespace {
@@ -90,6 +91,10 @@ class ShowCommand final : public Command {
       simdjson::dom::element value;
       if (function[key.member].get(value) != simdjson::SUCCESS) continue;
       if (const std::string text = plain(value); !text.empty()) print_line(key.key, text);
+    }
+    simdjson::dom::element restriction;
+    if (function["invocationRestriction"].get(restriction) == simdjson::SUCCESS) {
+      print_line("kill switch", restriction_text(restriction));
     }
     print_line("limit", !maximum        ? "none"
                         : *maximum == 0 ? "0 (stopped)"

@@ -15,7 +15,7 @@ constexpr const char* kFooter =
 instance ended. What it has done by then stays done. Its status is Stopped, and nothing retries it.
 A call that has ended already is refused (exit code 3).
 
-To stop all of a function's calls at once: convoke set NAME limit=0.
+To stop all of a function's calls at once: convoke kill NAME.
 
 Example:
   convoke stop hello job-1)";

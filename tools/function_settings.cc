@@ -10,7 +10,8 @@
 namespace convoke::cli {
 namespace {
 
-constexpr std::string_view kLimitHelp = "instances at once; 0 stops the function, none lifts it";
+constexpr std::string_view kLimitHelp =
+    "instances at once; 0 stops it and ends what runs, none: no limit";
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
   std::int64_t number = 0;

@@ -1,0 +1,90 @@
+// `convoke resume NAME`: lifts what `convoke kill` has stopped.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "tools/command.h"
+#include "tools/json.h"
+#include "tools/switch_target.h"
+#include "tools/time_span.h"
+
+namespace convoke::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(What waited in the queue runs, in the order in which it was accepted, under the limit that the
+function has. With --ramp there is one instance at first and one more at a time, up to that limit
+(without one: as many as the account may have) when the time is over.
+
+It lifts exactly what it names: a function whose service was stopped stays so until
+`convoke resume --service`. Where nothing was stopped, nothing is changed. A limit of 0 is lifted by
+`convoke set NAME limit=none`.
+
+Examples:
+  convoke resume hello
+  convoke resume shop/checkout --ramp 10m
+  convoke resume --all)";
+
+class ResumeCommand final : public Command {
+ public:
+  [[nodiscard]] std::string name() const override { return "resume"; }
+  [[nodiscard]] std::string summary() const override {
+    return "let a function, a service or everything run again";
+  }
+
+  void define(CLI::App& app) override {
+    target_.define(app);
+    app.add_option("--ramp", ramp_, "let it out gradually, in so long: 90s, 10m, 2h");
+    app.footer(kFooter);
+  }
+
+  Outcome<ExitCode> run(Session& session) override {
+    if (Outcome<Done> right = target_.check(); !right) return right.failure();
+    Outcome<std::string> body = body_text();
+    if (!body) return body.failure();
+    Outcome<ApiReply> reply = session.api.send_ok({"POST", target_.path("enable"), *body});
+    if (!reply) return reply.failure();
+    JsonReader answer;
+    if (!answer.parse(reply->body)) {
+      return Failure{ExitCode::kUnreachable, "the engine's answer is no JSON", {}, {}};
+    }
+    session.json() ? fmt::print("{}\n", reply->body) : print(answer);
+    return ExitCode::kOk;
+  }
+
+ private:
+  [[nodiscard]] Outcome<std::string> body_text() const {
+    JsonWriter json;
+    json.begin_object();
+    json.member("by", std::string_view(who_asks()));
+    if (!ramp_.empty()) {
+      Outcome<std::chrono::milliseconds> ramp = parse_time_span(ramp_);
+      if (!ramp) return ramp.failure();
+      json.member("rampSeconds",
+                  std::int64_t{std::chrono::ceil<std::chrono::seconds>(*ramp).count()});
+    }
+    json.end_object();
+    return json.text();
+  }
+
+  void print(const JsonReader& answer) const {
+    const std::int64_t waiting = number_of(answer.root(), "callsWaiting").value_or(0);
+    const std::string still = answer.text("stillStoppedBy");
+    if (!still.empty()) {
+      fmt::print("{}: its own switch is lifted, but {}\n", target_.text(), still);
+      return;
+    }
+    fmt::print("resumed {}: {} asynchronous {} not ended, {}\n", target_.text(), waiting,
+               waiting == 1 ? "call has" : "calls have",
+               ramp_.empty() ? "free to run" : "let out gradually in " + ramp_);
+  }
+
+  SwitchTarget target_;
+  std::string ramp_;
+};
+
+}  // namespace
+
+CommandPtr make_resume_command() { return std::make_unique<ResumeCommand>(); }
+
+}  // namespace convoke::cli

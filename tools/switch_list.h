@@ -1,0 +1,18 @@
+// What is stopped, as `convoke kill --list` and others print it.
+#pragma once
+
+#include <simdjson.h>
+
+#include <string>
+
+#include "tools/command.h"
+
+namespace convoke::cli {
+
+// Every switch, and which engines have not confirmed it.
+[[nodiscard]] Outcome<ExitCode> list_switches(Session& session);
+
+// An invocationRestriction in a line: "stopped since ... by ...: WHY".
+[[nodiscard]] std::string restriction_text(simdjson::dom::element restriction);
+
+}  // namespace convoke::cli
