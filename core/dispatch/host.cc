@@ -68,7 +68,7 @@ void Host::run(CallPtr call) {
   runs_.push_back(std::make_unique<Run>(*this, std::move(call), now));
   wheel_.schedule(runs_.back()->deadline, now + function_->spec.timeout);
   const Call& entered = *runs_.back()->call;
-  if (entered.lease && !entered.lease->name.empty()) {
+  if (entered.lease && has_history(entered.lease->name)) {
     events_.on_call_started(entered, instance_->id());
   }
   instance_->invoke(attempt);

@@ -39,7 +39,7 @@ std::string message_of(std::string_view words) {
 }
 
 bool is_kept(const Call& call, Settlement settlement) {
-  return !call.lease->name.empty() || settlement == Settlement::kFailed ||
+  return has_history(call.lease->name) || settlement == Settlement::kFailed ||
          settlement == Settlement::kExpired;
 }
 
@@ -82,7 +82,7 @@ Ending ending_of(const Call& call, const Outcome& outcome, Settlement settlement
   ending.report = report_of(call, outcome, now);
   ending.result = outcome.reply.body.substr(0, kResultMax);
   ending.result_cut = outcome.reply.body.size() > kResultMax;
-  if (call.lease->name.empty()) {
+  if (!has_history(call.lease->name)) {
     ending.qualifier = call.qualifier;
     ending.event = call.event;
   }

@@ -42,6 +42,7 @@ struct Follow {
     if (!target) return "Failed: " + target.error().message;
     next.function = (*target)->id;
     next.qualifier = to.qualifier;
+    next.name = follower_name(call.id);
     next.event = record;
     return "Succeeded";
   }
@@ -65,6 +66,11 @@ DeliveryEvent decode_delivery(std::string_view event) {
 }
 
 std::string delivery_name(const CallId& call) { return kInternalName + call.text(); }
+
+// Never what delivered_call() takes for a delivery's.
+std::string follower_name(const CallId& call) {
+  return std::string{kInternalName, '>'} + call.text();
+}
 
 std::optional<CallId> delivered_call(std::string_view name) {
   if (name.empty() || name.front() != kInternalName) return std::nullopt;

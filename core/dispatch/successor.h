@@ -1,8 +1,12 @@
 // What follows the end of an accepted call that has a destination. Pure.
 //
 // A function is called with the record as its event; a URL gets a delivery: a queued call of its
-// own, on a line beside its function's, whose name keeps a repeated end from delivering twice at
-// once. Both are accepted with the end that they follow (queue.h, Q10), so no crash loses one.
+// own, on a line beside its function's. Both are accepted with the end that they follow (queue.h,
+// Q10), so no crash loses one; and each has a name of the engine's own, so that an end that is
+// asked for twice, since its answer was lost or its attempt was repeated, is not followed twice at
+// once, nor, on Redis, within two minutes. A follower has no other name: in the history it is a
+// call without one.
+//
 // Succeeded calls go to onSuccess, Failed and Expired ones to onFailure, others nowhere.
 #pragma once
 
@@ -25,6 +29,7 @@ struct DeliveryEvent {
 [[nodiscard]] std::string encode_delivery(const DeliveryEvent& delivery);
 [[nodiscard]] DeliveryEvent decode_delivery(std::string_view event);
 [[nodiscard]] std::string delivery_name(const CallId& call);
+[[nodiscard]] std::string follower_name(const CallId& call);  // of the function that is called
 [[nodiscard]] std::optional<CallId> delivered_call(std::string_view name);
 
 struct Successor {

@@ -10,14 +10,10 @@ namespace {
 
 using history::Fact;
 
-bool is_internal(std::string_view name) { return !name.empty() && name.front() == kInternalName; }
-
 // "@ID": the delivery of that call's outcome.
-std::vector<Fact> facts_of_delivery(const FinishedRecord& record) {
-  const auto call = CallId::parse(std::string_view(record.told->name).substr(1));
-  if (!call) return {};
-  return {history::Delivered{*call, record.at,
-                             history::delivery_status(record.settlement, record.told->report)}};
+std::optional<CallId> delivered_call(std::string_view name) {
+  if (name.empty() || name.front() != kInternalName) return std::nullopt;
+  return CallId::parse(name.substr(1));
 }
 
 history::Accepted call_that_failed(const FinishedRecord& record) {
@@ -47,9 +43,15 @@ std::vector<Fact> facts_of(const AttemptRecord& record) {
 std::vector<Fact> facts_of(const FinishedRecord& record) {
   if (!record.told) return {};
   const EndTold& told = *record.told;
-  if (is_internal(told.name)) return facts_of_delivery(record);
+  if (const auto call = delivered_call(told.name)) {
+    return {history::Delivered{*call, record.at,
+                               history::delivery_status(record.settlement, told.report)}};
+  }
   std::vector<Fact> facts;
-  if (told.name.empty() && told.event) facts.emplace_back(call_that_failed(record));
+  if (!has_history(told.name)) {
+    if (!told.event) return facts;
+    facts.emplace_back(call_that_failed(record));
+  }
   facts.emplace_back(history::Finished{record.id, record.at, record.settlement, told.report,
                                        told.result, told.result_cut, told.destination_status,
                                        told.retries});

@@ -24,7 +24,7 @@ local function accept(due, limited, call)
   if apart and redis.call('HLEN', event_key(call)) ~= pieces_of(call) then return -2 end
   local name = name_of(call)
   if name ~= '' then
-    if redis.call('HSETNX', names, name, call:sub(1, 16)) == 0 then return -1 end
+    if not take_name(name, call:sub(1, 16)) then return -1 end
     if name:sub(1, 1) ~= '@' then
       local id, texts = call:sub(1, 16), call:byte(38) + call:byte(39)
       redis.call('HSET', KEYS[6], id, '\0' .. call:sub(17, 28) .. ('\0'):rep(17) .. '\1\0\0' ..

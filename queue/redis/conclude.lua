@@ -25,7 +25,7 @@ end
 
 -- Of a call that is not kept nothing is said, but if its end is on its way.
 local function delivered(name, id, status)
-  redis.call('HDEL', names, name)
+  free_name(name)
   local record = redis.call('HGET', records, id)
   if record then
     redis.call('HSET', records, id, record:sub(1, texts_end(record)) .. status)

@@ -48,13 +48,14 @@ void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) 
 }
 
 void RedisStore::keep(Finishing& end, const Held& held, Ending ending) const {
-  if (has_history(held.name) || (held.name.empty() && ending.event)) {
+  const auto delivered = call_in_internal_name(held.name);
+  if (has_history(held.name) || (!delivered && ending.event)) {
     end.kept = true;
     end.attempt =
         encode_attempt(history::state_after(ending.settlement), clock_.wall(), ending.report);
     end.status = std::move(ending.destination_status);
     end.result = encode_result(ending.result, ending.result_cut);
-  } else if (const auto delivered = call_in_internal_name(held.name)) {
+  } else if (delivered) {
     end.kept = true;
     end.what = Finish::kDelivered;
     end.text = bytes_of(*delivered);

@@ -57,7 +57,7 @@ for i = 2, #ARGV, 4 do
     ended = ended + results[n]
   elseif results[n] == 1 then
     settled = settled + 1
-    if ARGV[i + 2] ~= '' then redis.call('HDEL', names, ARGV[i + 2]) end
+    free_name(ARGV[i + 2])
     if ARGV[i + 3] ~= '0' then redis.call('UNLINK', key_of_event(ARGV[i + 3])) end
   end
 end

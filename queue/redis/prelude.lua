@@ -36,6 +36,24 @@ local function let_event_go(call)
   if lies_apart(call) then redis.call('UNLINK', event_key(call)) end
 end
 
+-- What follows a call's end has a name with that call's id in it. An accept of it whose answer was
+-- lost is sent again, be it that it was taken, and that the call has run to its end meanwhile: so
+-- such a name is in use for a while after that, for longer than anybody sends it again.
+local follows_for = 120000  -- ms
+local function key_of_ended(name) return (counts:match('^.*}:') or '') .. 'n:' .. name end
+local function follows(name) return #name > 36 and name:sub(1, 1) == '@' end
+local function free_name(name)
+  if name == '' then return end
+  redis.call('HDEL', names, name)
+  if not follows(name) then return end
+  redis.call('SET', key_of_ended(name), '')
+  redis.call('PEXPIRE', key_of_ended(name), follows_for)
+end
+local function take_name(name, id)
+  if follows(name) and redis.call('GET', key_of_ended(name)) then return false end
+  return redis.call('HSETNX', names, name, id) == 1
+end
+
 -- An incarnation may touch the function's calls as long as nobody has retired it.
 local function holds_lease(incarnation)
   return redis.call('HGET', leases, incarnation) == '1'

@@ -14,10 +14,15 @@ local function bytes_of(value, size)
   return bytes
 end
 
--- As accept.lua writes it, of a call that has just come.
+-- A name of the engine's own, which is in no history.
+local function is_internal(name) return name:sub(1, 1) == '@' end
+
+-- As accept.lua writes it, of a call that has just come; of one without a name of a caller's.
 local function record_of(call)
-  local texts = (call:byte(38) or 0) + (call:byte(39) or 0)
-  return '\0' .. call:sub(17, 28) .. ('\0'):rep(17) .. '\1\0\0' .. call:sub(38, 39 + texts)
+  local qualifier, name = call:byte(38) or 0, call:byte(39) or 0
+  if is_internal(name_of(call)) then name = 0 end
+  return '\0' .. call:sub(17, 28) .. ('\0'):rep(17) .. '\1\0\0' ..
+      string.char(qualifier, name) .. call:sub(40, 39 + qualifier + name)
 end
 
 local function texts_end(record) return 35 + (record:byte(34) or 0) + (record:byte(35) or 0) end
@@ -52,7 +57,8 @@ end
 -- is the record's.
 local function close(call, attempt, status, result)
   local id, event = call:sub(1, 16), event_of(call)
-  local apart = lies_apart(call)
+  local apart, name = lies_apart(call), name_of(call)
+  if is_internal(name) then free_name(name) end
   local known = redis.call('HGET', records, id) or record_of(call)
   local record = with_attempt(known, id, attempt, known:sub(8, 13), call:sub(33, 34))
   record = record:sub(1, 19) .. attempt:sub(2, 7) .. record:sub(26, texts_end(record)) ..

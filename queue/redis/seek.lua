@@ -39,7 +39,7 @@ local function stop(call)
   if name ~= '' and name:sub(1, 1) ~= '@' then
     close(call, ARGV[6], '', '')
   else
-    if name ~= '' then redis.call('HDEL', names, name) end
+    free_name(name)
     let_event_go(call)
   end
   count('settled', 1)

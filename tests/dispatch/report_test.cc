@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/dispatch/successor.h"
+
 namespace convoke {
 namespace {
 
@@ -16,6 +22,24 @@ TEST(Report, AnAttemptNeverBeginsBeforeItsCallCameOutOfTheQueue) {
   outcome.duration = Millis{5};
   EXPECT_EQ(report_of(call, outcome, dequeued + Millis{4}).started, dequeued);
   EXPECT_EQ(report_of(call, outcome, dequeued + Millis{9}).started, dequeued + Millis{4});
+}
+
+TEST(Report, AFailedFollowerIsKeptAsACallWithoutAName) {
+  const auto kept_of = [](std::string name, Settlement settlement) {
+    Call call;
+    call.qualifier = "q";
+    call.event = std::make_shared<const std::string>("outcome");
+    call.lease = Call::Lease{};
+    call.lease->name = std::move(name);
+    return ending_of(call, Outcome{}, settlement, WallTime{});
+  };
+  const std::string follower = follower_name(CallId::from_random(1, 2));
+  EXPECT_EQ(*kept_of(follower, Settlement::kFailed).event, "outcome");
+  EXPECT_EQ(kept_of(follower, Settlement::kFailed).qualifier, "q");
+  EXPECT_EQ(kept_of(follower, Settlement::kSucceeded).event, nullptr);
+  EXPECT_EQ(kept_of("job", Settlement::kFailed).event, nullptr) << "it has a record already";
+  EXPECT_FALSE(has_history(follower));
+  EXPECT_EQ(delivered_call(follower), std::nullopt) << "or its end would be a delivery's";
 }
 
 }  // namespace

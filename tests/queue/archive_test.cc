@@ -71,6 +71,25 @@ TEST_P(ArchiveSuite, TheEngineOwnCallsAndThoseWithoutANameThatSucceededAreNot) {
   EXPECT_FALSE(find(plain));
 }
 
+// As a function is called with another call's outcome.
+TEST_P(ArchiveSuite, AFailedCallOfTheEnginesOwnIsOneWithoutAName) {
+  const CallId own = accepted("@>own");
+  Ending failed = Settlement::kFailed;
+  failed.report = report();
+  failed.qualifier = "LATEST";
+  failed.event = std::make_shared<const std::string>("outcome");
+  EXPECT_EQ(world().settled(claimed(), failed), SettleResult::kDone);
+  const auto record = find(own, Payload::kWith);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->name, "");
+  EXPECT_EQ(record->qualifier, "LATEST");
+  EXPECT_EQ(record->state, CallState::kFailed);
+  EXPECT_EQ(record->error, report().error);
+  EXPECT_FALSE(find("@>own"));
+  accepted("@>own");
+  EXPECT_TRUE(find(own)) << "the name is free, and the record not its";
+}
+
 TEST_P(ArchiveSuite, EachAttemptIsToldAndTheCallWaitsBetweenThem) {
   accepted("job");
   const Receipt first = claimed();

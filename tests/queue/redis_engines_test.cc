@@ -9,6 +9,7 @@ namespace convoke::fake {
 namespace {
 
 constexpr FunctionId kF{1};
+constexpr FunctionId kG{2};
 using Engine = RedisEngines::Engine;
 
 TEST(RedisEngines, EachCallIsHandedToOneOfThem) {
@@ -93,6 +94,30 @@ TEST(RedisEngines, Q9_AStopOutlivesTheDeathOfWhoHoldsTheCall) {
   EXPECT_EQ(stopped, StopResult::kStopped);
   EXPECT_TRUE(world.claim(other, kF).empty());
   EXPECT_EQ(world.drift(kF), 0);
+}
+
+// An end that is sent again, since its answer was lost: what followed it has run meanwhile.
+TEST(RedisEngines, WhatFollowsAnEndRunsOnceThoughTheEndIsAskedForTwice) {
+  RedisEngines world;
+  Engine& one = world.start();
+  Engine& other = world.start();
+  const CallId id = world.accepted(one, kF);
+  const ClaimedCall held = world.claim(one, kF).at(0);
+  NewCall follower = world.call(kG, "outcome");
+  follower.name = "@>" + id.text();
+  const auto accept = [&] {
+    std::optional<Result<void>> answer;
+    one.queue().accept(follower, [&](Result<void> result) { answer = std::move(result); });
+    world.until([&] { return answer.has_value(); });
+    return answer->ok();
+  };
+  EXPECT_TRUE(accept());  // as a settle does first
+  EXPECT_EQ(world.settled(other, world.claim(other, kG).at(0).receipt), SettleResult::kDone);
+  Ending ending = Settlement::kSucceeded;
+  ending.successor = follower;
+  EXPECT_EQ(world.settled(one, held.receipt, ending), SettleResult::kDone);
+  EXPECT_TRUE(world.claim(other, kG).empty());
+  EXPECT_EQ(world.drift(kG), 0);
 }
 
 TEST(RedisEngines, I3_ARetiredEngineEndsNothing) {

@@ -34,7 +34,7 @@ void delivered(const Records& kept, const std::string& name, std::size_t i) {
   const Lua& lua = kept.lua;
   const std::string& id = lua.arg(i + 2);
   const std::string& status = lua.arg(i + 5);
-  lua.call({"HDEL", kept.function.names, name});
+  kept.function.free_name(name);
   const Value record = lua.call({"HGET", kept.records, id});
   if (!record.is_nil()) {
     const std::string& bytes = record.text;

@@ -8,6 +8,9 @@ std::int64_t byte_at(const std::string& bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i - 1]);
 }
 
+// Of a call that follows another's end.
+bool follows(const std::string& name) { return name.size() > 36 && name.front() == '@'; }
+
 }  // namespace
 
 std::int64_t number_at(const std::string& bytes, std::size_t from, std::size_t to) {
@@ -71,10 +74,27 @@ Value Function::stand() const {
   return told;
 }
 
-std::string Function::key_of_event(const std::string& id) const {
+std::string Function::tag() const {
   const std::size_t tag = counts.rfind("}:");
-  return (tag == std::string::npos ? "" : counts.substr(0, tag + 2)) + "e:" + id;
+  return tag == std::string::npos ? "" : counts.substr(0, tag + 2);
 }
+
+std::string Function::key_of_ended(const std::string& name) const { return tag() + "n:" + name; }
+
+void Function::free_name(const std::string& name) const {
+  if (name.empty()) return;
+  lua.call({"HDEL", names, name});
+  if (!follows(name)) return;
+  lua.call({"SET", key_of_ended(name), ""});
+  lua.call({"PEXPIRE", key_of_ended(name), 120000});
+}
+
+bool Function::take_name(const std::string& name, const std::string& id) const {
+  if (follows(name) && !lua.call({"GET", key_of_ended(name)}).is_nil()) return false;
+  return lua.call({"HSETNX", names, name, id}).number == 1;
+}
+
+std::string Function::key_of_event(const std::string& id) const { return tag() + "e:" + id; }
 
 std::string Function::event_key(const std::string& call) const {
   static constexpr char kDigits[] = "0123456789abcdef";

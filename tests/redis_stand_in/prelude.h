@@ -38,6 +38,9 @@ struct Function {
   explicit Function(const Lua& its) : lua(its) {}
 
   [[nodiscard]] bool holds_lease(const std::string& incarnation) const;
+  // Of a call.
+  void free_name(const std::string& name) const;
+  [[nodiscard]] bool take_name(const std::string& name, const std::string& id) const;
   void count(const char* field, std::int64_t by) const;
   [[nodiscard]] Value stand() const;
   [[nodiscard]] std::optional<Value> entry_at(const std::string& id) const;
@@ -46,6 +49,9 @@ struct Function {
   [[nodiscard]] std::string key_of_event(const std::string& id) const;
   [[nodiscard]] std::string event_key(const std::string& call) const;
   void let_event_go(const std::string& call) const;
+
+  [[nodiscard]] std::string tag() const;  // what the function's keys begin with
+  [[nodiscard]] std::string key_of_ended(const std::string& name) const;
 
   const Lua& lua;
   const std::string& stream = lua.key(1);

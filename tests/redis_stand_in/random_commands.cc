@@ -58,6 +58,9 @@ std::vector<Words> RandomCommands::probes() {
     all.push_back({"XPENDING", key_of(function, 'q'), "e", "-", "+", "1000"});
     all.push_back({"ZRANGE", key_of(function, 'd'), "0", "-1", "WITHSCORES"});
     for (const char kind : {'c', 'l', 'n'}) all.push_back({"HGETALL", key_of(function, kind)});
+    for (const char* const number : {"0", "1", "2", "3"}) {
+      all.push_back({"GET", key_of(function, "n:@" + std::string(36, 'f') + number)});
+    }
     for (const char* const kind : kHistoryKinds) {
       const std::string key = key_of(function, kind);
       const bool is_set = kind[1] == 'n' || kind[1] == 'f' || kind[1] == 'o';
@@ -92,6 +95,9 @@ std::string RandomCommands::shared_key(const char* name) {
 std::string RandomCommands::incarnation() { return std::to_string(1 + rng_.below(4)); }
 std::string RandomCommands::name() { return "n" + below(4); }
 
+// As what follows a call's end is named.
+std::string RandomCommands::follower() { return "@" + std::string(36, 'f') + below(4); }
+
 std::string RandomCommands::id() {
   if (rarely()) return one_of({"x", "", "5", "0-0", "1-x", "-", "1-1", "18446744073709551615-1"});
   if (ids_ == 0) return "3-" + below(3);
@@ -123,6 +129,7 @@ std::string RandomCommands::head_of(std::uint64_t number) {
   made.qualifier = rng_.one_in(3) ? "q" : "";
   made.name = rng_.one_in(2) ? name() : "";
   if (rng_.one_in(6)) made.name = "@" + name();
+  if (rng_.one_in(6)) made.name = follower();
   return redis::encode(made);
 }
 

@@ -48,6 +48,7 @@ class RandomCommands {
   [[nodiscard]] std::string shared_key(const char* name);
   [[nodiscard]] std::string incarnation();
   [[nodiscard]] std::string name();
+  [[nodiscard]] std::string follower();
   [[nodiscard]] std::string id();
   [[nodiscard]] std::string bound();
   [[nodiscard]] std::string score();

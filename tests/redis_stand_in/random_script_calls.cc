@@ -79,7 +79,8 @@ void RandomCommands::add_script_arguments(std::string_view script, Words& words)
   } else if (script == all.finish.sha1()) {
     add({incarnation()});
     for (std::size_t i = 0; i < times; ++i) {
-      add({one_of({"s", "s", "p", "r"}), id(), head().substr(0, 39), score()});
+      const bool named = rng_.one_in(4);
+      add({one_of({"s", "s", "p", "r"}), id(), named ? follower() : head().substr(0, 39), score()});
     }
   } else if (script == all.seek.sha1()) {
     const bool whole = rng_.one_in(2);

@@ -8,6 +8,8 @@ namespace {
 constexpr std::int64_t kAttemptsKept = 20;
 const std::string kNever(6, '\0');
 
+bool is_internal(const std::string& name) { return !name.empty() && name.front() == '@'; }
+
 }  // namespace
 
 std::string sub(const std::string& text, std::size_t from, std::size_t to) {
@@ -27,9 +29,11 @@ std::string bytes_of(std::int64_t value, int size) {
 }
 
 std::string Records::record_of(const std::string& call) {
-  const auto texts = static_cast<std::size_t>(number_at(call, 38, 38) + number_at(call, 39, 39));
+  const std::int64_t qualifier = number_at(call, 38, 38);
+  const std::int64_t name = is_internal(name_of(call)) ? 0 : number_at(call, 39, 39);
   return std::string(1, '\0') + sub(call, 17, 28) + std::string(17, '\0') +
-         std::string("\1\0\0", 3) + sub(call, 38, 39 + texts);
+         std::string("\1\0\0", 3) + bytes_of(qualifier, 1) + bytes_of(name, 1) +
+         sub(call, 40, static_cast<std::size_t>(39 + qualifier + name));
 }
 
 std::size_t Records::texts_end(const std::string& record) {
@@ -74,6 +78,8 @@ void Records::close(const std::string& call, const std::string& attempt, const s
   const auto texts = static_cast<std::size_t>(number_at(call, 38, 38) + number_at(call, 39, 39));
   const std::string event = sub(call, 40 + texts);
   const bool apart = lies_apart(call);
+  const std::string name = name_of(call);
+  if (is_internal(name)) function.free_name(name);
   const Value found = lua.call({"HGET", records, id});
   const std::string known = found.is_nil() ? record_of(call) : found.text;
   std::string record = with_attempt(known, id, attempt, sub(known, 8, 13), sub(call, 33, 34));

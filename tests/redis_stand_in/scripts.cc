@@ -37,10 +37,7 @@ int accept_one(const Function& function, const std::string& due, const std::stri
     return -2;
   }
   const std::string name = name_of(call);
-  if (!name.empty() &&
-      function.lua.call({"HSETNX", function.names, name, id_of(call)}).number == 0) {
-    return -1;
-  }
+  if (!name.empty() && !function.take_name(name, id_of(call))) return -1;
   if (has_history(name)) {
     const Records kept(function);
     function.lua.call({"HSET", kept.records, id_of(call), Records::record_of(call)});
@@ -159,7 +156,7 @@ Value finish(const Lua& lua) {
     if (!settles) sum.ended += result;
     if (!settles || result != 1) continue;
     ++sum.settled;
-    if (!lua.arg(i + 2).empty()) lua.call({"HDEL", function.names, lua.arg(i + 2)});
+    function.free_name(lua.arg(i + 2));
     if (lua.arg(i + 3) != "0") lua.call({"UNLINK", function.key_of_event(lua.arg(i + 3))});
   }
   function.count("settled", sum.settled);
@@ -227,7 +224,7 @@ Value stop(const Function& function, const std::string& call) {
   if (has_history(name)) {
     Records(function).close(call, function.lua.arg(6), "", "");
   } else {
-    if (!name.empty()) function.lua.call({"HDEL", function.names, name});
+    function.free_name(name);
     function.let_event_go(call);
   }
   function.count("settled", 1);

@@ -35,15 +35,9 @@ class Attempts final : public Observer {
     }
     return nullptr;
   }
-  // Accepted more than once. What follows an end may be, where the answer was lost: then several
-  // calls have one id, and what an oracle says of a call cannot be said of it.
-  [[nodiscard]] bool is_doubled(const CallId& id) const { return doubled_.count(id) > 0; }
   [[nodiscard]] bool is_over(std::uint64_t life) const { return over_.count(life) > 0; }
   [[nodiscard]] bool any_is_over() const { return !over_.empty(); }
 
-  void on_taken_there(const CallId& id) override {
-    if (!taken_.insert(id).second) doubled_.insert(id);
-  }
   void on_handed_out(const Holder& holder, const ClaimedCall& call) override {
     AttemptKnown attempt;
     attempt.epoch = call.receipt.epoch;
@@ -87,8 +81,6 @@ class Attempts final : public Observer {
   std::map<CallId, std::vector<AttemptKnown>> calls_;
   std::map<CallId, std::uint32_t> refused_;  // attempts, by instances
   std::set<std::uint64_t> over_;
-  std::set<CallId> taken_;
-  std::set<CallId> doubled_;
 };
 
 }  // namespace convoke::sim::shared

@@ -130,7 +130,7 @@ bool World::nobody_knows_of_what_is_left() const {
   return std::all_of(left.begin(), left.end(), [this](const CallId& id) {
     const Account* const call = ledger_.find(id);
     const bool said = call != nullptr && (call->acknowledged || call->claims > 0);
-    return !said || attempts_.is_doubled(id);
+    return !said;
   });
 }
 

@@ -37,7 +37,6 @@ class AcceptedLiesThere final : public Observer {
     }
   }
   void red(const char* what, const CallId& id) {
-    if (evidence_.attempts.is_doubled(id)) return;
     evidence_.court.red("I1", "a call " + (what + (": " + id.text())));
   }
 

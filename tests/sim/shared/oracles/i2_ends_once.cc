@@ -11,10 +11,9 @@ class EndsOnce final : public Observer {
   explicit EndsOnce(const Evidence& evidence) : evidence_(evidence) {}
 
   void on_taken_there(const CallId& id) override {
-    const Account* const call = evidence_.court.ledger().find(id);
-    const bool follows = call != nullptr && call->follows;
-    const bool again = !taken_.insert(id).second;
-    if (again && !follows) evidence_.court.red("I2", "a call was accepted twice: " + id.text());
+    if (!taken_.insert(id).second) {
+      evidence_.court.red("I2", "a call was accepted twice: " + id.text());
+    }
   }
   void on_ended_there(const EndThere& end) override {
     if (end.what != Asked::kSettle) return;
@@ -38,7 +37,6 @@ class EndsOnce final : public Observer {
 
  private:
   void red(const char* what, const CallId& id) {
-    if (evidence_.attempts.is_doubled(id)) return;
     evidence_.court.red("I2", "a call was " + (what + (": " + id.text())));
   }
 

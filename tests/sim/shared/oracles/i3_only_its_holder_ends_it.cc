@@ -16,7 +16,7 @@ class OnlyItsHolderEndsIt final : public Observer {
                                   " held: " + end.id.text());
   }
   void on_started(const Started& started) override {
-    if (!started.attempt.asynchronous || evidence_.attempts.is_doubled(started.attempt.id)) return;
+    if (!started.attempt.asynchronous) return;
     Epoch& last = last_[started.attempt.id];
     if (started.attempt.epoch <= last) {
       evidence_.court.red("I3", "an epoch did not grow: " + started.attempt.id.text());

@@ -14,7 +14,7 @@ class BeginsWhatItHolds final : public Observer {
   }
   void on_started(const Started& started) override {
     const Attempt& attempt = started.attempt;
-    if (!attempt.asynchronous || evidence_.attempts.is_doubled(attempt.id)) return;
+    if (!attempt.asynchronous) return;
     if (stopped_.count(attempt.id) > 0) red("after its stop was answered", attempt.id);
     const AttemptKnown* const known = evidence_.attempts.find(attempt.id, attempt.epoch);
     if (known == nullptr) return red("that the store has not handed out", attempt.id);

@@ -17,7 +17,7 @@ class RepeatsAreExplained final : public Observer {
   }
   void on_started(const Started& started) override {
     const Attempt& now = started.attempt;
-    if (!now.asynchronous || evidence_.attempts.is_doubled(now.id)) return;
+    if (!now.asynchronous) return;
     // Of those since the last whose end is recorded, by which all before are forgotten.
     Epoch recorded{};
     for (const AttemptKnown& before : evidence_.attempts.of(now.id)) {
