@@ -182,7 +182,8 @@ class Shard final : public ShardDoor,
   std::string new_request_id() override { return next_call_id().text(); }
 
   [[nodiscard]] static Error shutting_down();
-  [[nodiscard]] Result<std::size_t> body_bytes_max(const http::RequestHead& head) const;
+  [[nodiscard]] Result<std::size_t> body_bytes_max(const http::RequestHead& head,
+                                                   const Result<Route>& to) const;
   void on_own_request(http::ExchangeId exchange, http::Request request);
   void respond(http::ExchangeId exchange, http::Response response);
 
@@ -228,7 +229,9 @@ class Shard final : public ShardDoor,
 
   void look_after_history();
   void look_at_keys();
-  [[nodiscard]] Result<void> admit(const http::RequestHead& head) const;
+  [[nodiscard]] Result<void> admit(const http::RequestHead& head, const Result<Route>& to) const;
+  [[nodiscard]] Result<void> admit_http(const http::RequestHead& head, const Route& to) const;
+  [[nodiscard]] Result<void> authenticate(const http::RequestHead& head) const;
 
   [[nodiscard]] CallId next_call_id() {
     return CallId::made_at(clock_.wall(), ids_.next(), ids_.next());

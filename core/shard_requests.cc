@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/api/clock.h"
+#include "core/api/http_trigger.h"
 #include "core/api/log_query.h"
 #include "core/registry/resolve.h"
 #include "core/shard.h"
@@ -23,8 +24,24 @@ http::Response text_response(std::string body, std::string_view request_id) {
 }  // namespace
 
 // Whether an engine lives is asked by load balancers, which cannot sign.
-Result<void> Shard::admit(const http::RequestHead& head) const {
-  if (signed_ && head.path() == row_of(Operation::kHealth).pattern) return {};
+Result<void> Shard::admit(const http::RequestHead& head, const Result<Route>& to) const {
+  if (to && to->operation() == Operation::kHttpTrigger) return admit_http(head, *to);
+  if (signed_ && to && to->operation() == Operation::kHealth) return {};
+  return authenticate(head);
+}
+
+// Where requests must be signed, those through an anonymous trigger need not be.
+Result<void> Shard::admit_http(const http::RequestHead& head, const Route& to) const {
+  const Result<HttpTarget> target = http_target(directory_, to, head.method);
+  if (!target) return target.error();
+  if (signed_ && target->trigger->as<HttpTrigger>()->anonymous) return {};
+  const Result<void> admitted = authenticate(head);
+  if (admitted || admitted.error().code != ErrorCode::kMissingRequiredHeader) return admitted;
+  return Error{ErrorCode::kAccessDenied,
+               "this http trigger takes signed requests alone: " + admitted.error().message};
+}
+
+Result<void> Shard::authenticate(const http::RequestHead& head) const {
   const Authenticator& authenticator =
       signed_ ? static_cast<const Authenticator&>(*signed_) : anonymous_;
   if (auto who = admit_request(head, authenticator); !who) return who.error();
@@ -37,13 +54,15 @@ Error Shard::shutting_down() {
 
 Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
   if (cut_) return shutting_down();
-  if (auto admitted = admit(head); !admitted) return admitted.error();
-  return body_bytes_max(head);
+  const auto to = route(head);
+  if (auto admitted = admit(head, to); !admitted) return admitted.error();
+  return body_bytes_max(head, to);
 }
 
-Result<std::size_t> Shard::body_bytes_max(const http::RequestHead& head) const {
-  auto to = route(head.method, head.path());
+Result<std::size_t> Shard::body_bytes_max(const http::RequestHead& head,
+                                          const Result<Route>& to) const {
   if (!to) return to.error();
+  if (to->operation() == Operation::kHttpTrigger) return to->row->body_bytes_max;
   if (to->row->answered_by == AnsweredBy::kInvoker) return invoker_->event_bytes_max(head.headers);
   return to->row->body_bytes_max;
 }
@@ -54,7 +73,7 @@ void Shard::on_own_request(http::ExchangeId exchange, http::Request request) {
     respond(exchange, http::error_response(why, next_call_id().text()));
   };
   if (draining_) return refuse(shutting_down());
-  const Result<std::size_t> bytes_max = body_bytes_max(request.head);
+  const Result<std::size_t> bytes_max = body_bytes_max(request.head, route(request.head));
   if (!bytes_max) return refuse(bytes_max.error());
   if (request.body.size() > *bytes_max) return refuse(http::body_too_large(*bytes_max));
   on_request(exchange, std::move(request));
@@ -67,10 +86,12 @@ void Shard::respond(http::ExchangeId exchange, http::Response response) {
 
 void Shard::on_request(http::ExchangeId exchange, http::Request request) {
   const CallId id = next_call_id();
-  auto to = route(request.head.method, request.head.path());
+  auto to = route(request.head);
   if (!to) return respond(exchange, http::error_response(to.error(), id.text()));
   switch (to->row->answered_by) {
     case AnsweredBy::kInvoker:
+      if (to->operation() == Operation::kHttpTrigger)
+        return invoker_->invoke_http(exchange, id, *to, std::move(request));
       return invoker_->invoke(exchange, id, {to->service, to->qualifier, to->function},
                               std::move(request));
     case AnsweredBy::kControlPlane:

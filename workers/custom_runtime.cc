@@ -49,6 +49,7 @@ class CustomRuntime::Lane final : private http::ClientHandler {
   void invoke(const Attempt& attempt) {
     busy_ = true;
     call_ = attempt.id;
+    is_http_ = attempt.http != nullptr;
     client_.send(head_.for_attempt(attempt),
                  attempt.event != nullptr ? std::string_view(*attempt.event) : std::string_view());
   }
@@ -63,8 +64,9 @@ class CustomRuntime::Lane final : private http::ClientHandler {
   void on_response(http::Response response) override {
     busy_ = false;
     if (!call_.has_value()) return on_initialized(response);
-    const bool failed = response.headers.get("x-fc-status") == kStatusOfFunctionError;
     const CallId call = *call_;  // the host may hand us the next one before it returns
+    if (is_http_) return owner_.host_->answered_http(call, std::move(response));
+    const bool failed = response.headers.get("x-fc-status") == kStatusOfFunctionError;
     owner_.host_->answered(call, std::move(response.body),
                            failed ? FunctionError::kUnhandled : FunctionError::kNone);
   }
@@ -97,6 +99,7 @@ class CustomRuntime::Lane final : private http::ClientHandler {
   http::Client client_;
   InvokeHead head_;
   bool busy_ = false;
+  bool is_http_ = false;        // that call
   std::optional<CallId> call_;  // none: the initializer
 };
 

@@ -2,8 +2,8 @@
 //
 // Ready when something of the instance's own process group listens on its port. A listener of
 // anyone else, or a group that listens elsewhere only, fails the start with a message that says so.
-// Calls are POST /invoke, one kept-alive connection for each call at a time. They are not
-// idempotent, so none is ever sent twice.
+// Calls are POST /invoke, or the client's own request through an HTTP trigger; one kept-alive
+// connection for each call at a time. They are not idempotent, so none is ever sent twice.
 #pragma once
 
 #include <memory>

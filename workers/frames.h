@@ -18,7 +18,8 @@
 //           {"name"}, "reply_bytes_max"} and, where functions have credentials, "credentials":
 //           {"access_key_id", "access_key_secret", "security_token"}
 //   invoke head: {"request_id", "qualifier", "retry_count", "attempt"} and, on asynchronous calls,
-//           "fencing_token" and "maybe_repeated"; "credentials" again where they are new
+//           "fencing_token" and "maybe_repeated"; "credentials" again where they are new;
+//           "http": true where event and result are HTTP messages (http_frames.h)
 // Anything else (another kind, a size beyond the limit) breaks the link.
 #pragma once
 

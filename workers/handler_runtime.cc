@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "workers/http_frames.h"
 #include "workers/start_errors.h"
 
 namespace convoke {
@@ -76,6 +77,10 @@ std::string invoke_json(const Attempt& attempt, const http::AccessKey* credentia
     json.Key("maybe_repeated");
     json.Bool(attempt.maybe_repeated);
   }
+  if (attempt.http != nullptr) {
+    json.Key("http");
+    json.Bool(true);
+  }
   put_credentials(json, credentials);
   json.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
@@ -131,8 +136,11 @@ void HandlerRuntime::initialize(const CallId& request_id) {
 void HandlerRuntime::invoke(const Attempt& attempt) {
   const std::string_view event =
       attempt.event != nullptr ? std::string_view(*attempt.event) : std::string_view();
-  send(encode_invoke(++last_call_, invoke_json(attempt, new_credentials()), event));
-  calls_.push_back({last_call_, attempt.id, sent_});
+  const bool is_http = attempt.http != nullptr;
+  const std::string request = is_http ? http_event(attempt.http->head, event) : std::string();
+  send(encode_invoke(++last_call_, invoke_json(attempt, new_credentials()),
+                     is_http ? std::string_view(request) : event));
+  calls_.push_back({last_call_, attempt.id, sent_, is_http});
 }
 
 const http::AccessKey* HandlerRuntime::new_credentials() {
@@ -179,8 +187,16 @@ void HandlerRuntime::take_answer(Frame frame, FunctionError kind) {
                                  [&frame](const Inside& one) { return one.number == frame.call; });
   if (call == calls_.end()) return;  // a second answer changes nothing
   const CallId id = call->id;
+  const bool is_http = call->is_http && kind == FunctionError::kNone;
   calls_.erase(call);
+  if (is_http) return take_http_answer(id, std::move(frame.payload));
   host_->answered(id, std::move(frame.payload), kind);
+}
+
+void HandlerRuntime::take_http_answer(const CallId& id, std::string payload) {
+  Result<http::Response> answer = read_http_answer(std::move(payload));
+  if (!answer) return host_->answered_badly(id, answer.error());
+  host_->answered_http(id, *std::move(answer));
 }
 
 void HandlerRuntime::on_eof() { break_link(); }

@@ -51,12 +51,14 @@ class HandlerRuntime final : public RuntimeLink, private AcceptHandler, private 
     std::uint64_t number;
     CallId id;
     std::uint64_t ends;  // the call's last byte, of all that was ever sent
+    bool is_http;
   };
 
   [[nodiscard]] const http::AccessKey* new_credentials();
   void send(std::string frame);
   void take(Frame frame);
   void take_answer(Frame frame, FunctionError kind);
+  void take_http_answer(const CallId& id, std::string payload);
   void break_link();
   [[nodiscard]] std::vector<CallId> unread() const;
 

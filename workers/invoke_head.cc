@@ -7,6 +7,10 @@
 namespace convoke {
 namespace {
 
+constexpr std::string_view kControlPath = "x-fc-control-path";
+constexpr std::string_view kHost = "Host";
+constexpr std::string_view kContentType = "content-type";
+
 void put_credentials(http::Headers& headers, const http::AccessKey& credentials) {
   headers.set("x-fc-access-key-id", credentials.id);
   headers.set("x-fc-access-key-secret", credentials.secret);
@@ -46,8 +50,8 @@ http::RequestHead head_for(std::string_view path, const CallId& request_id) {
   head.headers.add("x-fc-retry-count", "0");
   head.headers.add("x-fc-qualifier", "");
   head.headers.add("x-convoke-attempt", "1");
-  head.headers.add("x-fc-control-path", path);
-  head.headers.add("content-type", "application/octet-stream");
+  head.headers.add(kControlPath, path);
+  head.headers.add(kContentType, "application/octet-stream");
   return head;
 }
 
@@ -82,11 +86,28 @@ const http::RequestHead& InvokeHead::for_attempt(const Attempt& attempt) {
   headers.set("x-fc-retry-count", std::to_string(attempt.retry_count));
   headers.set("x-fc-qualifier", attempt.qualifier);
   headers.set("x-convoke-attempt", std::to_string(attempt.retry_count + 1));
+  if (attempt.http != nullptr) return for_http(attempt.http->head);
   if (!attempt.asynchronous) return kept_;
 
   extra_ = kept_;
   extra_.headers.add("x-convoke-fencing-token", std::to_string(attempt.epoch.value));
   if (attempt.maybe_repeated) extra_.headers.add("x-convoke-maybe-repeated", "1");
+  return extra_;
+}
+
+const http::RequestHead& InvokeHead::for_http(const http::RequestHead& client) {
+  extra_.method = client.method;
+  extra_.target = client.target;
+  extra_.headers = http::Headers();
+  if (const std::string* host = client.headers.find(kHost)) extra_.headers.add(kHost, *host);
+  for (const http::Header& header : kept_.headers) {
+    if (header.name == kContentType) continue;  // the client's own
+    const bool path = header.name == kControlPath;
+    extra_.headers.add(header.name, path ? "/http-invoke" : std::string_view(header.value));
+  }
+  for (const http::Header& header : client.headers) {
+    if (!http::equal_ignoring_case(header.name, kHost)) extra_.headers.add(header);
+  }
   return extra_;
 }
 

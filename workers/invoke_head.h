@@ -12,7 +12,8 @@ namespace convoke {
 [[nodiscard]] http::RequestHead initialize_head(const Function& function, const Place& place,
                                                 const CallId& request_id);
 
-// The head of POST /invoke, kept from call to call: of its thirty headers a few change.
+// The head of POST /invoke, kept from call to call: of its thirty headers a few change. Of a
+// request through an HTTP trigger it is the client's own, with the same headers of ours.
 class InvokeHead {
  public:
   InvokeHead(const Function& function, const Place& place);
@@ -21,12 +22,13 @@ class InvokeHead {
 
  private:
   void refresh_credentials();
+  [[nodiscard]] const http::RequestHead& for_http(const http::RequestHead& client);
 
   const FunctionId function_;
   CredentialSource* const source_;
   CredentialsPtr credentials_;  // in kept_
   http::RequestHead kept_;      // synchronous
-  http::RequestHead extra_;     // with the headers of asynchronous calls
+  http::RequestHead extra_;     // with what only some calls have
 };
 
 }  // namespace convoke

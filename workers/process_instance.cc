@@ -170,6 +170,13 @@ void ProcessInstance::answered(const CallId& id, std::string body, FunctionError
   finish_call(id, std::move(reply));
 }
 
+void ProcessInstance::answered_http(const CallId& id, http::Response response) {
+  Reply reply;
+  reply.body = std::move(response.body);
+  reply.http = std::make_shared<const http::Response>(std::move(response));
+  finish_call(id, std::move(reply));
+}
+
 void ProcessInstance::answered_badly(const CallId& id, const Error& error) {
   Reply reply;
   reply.system_error = error;

@@ -91,6 +91,7 @@ class ProcessInstance final : public Instance, private ProcessHandler, private L
   void initialized(std::optional<std::string> error_body) override;
   void initializer_lost(std::string error_body) override;
   void answered(const CallId& id, std::string body, FunctionError kind) override;
+  void answered_http(const CallId& id, http::Response response) override;
   void answered_badly(const CallId& id, const Error& error) override;
   void lost(const CallId& id, const Error& error, Begun begun) override;
   void link_broken(const std::vector<CallId>& unread) override;

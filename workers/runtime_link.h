@@ -37,9 +37,10 @@ class LinkHost {
   // The connection went during the initializer: perhaps because the process is dying.
   virtual void initializer_lost(std::string error_body) = 0;
 
-  // One of these three for each invoke().
+  // One of these four for each invoke().
   virtual void answered(const CallId& id, std::string body, FunctionError kind) = 0;
-  virtual void answered_badly(const CallId& id, const Error& error) = 0;  // not a legal answer
+  virtual void answered_http(const CallId& id, http::Response response) = 0;  // an HttpCall
+  virtual void answered_badly(const CallId& id, const Error& error) = 0;      // not a legal answer
   // The connection went while waiting: perhaps because the process is dying.
   virtual void lost(const CallId& id, const Error& error, Begun begun) = 0;
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/model/function.h"
 #include "core/model/ids.h"
@@ -27,12 +28,20 @@
 
 namespace convoke {
 
+// A request through an HTTP trigger, as the function is to see it. Its body is the event.
+struct HttpCall {
+  http::RequestHead head;
+  bool default_path = false;  // the client asked by /2016-08-15/proxy/..., not by a name of its own
+};
+using HttpCallPtr = std::shared_ptr<const HttpCall>;
+
 // One attempt of one call, as an instance sees it. The event is shared, since a retry needs it
 // again.
 struct Attempt {
   CallId id;
   Epoch epoch;  // fencing token; {} for a sync call
   std::shared_ptr<const std::string> event;
+  HttpCallPtr http;  // nullptr: an event
   std::string qualifier;
   std::uint32_t retry_count = 0;
   bool maybe_repeated = false;
@@ -47,6 +56,7 @@ enum class FunctionError : std::uint8_t { kNone, kHandled, kUnhandled };
 // system error: the call did not run to an end of its own.
 struct Reply {
   std::string body;
+  std::shared_ptr<const http::Response> http;  // of an HttpCall: status and headers; else nullptr
   FunctionError function_error = FunctionError::kNone;
   std::optional<Error> system_error;  // BadResponse, ServiceUnavailable (instance taken away), ...
   double memory_peak_mb = 0;          // the instance's, as last sampled

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/api/http_trigger.h"
 #include "core/registry/resolve.h"
 #include "core/registry/stopping.h"
 
@@ -69,16 +70,39 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
 void Invoker::invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                           const InvocationTarget& target, const InvocationOrder& order,
                           std::string event) {
+  CallPtr call = sync_call(exchange, id, function->id, target.qualifier, std::move(event));
+  call->wants_log_tail = order.wants_log_tail;
+  submit(std::move(call));
+}
+
+void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Route& route,
+                          http::Request request) {
+  const auto target = http_target(world_.directory, route, request.head.method);
+  if (!target) return respond_(exchange, http::error_response(target.error(), id.text()));
+  if (const auto right = check_http_call(*target, request.head.headers); !right)
+    return respond_(exchange, http::error_response(right.error(), id.text()));
+  CallPtr call =
+      sync_call(exchange, id, target->function->id, route.qualifier, std::move(request.body));
+  call->http = std::make_shared<const HttpCall>(
+      HttpCall{head_for_function(route, std::move(request.head)), !route.by_header});
+  submit(std::move(call));
+}
+
+CallPtr Invoker::sync_call(http::ExchangeId exchange, const CallId& id, FunctionId function,
+                           const std::string& qualifier, std::string event) const {
   auto call = std::make_unique<Call>();
   call->id = id;
-  call->function = function->id;
+  call->function = function;
   call->home = self_;
   call->arrived = world_.clock.now();
   call->event = std::make_shared<const std::string>(std::move(event));
-  call->qualifier = target.qualifier;
-  call->wants_log_tail = order.wants_log_tail;
+  call->qualifier = qualifier;
   call->exchange = exchange;
-  waiting_.emplace(exchange, Waiting{id, function->id});
+  return call;
+}
+
+void Invoker::submit(CallPtr call) {
+  waiting_.emplace(call->exchange, Waiting{call->id, call->function});
   ++running_;
   world_.dispatcher.submit(std::move(call));
 }
@@ -86,7 +110,9 @@ void Invoker::invoke_sync(http::ExchangeId exchange, const CallId& id, const Fun
 void Invoker::on_finished(CallPtr call, Outcome outcome) {
   --running_;
   if (waiting_.erase(call->exchange) == 0) return;  // the client has gone
-  respond_(call->exchange, answer_of(*call, std::move(outcome)));
+  const bool by_http = call->http != nullptr;
+  respond_(call->exchange, by_http ? http_answer_of(*call, std::move(outcome))
+                                   : answer_of(*call, std::move(outcome)));
 }
 
 void Invoker::client_gone(http::ExchangeId exchange) {

@@ -1,4 +1,4 @@
-// POST .../invocations: from an admitted request to its answer.
+// POST .../invocations, and requests through HTTP triggers: from an admitted request to its answer.
 //
 // Synchronous calls go to the dispatcher and are answered with their outcome. Asynchronous ones go
 // to the store and are answered 202 when it says that they are durable; with `Prefer: wait=N` the
@@ -18,6 +18,7 @@
 #include <unordered_set>
 
 #include "core/api/names.h"
+#include "core/api/router.h"
 #include "core/api/waits.h"
 #include "core/dispatch/call.h"
 #include "core/dispatch/dispatcher.h"
@@ -65,6 +66,9 @@ class Invoker final : public CallOwner, public EndWatch {
   // Answers `exchange` exactly once, now or later, unless its client goes.
   void invoke(http::ExchangeId exchange, const CallId& id, const InvocationTarget& target,
               http::Request request);
+  // The same of a request through an HTTP trigger: synchronous, answered by the function itself.
+  void invoke_http(http::ExchangeId exchange, const CallId& id, const Route& route,
+                   http::Request request);
   void client_gone(http::ExchangeId exchange);
   // Those who wait for the end of an accepted call have their 202 now.
   // From here on those who ask to wait have it as soon as their call is accepted.
@@ -85,6 +89,9 @@ class Invoker final : public CallOwner, public EndWatch {
 
   void invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                    const InvocationTarget& target, const InvocationOrder& order, std::string event);
+  [[nodiscard]] CallPtr sync_call(http::ExchangeId exchange, const CallId& id, FunctionId function,
+                                  const std::string& qualifier, std::string event) const;
+  void submit(CallPtr call);
   // Whether an asynchronous call without a name of its own gets one.
   [[nodiscard]] bool is_stateful(FunctionId function, std::string_view qualifier) const;
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,

@@ -38,6 +38,7 @@ enum class Operation : std::uint8_t {
   kGetTrigger,
   kUpdateTrigger,
   kDeleteTrigger,
+  kHttpTrigger,
   kGetStatefulInvocation,
   kStopStatefulInvocation,
   kDeleteStatefulInvocation,
@@ -85,8 +86,9 @@ inline constexpr std::size_t kCodeBodyMax = (100UL << 20) + (1UL << 20);  // FC:
 struct OperationRow {
   Operation operation;
   std::string_view name;
-  std::string_view method;
-  std::string_view pattern;  // "{service}" stands for SERVICE[.QUALIFIER], the others for names
+  std::string_view method;   // "*": any
+  std::string_view pattern;  // "{service}" stands for SERVICE[.QUALIFIER], the others for names;
+                             // "{path}" at the end for all that follows, perhaps nothing
   std::size_t body_bytes_max;
   AnsweredBy answered_by;
 };
@@ -161,6 +163,9 @@ inline constexpr std::array kOperations = {
     OperationRow{Operation::kDeleteTrigger, "DeleteTrigger", "DELETE",
                  "/2016-08-15/services/{service}/functions/{function}/triggers/{trigger}",
                  kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kHttpTrigger, "HttpTrigger", "*",
+                 "/2016-08-15/proxy/{service}/{function}/{path}", kSyncEventBytesMax,
+                 AnsweredBy::kInvoker},
     OperationRow{Operation::kGetStatefulInvocation, "GetStatefulAsyncInvocation", "GET",
                  "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
                  "{invocation}",

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kService = "{service}";
 constexpr std::string_view kFunction = "{function}";
 constexpr std::string_view kTrigger = "{trigger}";
+constexpr std::string_view kRest = "/{path}";
 constexpr std::string_view kInvocation = "{invocation}";
 
 // The path up to the next '/', taken from its front; the '/' itself is taken first.
@@ -36,6 +37,7 @@ struct Names {
 std::optional<Names> match(std::string_view pattern, std::string_view path) {
   Names names;
   while (!pattern.empty() && path.starts_with('/')) {
+    if (pattern == kRest) return names;
     const std::string_view expected = take_segment(pattern);
     const std::string_view segment = take_segment(path);
     if (expected == kService) {
@@ -51,7 +53,8 @@ std::optional<Names> match(std::string_view pattern, std::string_view path) {
     }
     if (segment.empty()) return std::nullopt;
   }
-  return pattern.empty() && path.empty() ? std::optional(names) : std::nullopt;
+  const bool whole = pattern.empty() || pattern == kRest;
+  return whole && path.empty() ? std::optional(names) : std::nullopt;
 }
 
 // SERVICE or SERVICE.QUALIFIER; no service has a '.' in its name.
@@ -101,7 +104,7 @@ Result<void> set_invocation(std::string_view segment, Route& route) {
 
 Result<Route> route(std::string_view method, std::string_view path) {
   for (const OperationRow& row : kOperations) {
-    if (row.method != method) continue;
+    if (row.method != method && row.method != "*") continue;
     const std::optional<Names> names = match(row.pattern, path);
     if (!names) continue;
     Route found;
@@ -123,6 +126,19 @@ Result<Route> route(std::string_view method, std::string_view path) {
   }
   return Error{ErrorCode::kPathNotSupported,
                fmt::format("'{}' against '{}' is not supported", shown(path), shown(method))};
+}
+
+Result<Route> route(const http::RequestHead& head) {
+  const std::string* target = head.headers.find("x-fc-invocation-target");
+  if (target == nullptr) return route(head.method, head.path());
+  Result<Route> found = route(head.method, target->starts_with('/') ? *target : '/' + *target);
+  if (!found || found->operation() != Operation::kHttpTrigger)
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("x-fc-invocation-target is set to an invalid value (allowed: "
+                             "2016-08-15/proxy/SERVICE/FUNCTION, actual: '{}')",
+                             shown(*target))};
+  found->by_header = true;
+  return found;
 }
 
 }  // namespace convoke

@@ -27,6 +27,7 @@ struct Call {
   ShardIndex home;
   Instant arrived{};  // its place in the line
   std::shared_ptr<const std::string> event;
+  HttpCallPtr http;  // through an HTTP trigger; nullptr: an event
   std::string qualifier;
   bool wants_log_tail = false;
   std::uint32_t instances_lost = 0;  // which went before they had read it; of a synchronous call

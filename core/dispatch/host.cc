@@ -14,6 +14,7 @@ Attempt attempt_of(const Call& call, Duration time_left) {
   Attempt attempt;
   attempt.id = call.id;
   attempt.event = call.event;
+  attempt.http = call.http;
   attempt.qualifier = call.qualifier;
   attempt.wants_log_tail = call.wants_log_tail;
   attempt.time_left = time_left;

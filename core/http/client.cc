@@ -38,6 +38,8 @@ struct Client::Implementation final : WireHandler {
     busy = true;
     answer_begun = false;
     if (!wire) connect();
+    head_only = head.method == "HEAD";
+    parser->expect_no_body(head_only);
     const bool joined = body.size() <= kJoinedBodyMax;
     std::string bytes = write_request_head(head, host, body.size(), joined ? body.size() : 0);
     if (joined) bytes += body;
@@ -83,8 +85,8 @@ struct Client::Implementation final : WireHandler {
 
   // False: the body will be too large.
   bool take_head() {
-    if (may_have_body(parser->status()) && !parser->chunked() && parser->declares_length() &&
-        parser->content_length() > limits.body_bytes_max) {
+    if (!head_only && may_have_body(parser->status()) && !parser->chunked() &&
+        parser->declares_length() && parser->content_length() > limits.body_bytes_max) {
       return false;
     }
     parser->set_body_max(limits.body_bytes_max);
@@ -143,6 +145,7 @@ struct Client::Implementation final : WireHandler {
   std::optional<Parser> parser;  // of this connection
   std::size_t request_bytes = 0;
   bool busy = false;
+  bool head_only = false;  // the request is a HEAD
   bool connected = false;
   bool reused = false;        // this connection has carried an answer before
   bool answer_begun = false;  // a byte of it has come

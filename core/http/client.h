@@ -45,7 +45,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Not while busy(). `head` without Host, Content-Length, Connection: set here.
+  // Not while busy(). `head` without Content-Length, Connection: set here. So is Host, unless it
+  // is the first of the headers.
   void send(const RequestHead& head, std::string_view body);
   [[nodiscard]] bool busy() const;
 

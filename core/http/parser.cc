@@ -177,7 +177,7 @@ int Parser::on_head_complete(llhttp_t* parser) {
   if (const int wrong = self.judge_head(); wrong != HPE_OK) return wrong;
   if (request) parser->upgrade = 0;
   const int status = parser->status_code;
-  const bool bodyless = status / 100 == 1 || status == 204 || status == 304;
+  const bool bodyless = self.no_body_ || status / 100 == 1 || status == 204 || status == 304;
   if (!request && bodyless) parser->flags |= F_SKIPBODY;  // whatever its headers say
   self.in_head_ = false;
   self.keep_alive_ = llhttp_should_keep_alive(parser) != 0;

@@ -49,6 +49,8 @@ class Parser {
   // After kMessage, when the message's parts have been taken: makes ready for the next one.
   void next_message();
 
+  // Before the head of a response: it answers HEAD, so that no body follows whatever it says.
+  void expect_no_body(bool none) { no_body_ = none; }
   // After kHead.
   void set_body_max(std::size_t bytes);
   [[nodiscard]] std::size_t body_max() const { return body_max_; }
@@ -101,6 +103,7 @@ class Parser {
   Event pending_ = Event::kNeedMore;
   bool in_head_ = true;
   bool keep_alive_ = false;
+  bool no_body_ = false;
 };
 
 }  // namespace convoke::http

@@ -130,8 +130,10 @@ std::string write_request_head(const RequestHead& head, std::string_view host, s
                                std::size_t room) {
   std::string out;
   out.reserve(kHeadBeside + head.target.size() + size_of(head.headers) + room);
-  ((((out += head.method) += ' ') += head.target) += " HTTP/1.1\r\nHost: ") += host;
-  out += "\r\n";
+  (((out += head.method) += ' ') += head.target) += " HTTP/1.1\r\n";
+  const bool own =
+      head.headers.size() > 0 && equal_ignoring_case(head.headers.begin()->name, "Host");
+  if (!own) append_line(out, "Host", host);
   append(out, head.headers);
   if (length > 0 || head.method != "GET") append_length(out, length);
   return out += "\r\n";

@@ -15,7 +15,7 @@ std::string with(std::string pattern, const std::string& what, const std::string
 
 std::string path_of(const OperationRow& row, const std::string& service = "s") {
   const std::string named = with(std::string(row.pattern), "{invocation}", "i");
-  const std::string with_trigger = with(named, "{trigger}", "t");
+  const std::string with_trigger = with(with(named, "{trigger}", "t"), "{path}", "p/q");
   return with(with(with_trigger, "{service}", service), "{function}", "f");
 }
 
@@ -64,6 +64,7 @@ TEST(Router, TakesAQualifierWhereverAServiceStands) {
 
 TEST(Router, AMethodThatThePathDoesNotHaveIsNotSupported) {
   for (const OperationRow& row : kOperations) {
+    if (row.method == "*") continue;
     for (const char* method : {"PATCH", "get", "OPTIONS", "HEAD", ""}) {
       EXPECT_EQ(error_of(method, path_of(row)), "PathNotSupported: '" + path_of(row) +
                                                     "' against '" + method + "' is not supported");
@@ -73,6 +74,7 @@ TEST(Router, AMethodThatThePathDoesNotHaveIsNotSupported) {
 
 TEST(Router, APathThatIsLongerOrShorterIsNotSupported) {
   for (const OperationRow& row : kOperations) {
+    if (row.pattern.ends_with("{path}")) continue;
     const std::string path = path_of(row);
     for (const std::string& other :
          {path + "/", path + "/x/y/z", "/" + path, path.substr(1), "/x" + path}) {
@@ -103,6 +105,43 @@ TEST(Router, NamesThatNothingCanHaveAreRefusedByName) {
   EXPECT_EQ(error_of("GET", before + "s.a.b").find("InvalidArgument: qualifier"), 0U);
   EXPECT_EQ(error_of("GET", before + ".q").find("InvalidArgument: serviceName"), 0U);
   EXPECT_EQ(error_of("GET", before + "s%2").find("InvalidArgument: the request's target"), 0U);
+}
+
+TEST(Router, ARequestToAnHttpTriggersFunctionMayHaveAnyMethodAndAnyPathBehindIt) {
+  const std::string before = "/2016-08-15/proxy/s.LATEST/f";
+  for (const char* method : {"GET", "POST", "PATCH", "OPTIONS", "HEAD"}) {
+    for (const char* path : {"", "/", "/a", "/a/b//c/", "/%2F"}) {
+      const Result<Route> found = route(method, before + path);
+      ASSERT_TRUE(found) << path;
+      EXPECT_EQ(found->operation(), Operation::kHttpTrigger);
+      EXPECT_EQ(found->service, "s");
+      EXPECT_EQ(found->qualifier, "LATEST");
+      EXPECT_EQ(found->function, "f");
+      EXPECT_FALSE(found->by_header);
+    }
+  }
+  EXPECT_EQ(error_of("GET", "/2016-08-15/proxy/s").substr(0, 16), "PathNotSupported");
+  EXPECT_EQ(error_of("GET", "/2016-08-15/proxy/s/9").find("InvalidArgument: functionName"), 0U);
+}
+
+TEST(Router, TheFunctionOfAnHttpTriggerMayBeNamedByAHeaderBesideAnyPath) {
+  http::RequestHead head{"GET", "/2016-08-15/services?a=b", {}};
+  EXPECT_EQ(route(head)->operation(), Operation::kListServices);
+  for (const char* target :
+       {"2016-08-15/proxy/s/f", "/2016-08-15/proxy/s/f", "2016-08-15/proxy/s/f/"}) {
+    head.headers.set("X-Fc-Invocation-Target", target);
+    const Result<Route> found = route(head);
+    ASSERT_TRUE(found) << target;
+    EXPECT_EQ(found->operation(), Operation::kHttpTrigger);
+    EXPECT_EQ(found->service + '/' + found->function, "s/f");
+    EXPECT_TRUE(found->by_header);
+  }
+  for (const char* target :
+       {"", "s/f", "2016-08-15/services/s/functions/f", "2016-08-15/proxy/s"}) {
+    head.headers.set("X-Fc-Invocation-Target", target);
+    ASSERT_FALSE(route(head)) << target;
+    EXPECT_EQ(route(head).error().code, ErrorCode::kInvalidArgument);
+  }
 }
 
 TEST(Router, AMessageDoesNotRepeatWhatIsNotPlain) {

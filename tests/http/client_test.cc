@@ -133,6 +133,30 @@ TEST(HttpClient, AnswersWithoutABodyEndWithTheirHead) {
   EXPECT_EQ(caller.network.peers.size(), 1U);
 }
 
+TEST(HttpClient, AnAnswerToHeadEndsWithItsHeadAndTheNextOneHasItsBody) {
+  Caller caller;
+  caller.client->send({"HEAD", "/", {}}, {});
+  caller.network.flush();
+  caller.peer().accept_connection();
+  caller.peer().send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n");
+  ASSERT_EQ(caller.responses.size(), 1U);
+  EXPECT_EQ(caller.responses[0].body, "");
+  caller.exchange(kOk);
+  ASSERT_EQ(caller.responses.size(), 2U);
+  EXPECT_EQ(caller.responses[1].body, "hello");
+  EXPECT_EQ(caller.network.peers.size(), 1U);
+}
+
+TEST(HttpClient, AHostThatIsTheFirstHeaderIsSentAsItIs) {
+  Caller caller;
+  RequestHead head{"GET", "/", {}};
+  head.headers.add("host", "shop.example");
+  caller.client->send(head, {});
+  caller.network.flush();
+  caller.peer().accept_connection();
+  EXPECT_EQ(caller.peer().received(), "GET / HTTP/1.1\r\nhost: shop.example\r\n\r\n");
+}
+
 TEST(HttpClient, AnIdleConnectionThatEndsIsSilentAndTheNextSendConnectsAgain) {
   Caller caller;
   caller.exchange(kOk);

@@ -188,6 +188,39 @@ TEST_F(CustomRuntimeTest, ACallIsAPostToInvokeWithTheEventAndItsBodyIsTheResult)
   EXPECT_EQ(reply().function_error, FunctionError::kNone);
 }
 
+TEST_F(CustomRuntimeTest, ARequestThroughAnHttpTriggerIsTheClientsOwnAndSoIsItsAnswer) {
+  start_ready();
+  Attempt attempt = attempt_of(call_id(1), "the body");
+  HttpCall call{{"PUT", "/2016-08-15/proxy/s/f/a?b=c", {}}, true};
+  call.head.headers.add("Accept", "x");
+  call.head.headers.add("Host", "shop.example");
+  call.head.headers.add("Content-Type", "text/plain");
+  attempt.http = std::make_shared<const HttpCall>(call);
+  instance->invoke(attempt);
+  connect_last();
+  const std::string written = wire().written;
+  EXPECT_TRUE(
+      written.starts_with("PUT /2016-08-15/proxy/s/f/a?b=c HTTP/1.1\r\nHost: shop.example\r\n"))
+      << written;
+  EXPECT_NE(written.find("x-fc-control-path: /http-invoke\r\n"), std::string::npos);
+  EXPECT_NE(written.find("x-fc-request-id: " + call_id(1).text()), std::string::npos);
+  EXPECT_NE(written.find("Content-Type: text/plain\r\n"), std::string::npos);
+  EXPECT_EQ(written.find("octet-stream"), std::string::npos);
+  EXPECT_TRUE(written.ends_with("\r\n\r\nthe body"));
+  wire().handler->on_bytes(
+      "HTTP/1.1 404 Not Found\r\nX-Fc-Status: 404\r\nX-A: b\r\nContent-Length: 4\r\n\r\nnone");
+  ASSERT_EQ(listener.replies.size(), 1U);
+  EXPECT_EQ(reply().function_error, FunctionError::kNone) << "its status is its own affair";
+  ASSERT_TRUE(reply().http);
+  EXPECT_EQ(reply().http->status, 404);
+  EXPECT_EQ(reply().http->headers.get("x-a"), "b");
+  EXPECT_EQ(reply().body, "none");
+  wire().written.clear();
+  instance->invoke(attempt_of(call_id(2), "an event"));
+  EXPECT_TRUE(wire().written.starts_with("POST /invoke HTTP/1.1\r\nHost: 127.0.0.1"))
+      << wire().written;
+}
+
 TEST_F(CustomRuntimeTest, Status404OfXFcStatusIsAFunctionErrorWithItsBodyAsItIs) {
   start_ready();
   instance->invoke(attempt_of(call_id(1)));

@@ -17,6 +17,7 @@
 
 #include "tests/workers/fakes.h"
 #include "workers/frames.h"
+#include "workers/http_frames.h"
 
 namespace convoke::test {
 namespace {
@@ -171,6 +172,44 @@ TEST_F(PythonRuntimeTest, AResultMayBeBytesStringOrWhatJsonCanSay) {
   const Frame bad = answer_to("object()");
   EXPECT_EQ(bad.kind, FrameKind::kError);
   EXPECT_NE(bad.payload.find(R"("errorType": "TypeError")"), std::string::npos);
+}
+
+constexpr const char* kWsgi = R"(
+def handler(environ, start_response):
+    body = environ["wsgi.input"].read()
+    if body == b"raise":
+        raise ValueError("as asked")
+    start_response("202 Accepted", [("X-A", environ["HTTP_X_MANY"]), ("Set-Cookie", "a"), ("Set-Cookie", "b")])
+    said = [environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], environ["CONTENT_LENGTH"],
+            environ["CONTENT_TYPE"], environ["fc.request_uri"], environ["fc.context"].function.name]
+    return [" ".join(said).encode(), b"|", body]
+)";
+
+TEST_F(PythonRuntimeTest, ARequestThroughAnHttpTriggerIsAWsgiCall) {
+  start(kWsgi);
+  http::RequestHead head{"POST", "/2016-08-15/proxy/s/f/a%20b/c?aaa&a=1", {}};
+  head.headers.add("x-fc-base-path", "/2016-08-15/proxy/s/f");
+  head.headers.add("X-Many", "1");
+  head.headers.add("x-many", "2");
+  head.headers.add("Content-Type", "text/plain");
+  const auto ask = [&](std::uint64_t call, const std::string& body) {
+    send(encode_invoke(call, R"({"request_id":"r","http":true})", http_event(head, body)));
+    return receive();
+  };
+  const std::optional<Frame> frame = ask(1, "body");
+  ASSERT_TRUE(frame);
+  ASSERT_EQ(frame->kind, FrameKind::kResult) << frame->payload;
+  const Result<http::Response> answer = read_http_answer(frame->payload);
+  ASSERT_TRUE(answer) << frame->payload;
+  EXPECT_EQ(answer->status, 202);
+  EXPECT_EQ(answer->headers.get("x-a"), "1,2");
+  EXPECT_EQ(answer->headers.size(), 3U);
+  EXPECT_EQ(answer->body,
+            "POST /a b/c aaa=&a=1 4 text/plain /2016-08-15/proxy/s/f/a%20b/c?aaa&a=1 resize|body");
+  const std::optional<Frame> failed = ask(2, "raise");
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, FrameKind::kError);
+  EXPECT_NE(failed->payload.find("as asked"), std::string::npos);
 }
 
 TEST_F(PythonRuntimeTest, TheContextIsTheContracts) {

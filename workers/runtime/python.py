@@ -7,6 +7,7 @@ line.
 """
 
 import importlib
+import io
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+import urllib.parse
 
 SETUP, READY, INITIALIZE, INITIALIZED, INVOKE, RESULT, ERROR = range(1, 8)
 NO_CREDENTIALS = {"access_key_id": "", "access_key_secret": "", "security_token": ""}
@@ -169,6 +171,76 @@ def import_failed(module_name, error):
     return Missing(message, type(error).__name__, stack_of(error))
 
 
+class HttpCall:
+    """A request through an HTTP trigger, for a WSGI handler: (environ, start_response)."""
+
+    def __init__(self, event, context, concurrency):
+        head, _, body = event.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        method, target = first.split(" ", 1)
+        headers = {}
+        for line in lines:
+            name, value = line.split(": ", 1)
+            name = name.lower()
+            headers[name] = headers[name] + "," + value if name in headers else value
+        self.environ = self._environ(method, target, headers, body, context)
+        self.environ["wsgi.multithread"] = concurrency > 1
+        self._status = None
+        self._headers = []
+        self._written = []
+
+    @staticmethod
+    def _environ(method, target, headers, body, context):
+        path, _, query = target.partition("?")
+        path = path[len(headers.pop("x-fc-base-path", "")) :] or "/"
+        host, _, port = headers.get("host", "localhost").partition(":")
+        items = [item if "=" in item else item + "=" for item in query.split("&") if item]
+        environ = {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": urllib.parse.unquote(path, "latin-1"),
+            "QUERY_STRING": "&".join(items),
+            "CONTENT_TYPE": headers.pop("content-type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "REMOTE_ADDR": "",
+            "SERVER_NAME": host,
+            "SERVER_PORT": port or "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            "fc.context": context,
+            "fc.request_uri": target,
+        }
+        environ.update(("HTTP_" + name.upper().replace("-", "_"), value) for name, value in headers.items())
+        return environ
+
+    def start_response(self, status, headers, exc_info=None):
+        if self._status is not None and exc_info is None:
+            raise RuntimeError("start_response was called twice")
+        self._status, self._headers = str(status).split(" ", 1)[0], list(headers)
+        return self._written.append
+
+    def to_bytes(self, result):
+        """What was returned, or written, behind the head that start_response was told."""
+        if isinstance(result, (bytes, bytearray, memoryview)):
+            result = [bytes(result)]
+        try:
+            chunks = list(result or ())
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+        if self._status is None:
+            raise RuntimeError("the handler has not called start_response")
+        lines = [self._status, *(f"{name}: {value}" for name, value in self._headers)]
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ValueError("a header has a line feed in it")
+        return "".join(line + "\r\n" for line in [*lines, ""]).encode("latin-1") + b"".join(self._written + chunks)
+
+
 class Runtime:
     def __init__(self, peer, setup):
         self._peer = peer
@@ -232,16 +304,23 @@ class Runtime:
     def _invoke(self, call, payload):
         (head_size,) = INVOKE_HEAD.unpack_from(payload)
         event_at = INVOKE_HEAD.size + head_size
-        context = self._context(json.loads(payload[INVOKE_HEAD.size : event_at]))
+        head = json.loads(payload[INVOKE_HEAD.size : event_at])
+        context = self._context(head)
         _current.request_id = context.request_id
         say(f"FC Invoke Start RequestId: {context.request_id}")
-        result, error = self._guarded(self._handler, payload[event_at:], context, convert=to_bytes)
+        result, error = self._run(payload[event_at:], context, head.get("http", False))
         failed = ", Error: Unhandled function error" if error else ""
         flush_output()
         say(f"FC Invoke End RequestId: {context.request_id}{failed}")
         if self._setup["concurrency"] > 1:
             self._thread_is_free()  # before the answer: the next call may come at once
         self._peer.send(ERROR if error else RESULT, call, error or result)
+
+    def _run(self, event, context, is_http):
+        if not is_http:
+            return self._guarded(self._handler, event, context, convert=to_bytes)
+        call = HttpCall(event, context, self._setup["concurrency"])
+        return self._guarded(self._handler, call.environ, call.start_response, convert=call.to_bytes)
 
     def _guarded(self, function, *arguments, convert):
         """(result bytes, b"") or (b"", error body)."""

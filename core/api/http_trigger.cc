@@ -1,0 +1,127 @@
+#include "core/api/http_trigger.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/api/invoke.h"
+#include "core/registry/resolve.h"
+
+namespace convoke {
+namespace {
+
+constexpr std::string_view kReserved = "x-fc-";
+
+// Of one connection, not of what is sent over it.
+constexpr std::array<std::string_view, 9> kOfTheConnection = {
+    "connection", "keep-alive", "proxy-connection", "transfer-encoding",
+    "te",         "trailer",    "upgrade",          "content-length",
+    "expect"};
+constexpr std::array<std::string_view, 2> kOfTheEngine = {"date", "server"};
+
+bool is_reserved(std::string_view name) {
+  return name.size() >= kReserved.size() &&
+         http::equal_ignoring_case(name.substr(0, kReserved.size()), kReserved);
+}
+
+template <class Names>
+bool is_one_of(std::string_view name, const Names& names) {
+  return std::any_of(names.begin(), names.end(), [name](std::string_view other) {
+    return http::equal_ignoring_case(name, other);
+  });
+}
+
+// The signature of a request to this engine says nothing to a function, and could be used again.
+bool is_signature(const http::Header& header) {
+  return http::equal_ignoring_case(header.name, "authorization") &&
+         std::string_view(header.value).starts_with("FC ");
+}
+
+bool is_attachment(const http::Header& header) {
+  return http::equal_ignoring_case(header.name, "content-disposition") &&
+         http::equal_ignoring_case(header.value, "attachment");
+}
+
+std::string base_path(const Route& route) {
+  if (route.by_header) return {};
+  const std::string_view dot = route.qualifier.empty() ? "" : ".";
+  return fmt::format("/2016-08-15/proxy/{}{}{}/{}", route.service, dot, route.qualifier,
+                     route.function);
+}
+
+void add_own(http::Response& response, const Call& call, const Outcome& outcome) {
+  response.headers.add("X-Fc-Request-Id", call.id.text());
+  if (!outcome.instance_id.empty()) response.headers.add("X-Fc-Instance-Id", outcome.instance_id);
+}
+
+http::Response passed_on(const Call& call, Outcome& outcome) {
+  http::Response response;
+  response.status = outcome.reply.http->status;
+  for (const http::Header& header : outcome.reply.http->headers) {
+    if (is_reserved(header.name) || is_attachment(header) ||
+        is_one_of(header.name, kOfTheConnection) || is_one_of(header.name, kOfTheEngine))
+      continue;
+    response.headers.add(header);
+  }
+  add_own(response, call, outcome);
+  if (call.http->default_path) response.headers.set("Content-Disposition", "attachment");
+  response.body = std::move(outcome.reply.body);
+  return response;
+}
+
+}  // namespace
+
+Result<HttpTarget> http_target(const Directory& directory, const Route& route,
+                               std::string_view method) {
+  const Result<FunctionPtr> function =
+      resolve_function(directory, route.service, route.qualifier, route.function);
+  if (!function) return function.error();
+  TriggerPtr trigger = directory.http_trigger_of((*function)->id, route.qualifier);
+  if (!trigger)
+    return Error{ErrorCode::kTriggerNotFound,
+                 fmt::format("function '{}' in service '{}' has no http trigger", route.function,
+                             route.service)};
+  if (!trigger->as<HttpTrigger>()->allows(method))
+    return Error{
+        ErrorCode::kMethodNotAllowed,
+        fmt::format("the http trigger '{}' does not allow the method '{}'", trigger->name, method)};
+  return HttpTarget{*function, std::move(trigger)};
+}
+
+Result<void> check_http_call(const HttpTarget& target, const http::Headers& headers) {
+  if (http::equal_ignoring_case(headers.get("X-Fc-Invocation-Type"), "Async"))
+    return Error{ErrorCode::kInvalidArgument,
+                 "asynchronous requests through an http trigger are not offered by this engine: "
+                 "send the event to .../invocations instead"};
+  if (target.function->spec.runtime != Runtime::kInProcess) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "a function that is part of the program that runs this engine takes events alone: "
+               "send them to .../invocations"};
+}
+
+http::RequestHead head_for_function(const Route& route, http::RequestHead head) {
+  http::RequestHead passed;
+  passed.method = std::move(head.method);
+  passed.target = std::move(head.target);
+  for (const http::Header& header : head.headers) {
+    if (is_reserved(header.name) || is_signature(header) ||
+        is_one_of(header.name, kOfTheConnection))
+      continue;
+    passed.headers.add(header);
+  }
+  passed.headers.add("x-fc-base-path", base_path(route));
+  return passed;
+}
+
+http::Response http_answer_of(const Call& call, Outcome outcome) {
+  if (outcome.reply.http && !outcome.error && !outcome.reply.system_error)
+    return passed_on(call, outcome);
+  const bool function_error = outcome.reply.function_error != FunctionError::kNone;
+  http::Response response = answer_of(call, std::move(outcome));
+  if (function_error && response.status == 200) response.status = 502;
+  return response;
+}
+
+}  // namespace convoke

@@ -1,0 +1,129 @@
+"""What makes functions run besides callers: triggers, over the wire, on an engine that asks for signatures."""
+
+import time
+import unittest
+
+import tap
+from auth_test import ADA, LINE, error_of, secret_file, signed_engine, unsigned
+from engine import API
+from signing import signed_url
+
+WSGI = {
+    "index.py": """
+def handler(environ, start_response):
+    body = environ["wsgi.input"].read()
+    start_response("201 Created", [("X-Path", environ["PATH_INFO"]), ("Set-Cookie", "a"), ("Set-Cookie", "b")])
+    return [environ["REQUEST_METHOD"].encode(), b" ", environ["QUERY_STRING"].encode(), b" ", body]
+"""
+}
+
+BOOTSTRAP = {
+    "bootstrap": """#!/usr/bin/env python3
+import http.server, json, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if body == "die":
+            os._exit(3)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        said = json.dumps({"method": self.command, "target": self.path, "headers": headers, "body": body}).encode()
+        self.send_response(418)
+        for name, value in (("X-Mine", "1"), ("x-fc-status", "404"), ("Content-Length", str(len(said)))):
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(said)
+
+    do_GET = do_POST = do_PUT = do_HEAD = any
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["FC_SERVER_PORT"])), Handler).serve_forever()
+"""
+}
+
+
+class Triggers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        keys = cls.enterClassContext(secret_file(LINE(ADA)))
+        cls.engine = cls.enterClassContext(signed_engine(keys))
+        cls.client = cls.enterClassContext(unsigned(cls.engine))
+        cls.engine.deploy("wsgi", WSGI)
+        cls.engine.deploy("custom", BOOTSTRAP, runtime="custom")
+        cls.trigger("wsgi", "web", authType="anonymous", methods=["GET", "POST"])
+        cls.trigger("custom", "web", authType="anonymous", methods=["GET", "PUT", "HEAD", "POST"])
+
+    @classmethod
+    def trigger(cls, function, name, type="http", **config):
+        path = f"{API}/services/e2e/functions/{function}/triggers"
+        source = {"sourceArn": "acs:oss:local:1:photos"} if type == "oss" else {}
+        made = {"triggerName": name, "triggerType": type, "triggerConfig": config, **source}
+        return cls.engine.request("POST", path, made)
+
+    def test_a_python_handler_is_called_by_wsgi_without_a_signature(self):
+        answer = self.client.request("POST", f"{API}/proxy/e2e/wsgi/a%20b/c?x&y=1", b"body")
+        self.assertEqual((answer.status, answer.body), (201, b"POST x=&y=1 body"), answer)
+        self.assertEqual(answer.headers["X-Path"], "/a b/c")
+        self.assertEqual(answer.headers.get_all("Set-Cookie"), ["a", "b"])
+        self.assertEqual(answer.headers["Content-Disposition"], "attachment")
+        self.assertTrue(answer.headers["X-Fc-Request-Id"])
+
+    def test_a_custom_runtime_gets_the_clients_own_request(self):
+        target = f"{API}/proxy/e2e.LATEST/custom/a/b?c=d&c=e"
+        sent = {"X-Fc-Request-Id": "forged", "X-Own": "1", "Content-Type": "text/plain"}
+        answer = self.client.request("PUT", target, b"body", sent)
+        self.assertEqual((answer.status, answer.headers["X-Mine"]), (418, "1"), answer)
+        self.assertNotIn("x-fc-status", answer.headers)
+        seen = answer.json()
+        self.assertEqual((seen["method"], seen["target"], seen["body"]), ("PUT", target, "body"))
+        headers = seen["headers"]
+        self.assertEqual(headers["x-fc-control-path"], "/http-invoke")
+        self.assertEqual(headers["x-fc-request-id"], answer.headers["X-Fc-Request-Id"])
+        self.assertEqual(headers["x-fc-base-path"], f"{API}/proxy/e2e.LATEST/custom")
+        self.assertEqual((headers["x-own"], headers["content-type"]), ("1", "text/plain"))
+        self.assertEqual(headers["host"], f"{self.engine.host}:{self.engine.port}")
+        head = self.client.request("HEAD", f"{API}/proxy/e2e/custom/")
+        self.assertEqual((head.status, head.body), (418, b""))
+
+    def test_a_header_may_name_the_function_and_the_path_is_then_all_its_own(self):
+        named = {"x-fc-invocation-target": "2016-08-15/proxy/e2e/custom"}
+        answer = self.client.request("GET", "/shop/1?a=b", headers=named)
+        self.assertEqual((answer.status, answer.json()["target"]), (418, "/shop/1?a=b"), answer)
+        self.assertNotIn("Content-Disposition", answer.headers)
+
+    def test_what_a_trigger_does_not_allow_is_refused(self):
+        path = f"{API}/proxy/e2e/wsgi/"
+        self.assertEqual(error_of(self.client.request("DELETE", path)), (405, "MethodNotAllowed"))
+        self.assertEqual(error_of(self.client.request("GET", f"{API}/proxy/e2e/nobody/")), (404, "FunctionNotFound"))
+        later = self.client.request("POST", path, b"", {"X-Fc-Invocation-Type": "Async"})
+        self.assertEqual(error_of(later), (400, "InvalidArgument"))
+        died = self.client.request("POST", f"{API}/proxy/e2e/custom/", b"die")
+        self.assertEqual(died.status, 502, died)
+        self.assertIn("Process exited unexpectedly", died.json()["errorMessage"])
+
+    def test_a_trigger_for_the_function_alone_takes_signed_requests_and_signed_urls(self):
+        self.engine.deploy("shut", WSGI)
+        path = f"{API}/proxy/e2e/shut/x"
+        self.assertEqual(error_of(self.client.request("GET", path)), (404, "TriggerNotFound"))
+        self.assertEqual(self.trigger("shut", "web", authType="function", methods=["GET"]).status, 200)
+        self.assertEqual(error_of(self.client.request("GET", path)), (403, "AccessDenied"))
+        around = {"x-fc-invocation-target": "2016-08-15/proxy/e2e/shut"}
+        self.assertEqual(error_of(self.client.request("GET", "/healthz", headers=around)), (403, "AccessDenied"))
+        url = signed_url(ADA, "GET", path, time.time() + 60)
+        self.assertEqual(self.client.request("GET", url).status, 201)
+        self.assertEqual(self.engine.request("DELETE", f"{API}/services/e2e/functions/shut").status, 409)
+
+    def test_the_thumbnail_loop_is_refused_when_it_is_made_unless_it_is_meant(self):
+        reads = {"events": ["oss:ObjectCreated:*"], "outputs": ["photos/"]}
+        refused = self.trigger("custom", "thumbs", "oss", **reads)
+        self.assertEqual(error_of(refused), (400, "InvalidArgument"))
+        self.assertIn("bucket photos/ -> e2e/custom -> bucket photos/", refused.json()["ErrorMessage"])
+        apart = {"filter": {"key": {"prefix": "src/"}}, **reads, "outputs": ["photos/dst/"]}
+        self.assertEqual(self.trigger("custom", "apart", "oss", **apart).status, 200)
+        self.assertEqual(self.trigger("custom", "thumbs", "oss", **reads, allowLoop=True).status, 200)
+
+
+if __name__ == "__main__":
+    tap.main()
