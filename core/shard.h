@@ -46,6 +46,7 @@
 #include "core/loop/wires.h"
 #include "core/metrics_desk.h"
 #include "core/own_requests.h"
+#include "core/registry/bucket_index.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
 #include "core/shard_store.h"
@@ -227,6 +228,7 @@ class Shard final : public ShardDoor,
   void on_trigger_gone(const TriggerGone& gone);
   void fire(NewCall call, Queue::Accepted answered);
 
+  void take_object_events(http::ExchangeId exchange, const CallId& id, std::string body);
   void look_after_history();
   void look_at_keys();
   [[nodiscard]] Result<void> admit(const http::RequestHead& head, const Result<Route>& to) const;
@@ -261,6 +263,7 @@ class Shard final : public ShardDoor,
   AllWorkers workers_;
 
   Directory directory_;
+  BucketIndex object_triggers_;
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;
   std::unique_ptr<Poster> poster_;

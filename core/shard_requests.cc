@@ -7,6 +7,7 @@
 #include "core/api/clock.h"
 #include "core/api/http_trigger.h"
 #include "core/api/log_query.h"
+#include "core/api/object_events.h"
 #include "core/registry/resolve.h"
 #include "core/shard.h"
 
@@ -62,8 +63,7 @@ Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
 Result<std::size_t> Shard::body_bytes_max(const http::RequestHead& head,
                                           const Result<Route>& to) const {
   if (!to) return to.error();
-  if (to->operation() == Operation::kHttpTrigger) return to->row->body_bytes_max;
-  if (to->row->answered_by == AnsweredBy::kInvoker) return invoker_->event_bytes_max(head.headers);
+  if (to->operation() == Operation::kInvokeFunction) return invoker_->event_bytes_max(head.headers);
   return to->row->body_bytes_max;
 }
 
@@ -92,6 +92,8 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
     case AnsweredBy::kInvoker:
       if (to->operation() == Operation::kHttpTrigger)
         return invoker_->invoke_http(exchange, id, *to, std::move(request));
+      if (to->operation() == Operation::kObjectEvents)
+        return take_object_events(exchange, id, std::move(request.body));
       return invoker_->invoke(exchange, id, {to->service, to->qualifier, to->function},
                               std::move(request));
     case AnsweredBy::kControlPlane:
@@ -105,6 +107,25 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
     case AnsweredBy::kEngine:
       return answer_by_engine(exchange, *to, request, id.text());
   }
+}
+
+void Shard::take_object_events(http::ExchangeId exchange, const CallId& id, std::string body) {
+  const auto refuse = [this, exchange, id](const Error& why) {
+    respond(exchange, http::error_response(why, id.text()));
+  };
+  const auto events = read_object_events(std::move(body));
+  if (!events) return refuse(events.error());
+  auto calls = calls_set_off(*events, object_triggers_);
+  if (!calls) return refuse(calls.error());
+  std::vector<std::string> ids;
+  for (TriggeredCall& call : *calls) {
+    call.id = next_call_id();
+    ids.push_back(call.id.text());
+  }
+  invoker_->accept_triggered(*std::move(calls), [=, this](const Result<void>& accepted) {
+    if (!accepted) return refuse(accepted.error());
+    respond(exchange, object_events_answer(ids, id.text()));
+  });
 }
 
 void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,

@@ -173,6 +173,45 @@ void Invoker::accept(http::ExchangeId exchange, NewCall call, const InvocationOr
   world_.queue.accept(std::move(call), answer);
 }
 
+void Invoker::accept_triggered(std::vector<TriggeredCall> calls, AllAccepted done) {
+  for (const TriggeredCall& call : calls) {
+    if (call.event.size() > world_.async_event_bytes_max)
+      return done(Error{ErrorCode::kEntityTooLarge,
+                        fmt::format("an event has {} bytes; at most {} are allowed",
+                                    call.event.size(), world_.async_event_bytes_max)});
+  }
+  if (calls.empty()) return done({});
+  struct Open {
+    std::size_t left;
+    Result<void> outcome;
+    AllAccepted done;
+  };
+  const auto open = std::make_shared<Open>(Open{calls.size(), {}, std::move(done)});
+  for (TriggeredCall& call : calls) {
+    accept_one(std::move(call), [open](const Result<void>& accepted) {
+      if (!accepted) open->outcome = accepted;
+      if (--open->left == 0) open->done(open->outcome);
+    });
+  }
+}
+
+void Invoker::accept_one(TriggeredCall triggered, AllAccepted accepted) {
+  NewCall call;
+  call.id = triggered.id;
+  call.function = triggered.function;
+  if (is_stateful(call.function, triggered.qualifier)) call.name = call.id.text();
+  call.qualifier = std::move(triggered.qualifier);
+  call.event = std::move(triggered.event);
+  call.accepted = call.due = world_.clock.wall();
+  const Result<void> keeps_up = call.name.empty() ? Result<void>{} : world_.names.keeps_up();
+  if (!keeps_up) return accepted(keeps_up);
+  ++accepting_;
+  world_.queue.accept(std::move(call), [this, accepted](const Result<void>& durable) {
+    --accepting_;
+    accepted(durable);
+  });
+}
+
 void Invoker::end_waits() {
   waits_ended_ = true;
   waits_.end_all();

@@ -16,9 +16,11 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "core/api/names.h"
 #include "core/api/router.h"
+#include "core/api/triggered.h"
 #include "core/api/waits.h"
 #include "core/dispatch/call.h"
 #include "core/dispatch/dispatcher.h"
@@ -69,6 +71,10 @@ class Invoker final : public CallOwner, public EndWatch {
   // The same of a request through an HTTP trigger: synchronous, answered by the function itself.
   void invoke_http(http::ExchangeId exchange, const CallId& id, const Route& route,
                    http::Request request);
+  // Accepts asynchronous calls for which no client waits. `done` runs once, now or in a later turn:
+  // when all are durable, or else with an error; some may then be. EntityTooLarge: none is.
+  using AllAccepted = std::function<void(const Result<void>&)>;
+  void accept_triggered(std::vector<TriggeredCall> calls, AllAccepted done);
   void client_gone(http::ExchangeId exchange);
   // Those who wait for the end of an accepted call have their 202 now.
   // From here on those who ask to wait have it as soon as their call is accepted.
@@ -96,6 +102,7 @@ class Invoker final : public CallOwner, public EndWatch {
   [[nodiscard]] bool is_stateful(FunctionId function, std::string_view qualifier) const;
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                     const InvocationTarget& target, InvocationOrder order, std::string event);
+  void accept_one(TriggeredCall triggered, AllAccepted accepted);
   void accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order);
   void on_accepted(http::ExchangeId exchange, const CallId& id, FunctionId function,
                    const InvocationOrder& order);

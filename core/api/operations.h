@@ -39,6 +39,7 @@ enum class Operation : std::uint8_t {
   kUpdateTrigger,
   kDeleteTrigger,
   kHttpTrigger,
+  kObjectEvents,
   kGetStatefulInvocation,
   kStopStatefulInvocation,
   kDeleteStatefulInvocation,
@@ -82,6 +83,8 @@ enum class AnsweredBy : std::uint8_t {
 inline constexpr std::size_t kNoBodyMax = 4UL << 10;
 inline constexpr std::size_t kDefinitionBodyMax = 64UL << 10;             // ours
 inline constexpr std::size_t kCodeBodyMax = (100UL << 20) + (1UL << 20);  // FC: 100 MB of base64
+
+inline constexpr std::size_t kObjectEventsBodyMax = 256UL << 10;  // a notification; ours
 
 struct OperationRow {
   Operation operation;
@@ -166,6 +169,8 @@ inline constexpr std::array kOperations = {
     OperationRow{Operation::kHttpTrigger, "HttpTrigger", "*",
                  "/2016-08-15/proxy/{service}/{function}/{path}", kSyncEventBytesMax,
                  AnsweredBy::kInvoker},
+    OperationRow{Operation::kObjectEvents, "ObjectEvents", "POST", "/convoke/events/objects",
+                 kObjectEventsBodyMax, AnsweredBy::kInvoker},
     OperationRow{Operation::kGetStatefulInvocation, "GetStatefulAsyncInvocation", "GET",
                  "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
                  "{invocation}",

@@ -62,6 +62,35 @@ TEST_F(Invoke, HeadersThatContradictEachOtherAre400AndNothingIsStored) {
   EXPECT_TRUE(world.queue.calls.empty());
 }
 
+TEST_F(Invoke, TriggeredCallsAreAnsweredTogetherWhenAllAreDurable) {
+  std::vector<Result<void>> said;
+  const auto accept = [&](std::size_t bytes) {
+    world.invoker().accept_triggered(
+        {{CallId::from_random(2, 1), FunctionId{7}, "LATEST", "a"},
+         {CallId::from_random(2, 2), FunctionId{7}, "", std::string(bytes, 'b')}},
+        [&](const Result<void>& all) { said.push_back(all); });
+  };
+  accept(5);
+  ASSERT_EQ(world.queue.calls.size(), 2U);
+  EXPECT_EQ(world.queue.calls[0].qualifier, "LATEST");
+  EXPECT_EQ(world.queue.calls[1].event, "bbbbb");
+  EXPECT_EQ(world.queue.calls[1].due, world.now());
+  EXPECT_EQ(world.invoker().calls_open(), 2U);
+  world.queue.answer(Error{ErrorCode::kServiceUnavailable, "the disk is gone"});
+  EXPECT_TRUE(said.empty());
+  world.queue.answer();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].error().code, ErrorCode::kServiceUnavailable);
+  EXPECT_EQ(world.invoker().calls_open(), 0U);
+  accept(kAsyncEventBytesMax + 1);
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[1].error().code, ErrorCode::kEntityTooLarge);
+  EXPECT_EQ(world.queue.calls.size(), 2U) << "none of them is made";
+  world.make_stateful();
+  accept(1);
+  EXPECT_EQ(world.queue.calls.back().name, CallId::from_random(2, 2).text());
+}
+
 TEST_F(Invoke, AStoreThatFailsIs503) {
   const http::ExchangeId call = world.send({});
   world.queue.answer(Error{ErrorCode::kServiceUnavailable, "the disk is gone"});

@@ -1,11 +1,12 @@
 """What makes functions run besides callers: triggers, over the wire, on an engine that asks for signatures."""
 
+import json
 import time
 import unittest
 
 import tap
 from auth_test import ADA, LINE, error_of, secret_file, signed_engine, unsigned
-from engine import API
+from engine import API, wait_until
 from signing import signed_url
 
 WSGI = {
@@ -14,6 +15,18 @@ def handler(environ, start_response):
     body = environ["wsgi.input"].read()
     start_response("201 Created", [("X-Path", environ["PATH_INFO"]), ("Set-Cookie", "a"), ("Set-Cookie", "b")])
     return [environ["REQUEST_METHOD"].encode(), b" ", environ["QUERY_STRING"].encode(), b" ", body]
+"""
+}
+
+JPG = {"key": {"prefix": "in/", "suffix": ".jpg"}}
+SEEN = {
+    "index.py": """
+import os, pathlib
+
+def handler(event, context):
+    path = pathlib.Path(os.environ["STATE"], "seen")
+    path.with_suffix(".new").write_bytes(event)
+    path.with_suffix(".new").rename(path)
 """
 }
 
@@ -56,9 +69,9 @@ class Triggers(unittest.TestCase):
         cls.trigger("custom", "web", authType="anonymous", methods=["GET", "PUT", "HEAD", "POST"])
 
     @classmethod
-    def trigger(cls, function, name, type="http", **config):
+    def trigger(cls, function, name, type="http", bucket="photos", **config):
         path = f"{API}/services/e2e/functions/{function}/triggers"
-        source = {"sourceArn": "acs:oss:local:1:photos"} if type == "oss" else {}
+        source = {"sourceArn": f"acs:oss:local:1:{bucket}"} if type == "oss" else {}
         made = {"triggerName": name, "triggerType": type, "triggerConfig": config, **source}
         return cls.engine.request("POST", path, made)
 
@@ -123,6 +136,23 @@ class Triggers(unittest.TestCase):
         apart = {"filter": {"key": {"prefix": "src/"}}, **reads, "outputs": ["photos/dst/"]}
         self.assertEqual(self.trigger("custom", "apart", "oss", **apart).status, 200)
         self.assertEqual(self.trigger("custom", "thumbs", "oss", **reads, allowLoop=True).status, 200)
+
+    def test_an_object_that_is_stored_is_a_call_of_each_trigger_that_it_fits(self):
+        self.engine.deploy("seen", SEEN)
+        made = self.trigger("seen", "jpg", "oss", bucket="inbox", events=["oss:ObjectCreated:*"], filter=JPG)
+        self.assertEqual(made.status, 200, made)
+
+        def notify(key):
+            put = {"eventName": "s3:ObjectCreated:Put", "s3": {"bucket": {"name": "inbox"}, "object": {"key": key}}}
+            answer = self.engine.request("POST", "/convoke/events/objects", {"Records": [put]})
+            self.assertEqual(answer.status, 200, answer)
+            return answer.json()["calls"]
+
+        self.assertEqual(notify("in%2Fa.png"), [])
+        self.assertEqual(len(notify("in%2Fa+b.jpg")), 1)
+        file = self.engine.file("seen")
+        event = json.loads(wait_until(lambda: file.exists() and file.read_text(), "it has run"))["events"][0]
+        self.assertEqual((event["eventName"], event["oss"]["object"]["key"]), ("ObjectCreated:PutObject", "in/a b.jpg"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+// What a store of objects notifies of, as events for functions: which triggers each sets off, and
+// the payload that the contract has. Pure.
+//
+// Two forms of notification are read:
+//   OSS        {"events": [{"eventName", "oss": {"bucket": {"name"}, "object": {"key", ...}},
+//   ...}]} S3, MinIO  {"Records": [{"eventName", "s3": {"bucket": {"name"}, "object": {"key",
+//   ...}}, ...}]}
+// Functions get the first whichever it was, one event a call. S3's names become OSS's where both
+// have one ("ObjectCreated:Put" is "ObjectCreated:PutObject"); its keys are decoded.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/api/triggered.h"
+#include "core/http/message.h"
+#include "core/model/error.h"
+#include "core/registry/bucket_index.h"
+#include "core/registry/trigger.h"
+
+namespace convoke {
+
+inline constexpr std::size_t kObjectEventsMax = 1'000;    // ours; S3 sends one
+inline constexpr std::size_t kTriggeredCallsMax = 1'000;  // of a notification; ours
+
+struct ObjectEvent {
+  std::string name;  // "ObjectCreated:PutObject"
+  std::string bucket;
+  std::string key;
+  std::string json;  // of one entry of "events"
+};
+
+// InvalidArgument: neither form, or a member that is missing, or too many.
+[[nodiscard]] Result<std::vector<ObjectEvent>> read_object_events(std::string body);
+
+[[nodiscard]] bool sets_off(const ObjectEvent& event, const ObjectTrigger& trigger);
+
+// In the order of the events, without ids. LimitExceeded: more than kTriggeredCallsMax.
+[[nodiscard]] Result<std::vector<TriggeredCall>> calls_set_off(
+    const std::vector<ObjectEvent>& events, const BucketIndex& triggers);
+
+// {"calls": ["ID", ...]}, when they are durable.
+[[nodiscard]] http::Response object_events_answer(const std::vector<std::string>& ids,
+                                                  const std::string& request_id);
+
+}  // namespace convoke
