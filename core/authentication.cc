@@ -27,7 +27,11 @@ Result<void> may_listen(const EngineOptions& options) {
 }
 
 Result<Authentication> open_authentication(const EngineOptions& options, const StatePlaces& state) {
-  if (options.access_keys_file.empty()) return Authentication{};
+  if (options.access_keys_file.empty()) {
+    auto key = token_key(options, state);
+    if (!key) return key.error();
+    return Authentication{{}, *std::move(key)};
+  }
   auto read = read_access_keys(options.access_keys_file, options.account_id);
   if (!read) return read.error();
   auto key = token_key(options, state);
@@ -41,9 +45,10 @@ Result<Authentication> open_authentication(const EngineOptions& options, const S
 }
 
 Result<void> check_authentication(const EngineOptions& options, const StatePlaces& state) {
-  if (options.access_keys_file.empty()) return {};
-  const auto read = read_access_keys(options.access_keys_file, options.account_id);
-  if (!read) return read.error();
+  if (!options.access_keys_file.empty()) {
+    const auto read = read_access_keys(options.access_keys_file, options.account_id);
+    if (!read) return read.error();
+  }
   std::error_code ignored;
   const bool own = options.token_key_file.empty();
   if (own && !std::filesystem::exists(state.token_key(), ignored)) return {};  // to be made

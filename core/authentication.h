@@ -13,7 +13,7 @@ namespace convoke {
 // Off without a file of access keys.
 struct Authentication {
   AccessKeysDesk keys;
-  std::string token_key;  // of functions' credentials; "" where it is off
+  std::string token_key;  // of functions' credentials and of lineages; there is always one
 };
 
 // InvalidArgument: beyond loopback, and no access keys.

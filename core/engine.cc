@@ -162,6 +162,8 @@ struct Engine::Parts {
         incarnation(life),
         access_keys(std::move(who.keys)),
         token_key(std::move(who.token_key)),
+        seal(token_key),
+        running(rng.fork("places of calls")),
         queue_on(std::move(target)) {
     if (shared != nullptr) lease.set(Instant{});  // until it is granted one
     if (serves_without_store()) lease.outlive_store(options.engine_lease);
@@ -213,7 +215,8 @@ struct Engine::Parts {
                            metrics_desk,
                            access_keys,
                            token_key,
-                           virtual_from};
+                           virtual_from,
+                           {&seal, &running}};
     const std::vector<std::uint32_t> existing = state.journals();
     if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
@@ -383,6 +386,8 @@ struct Engine::Parts {
   std::uint32_t incarnation;
   AccessKeysDesk access_keys;
   std::string token_key;
+  LineageSeal seal;
+  RunningCalls running;
   ListeningSockets sockets;
   ClockDesk clock_desk;
   MetricsDesk metrics_desk;
@@ -445,7 +450,7 @@ Result<std::unique_ptr<Engine>> Engine::start(EngineOptions options, std::vector
   if (!key) return key.error();
   auto who = open_authentication(options, *state);
   if (!who) return who.error();
-  if (*target && !who->token_key.empty()) {
+  if (*target && who->keys.enabled()) {
     const std::string fingerprint = key_fingerprint(who->token_key);
     if (auto same = claim_token_key(**target, fingerprint); !same) return same.error();
   }

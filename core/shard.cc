@@ -40,12 +40,6 @@ std::optional<ShardTime> shard_time(Loop& loop, const ShardWorld& world) {
   return std::optional<ShardTime>(std::in_place, loop, loop.timers(), *world.virtual_from);
 }
 
-std::unique_ptr<FunctionCredentials> credential_source(const Clock& clock,
-                                                       const ShardWorld& world) {
-  if (!world.access_keys.enabled()) return nullptr;
-  return std::make_unique<FunctionCredentials>(clock, world.token_key, world.options.account_id);
-}
-
 std::unique_ptr<Signed> authenticator(const Clock& clock, const ShardWorld& world) {
   if (!world.access_keys.enabled()) return nullptr;
   return std::make_unique<Signed>(clock, world.token_key, world.access_keys.keys());
@@ -70,25 +64,26 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
       logging_(loop_),
       wires_(loop_),
       spawner_(loop_, world.launcher, self),
-      credentials_(credential_source(loop_, world)),
+      credentials_(loop_, world.token_key, world.options.account_id),
       log_(world.logs, logging_),
-      processes_(process_options(world, credentials_.get()),
+      processes_(process_options(world, &credentials_),
                  ProcessEdge{loop_, loop_.timers(), wires_, spawner_, log_, world.ports},
                  ids_.fork("instances")),
       callables_(world.callables, loop_, loop_.timers(), ids_.fork("callables")),
       workers_(processes_, callables_),
+      recursion_(clock_, directory_, [](std::string_view what) { spdlog::warn("{}", what); }),
       mail_(world.mail.open(self, loop_,
                             [this](Letter letter) {
                               ++letters_;
                               dispatcher_.on_letter(std::move(letter));
                             })),
-      dispatcher_(
-          {clock_, wheel_, workers_, world.gates, world.account, world.lease, directory_, *mail_},
-          world.options.dispatch),
+      dispatcher_({clock_, wheel_, workers_, world.gates, world.account, world.lease, directory_,
+                   *mail_, world.lineage},
+                  world.options.dispatch),
       poster_(world.posters.open(loop_)),
       deliverer_({clock_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
                  [](std::string_view what) { spdlog::warn("{}", what); }),
-      pump_(self, {clock_, wheel_, directory_}, ids_.fork("retries"),
+      pump_(self, {clock_, wheel_, directory_, &recursion_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       timers_(
           {clock_, wheel_, time_ ? kNoLook : kTimersLookEvery},
@@ -135,8 +130,10 @@ Result<std::unique_ptr<ShardStore>> Shard::open_store(const std::vector<std::uin
 void Shard::attach(std::unique_ptr<ShardStore> store) {
   store_ = std::move(store);
   Queue& queue = store_->queue();
-  const InvokerWorld world{clock_, wheel_, directory_,        dispatcher_,
-                           queue,  *this,  store_->archive(), world_.options.async_event_bytes_max};
+  const InvokerWorld world{
+      clock_,         wheel_,     directory_,        dispatcher_,
+      queue,          *this,      store_->archive(), world_.options.async_event_bytes_max,
+      world_.lineage, &recursion_};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          respond(exchange, std::move(response));
@@ -200,7 +197,7 @@ void Shard::apply(const Change& change) {
     dispatcher_.on_function(put->function);
   } else if (const auto* gone = std::get_if<FunctionGone>(&change.what)) {
     dispatcher_.on_function_gone(gone->id);
-    if (credentials_) credentials_->forget(gone->id);
+    credentials_.forget(gone->id);
   } else if (const auto* limit = std::get_if<LimitPut>(&change.what)) {
     dispatcher_.on_limit(limit->limit->function_id);
   } else if (const auto* lifted = std::get_if<LimitGone>(&change.what)) {

@@ -87,6 +87,7 @@ struct ShardWorld {
   AccessKeysDesk& access_keys;
   const std::string& token_key;
   std::optional<TimeOrigin> virtual_from;  // none: time is real
+  LineageWorld lineage;
 };
 
 class Shard final : public ShardDoor,
@@ -256,7 +257,7 @@ class Shard final : public ShardDoor,
   std::unique_ptr<LoopIoThread> history_thread_;
   LoopWires wires_;
   LoopSpawner spawner_;
-  const std::unique_ptr<FunctionCredentials> credentials_;  // where there are access keys
+  FunctionCredentials credentials_;  // without access keys too: they carry lineages
   FunctionLog log_;
   ProcessWorkers processes_;
   InProcessWorkers callables_;
@@ -264,6 +265,7 @@ class Shard final : public ShardDoor,
 
   Directory directory_;
   BucketIndex object_triggers_;
+  RecursionGuard recursion_;
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;
   std::unique_ptr<Poster> poster_;

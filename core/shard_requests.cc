@@ -210,6 +210,8 @@ ShardSample Shard::own_sample() const {
   sample.started = counters.started;
   sample.moved = counters.moved;
   sample.bounced = counters.bounced;
+  sample.recursion_refused = recursion_.refused();
+  sample.recursion_warned = recursion_.warned();
   sample.instances = dispatcher_.instances();
   sample.calls_here = dispatcher_.calls_here();
   sample.connections = server_.connections();

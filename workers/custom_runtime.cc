@@ -43,7 +43,9 @@ class CustomRuntime::Lane final : private http::ClientHandler {
   void initialize(const CallId& request_id) {
     busy_ = true;
     call_.reset();
-    client_.send(initialize_head(*owner_.function_, owner_.place_, request_id), {});
+    client_.send(initialize_head(*owner_.function_, owner_.place_, request_id,
+                                 owner_.host_->lineage_before_calls()),
+                 {});
   }
 
   void invoke(const Attempt& attempt) {

@@ -16,10 +16,12 @@
 //   setup: {"code_directory", "handler", "initializer", "concurrency", "region", "account_id",
 //           "function": {"name", "memory", "timeout", "initialization_timeout"}, "service":
 //           {"name"}, "reply_bytes_max"} and, where functions have credentials, "credentials":
-//           {"access_key_id", "access_key_secret", "security_token"}
+//           {"access_key_id", "access_key_secret", "security_token"}; where calls carry lineages,
+//           "lineage": what belongs behind the security token until a call brings its own
 //   invoke head: {"request_id", "qualifier", "retry_count", "attempt"} and, on asynchronous calls,
-//           "fencing_token" and "maybe_repeated"; "credentials" again where they are new;
-//           "http": true where event and result are HTTP messages (http_frames.h)
+//           "fencing_token" and "maybe_repeated"; "credentials" again where they are new; "lineage"
+//           of the call and its "traceparent"; "http": true where event and result are HTTP
+//           messages (http_frames.h)
 // Anything else (another kind, a size beyond the limit) breaks the link.
 #pragma once
 

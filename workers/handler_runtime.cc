@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "workers/carried.h"
 #include "workers/http_frames.h"
 #include "workers/start_errors.h"
 
@@ -34,8 +35,14 @@ void put_credentials(Json& json, const http::AccessKey* credentials) {
   json.EndObject();
 }
 
+// Tokens are told without it, so that they stay the same from call to call.
+void put_lineage(Json& json, const std::optional<CarriedLineage>& lineage) {
+  if (lineage) put(json, "lineage", view_of(lineage->token));
+}
+
 std::string setup_json(const Function& function, const Place& place,
-                       const http::AccessKey* credentials) {
+                       const http::AccessKey* credentials,
+                       const std::optional<CarriedLineage>& lineage) {
   const FunctionSpec& spec = function.spec;
   rapidjson::StringBuffer buffer;
   Json json(buffer);
@@ -60,6 +67,7 @@ std::string setup_json(const Function& function, const Place& place,
   json.EndObject();
   put(json, "reply_bytes_max", kReplyBytesMax);
   put_credentials(json, credentials);
+  put_lineage(json, lineage);
   json.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -82,6 +90,10 @@ std::string invoke_json(const Attempt& attempt, const http::AccessKey* credentia
     json.Bool(true);
   }
   put_credentials(json, credentials);
+  put_lineage(json, attempt.lineage);
+  if (attempt.lineage) {
+    put(json, "traceparent", traceparent_of(attempt.lineage->trace, attempt.id));
+  }
   json.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }
@@ -121,7 +133,9 @@ void HandlerRuntime::on_accept(std::unique_ptr<Wire> wire) {
   if (wire_ != nullptr) return;  // only the first one counts
   wire_ = std::move(wire);
   wire_->attach(*this);
-  send(encode_frame(FrameKind::kSetup, 0, setup_json(*function_, place_, new_credentials())));
+  send(encode_frame(
+      FrameKind::kSetup, 0,
+      setup_json(*function_, place_, new_credentials(), host_->lineage_before_calls())));
 }
 
 void HandlerRuntime::initialize(const CallId& request_id) {

@@ -4,11 +4,14 @@
 #include <string_view>
 #include <utility>
 
+#include "workers/carried.h"
+
 namespace convoke {
 namespace {
 
 constexpr std::string_view kControlPath = "x-fc-control-path";
 constexpr std::string_view kHost = "Host";
+constexpr std::string_view kTraceState = "tracestate";
 constexpr std::string_view kContentType = "content-type";
 
 void put_credentials(http::Headers& headers, const http::AccessKey& credentials) {
@@ -58,9 +61,16 @@ http::RequestHead head_for(std::string_view path, const CallId& request_id) {
 }  // namespace
 
 http::RequestHead initialize_head(const Function& function, const Place& place,
-                                  const CallId& request_id) {
+                                  const CallId& request_id,
+                                  const std::optional<CarriedLineage>& lineage) {
   http::RequestHead head = head_for("/initialize", request_id);
   add_fixed(head.headers, function, place);
+  if (lineage) {
+    const std::string_view text = view_of(lineage->token);
+    const std::string_view base = head.headers.get("x-fc-security-token");
+    head.headers.set("x-fc-security-token", security_token_with(base, text));
+    head.headers.add("x-convoke-lineage", text);
+  }
   return head;
 }
 
@@ -79,9 +89,21 @@ void InvokeHead::refresh_credentials() {
   put_credentials(kept_.headers, *credentials_);
 }
 
+void InvokeHead::put_lineage(const CarriedLineage& lineage, const CallId& call) {
+  http::Headers& headers = kept_.headers;
+  const std::string_view text = view_of(lineage.token);
+  if (credentials_ != nullptr) {
+    headers.set("x-fc-security-token", security_token_with(credentials_->security_token, text));
+  }
+  headers.set("x-convoke-lineage", text);
+  headers.set("traceparent", traceparent_of(lineage.trace, call));
+  headers.set("tracestate", tracestate_of(lineage.token));
+}
+
 const http::RequestHead& InvokeHead::for_attempt(const Attempt& attempt) {
   if (source_ != nullptr) refresh_credentials();
   http::Headers& headers = kept_.headers;
+  if (attempt.lineage) put_lineage(*attempt.lineage, attempt.id);
   headers.set("x-fc-request-id", attempt.id.text());
   headers.set("x-fc-retry-count", std::to_string(attempt.retry_count));
   headers.set("x-fc-qualifier", attempt.qualifier);
@@ -106,7 +128,15 @@ const http::RequestHead& InvokeHead::for_http(const http::RequestHead& client) {
     extra_.headers.add(header.name, path ? "/http-invoke" : std::string_view(header.value));
   }
   for (const http::Header& header : client.headers) {
-    if (!http::equal_ignoring_case(header.name, kHost)) extra_.headers.add(header);
+    if (http::equal_ignoring_case(header.name, kHost)) continue;
+    // What is said of a call stands there already; other vendors' entries go behind ours.
+    const std::string* ours = kept_.headers.find(header.name);
+    const bool own = http::equal_ignoring_case(header.name, kContentType);
+    if (ours == nullptr || own) {
+      extra_.headers.add(header);
+    } else if (http::equal_ignoring_case(header.name, kTraceState)) {
+      extra_.headers.set(kTraceState, *ours + "," + header.value);
+    }
   }
   return extra_;
 }

@@ -86,6 +86,9 @@ class ProcessInstance final : public Instance, private ProcessHandler, private L
   void on_exited(const ExitStatus& status) override;
 
   // From the link.
+  [[nodiscard]] std::optional<CarriedLineage> lineage_before_calls() override {
+    return listener_.lineage_before_calls();
+  }
   void link_up(double memory_peak_mb) override;
   void link_failed(const std::string& reason) override;
   void initialized(std::optional<std::string> error_body) override;

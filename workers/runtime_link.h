@@ -28,6 +28,10 @@ enum class Begun : std::uint8_t {
 class LinkHost {
  public:
   virtual ~LinkHost() = default;
+  // InstanceListener's.
+  [[nodiscard]] virtual std::optional<CarriedLineage> lineage_before_calls() {
+    return std::nullopt;
+  }
   // The program can be spoken to. 0: its memory is not known yet.
   virtual void link_up(double memory_peak_mb) = 0;
   // The program will never be reachable; `reason` in words, without the instance's log.

@@ -25,6 +25,7 @@
 #include "core/model/function.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/lineage.h"
 
 namespace convoke {
 
@@ -48,6 +49,8 @@ struct Attempt {
   bool asynchronous = false;
   bool wants_log_tail = false;
   Duration time_left{};  // until its deadline
+  // For the calls that its code makes; nullopt: this engine gives none.
+  std::optional<CarriedLineage> lineage;
 };
 
 enum class FunctionError : std::uint8_t { kNone, kHandled, kUnhandled };
@@ -79,6 +82,10 @@ struct Gone {
 class InstanceListener {
  public:
   virtual ~InstanceListener() = default;
+  // What the code carries before its first call, from start() on. From inside any call made here.
+  [[nodiscard]] virtual std::optional<CarriedLineage> lineage_before_calls() {
+    return std::nullopt;
+  }
   virtual void on_ready() = 0;
   // Exactly once for each invoke(), before on_gone. When the process died: a Reply with the body
   // {"errorMessage": "Process exited unexpectedly before completing request (...)"}, kUnhandled.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/api/http_trigger.h"
+#include "core/guard/lineage_carriers.h"
 #include "core/registry/resolve.h"
 #include "core/registry/stopping.h"
 
@@ -54,6 +55,7 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
   auto function =
       resolve_function(world_.directory, target.service, target.qualifier, target.function);
   if (!function) return respond_(exchange, http::error_response(function.error(), id.text()));
+  const std::optional<Lineage> lineage = lineage_of(request.head, id, (*function)->id);
   if (order->asynchronous) {
     if (const KillSwitch* off = refuses_async(world_.directory, (*function)->spec)) {
       return respond_(
@@ -62,16 +64,39 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
                                          id.text()));
     }
     return invoke_async(exchange, id, *function, target, *std::move(order),
-                        std::move(request.body));
+                        std::move(request.body), lineage);
   }
-  invoke_sync(exchange, id, *function, target, *order, std::move(request.body));
+  if (const auto refused = refuses(**function, lineage)) {
+    return respond_(exchange, http::error_response(*refused, id.text()));
+  }
+  invoke_sync(exchange, id, *function, target, *order, std::move(request.body), lineage);
+}
+
+std::optional<Lineage> Invoker::lineage_of(const http::RequestHead& head, const CallId& id,
+                                           FunctionId function) const {
+  if (world_.lineage.seal == nullptr) return std::nullopt;
+  const TraceId trace = trace_of(head.headers.get("traceparent"));
+  const auto token = read_lineage(head, *world_.lineage.seal);
+  if (!token && trace == TraceId{}) return std::nullopt;
+  Lineage lineage = token ? called_with(*token, world_.lineage.running->at(token->place),
+                                        world_.clock.wall(), id, function)
+                          : root_lineage(id, function);
+  if (trace != TraceId{} && trace != lineage.root.bytes()) lineage.trace = trace;
+  return lineage;
+}
+
+std::optional<Error> Invoker::refuses(const Function& function,
+                                      const std::optional<Lineage>& lineage) const {
+  if (!lineage || world_.recursion == nullptr) return std::nullopt;
+  return world_.recursion->refuses(function, *lineage);
 }
 
 void Invoker::invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                           const InvocationTarget& target, const InvocationOrder& order,
-                          std::string event) {
+                          std::string event, const std::optional<Lineage>& lineage) {
   CallPtr call = sync_call(exchange, id, function->id, target.qualifier, std::move(event));
   call->wants_log_tail = order.wants_log_tail;
+  call->lineage = lineage;
   submit(std::move(call));
 }
 
@@ -81,10 +106,15 @@ void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Rou
   if (!target) return respond_(exchange, http::error_response(target.error(), id.text()));
   if (const auto right = check_http_call(*target, request.head.headers); !right)
     return respond_(exchange, http::error_response(right.error(), id.text()));
+  const auto lineage = lineage_of(request.head, id, target->function->id);
+  if (const auto refused = refuses(*target->function, lineage)) {
+    return respond_(exchange, http::error_response(*refused, id.text()));
+  }
   CallPtr call =
       sync_call(exchange, id, target->function->id, route.qualifier, std::move(request.body));
   call->http = std::make_shared<const HttpCall>(
       HttpCall{head_for_function(route, std::move(request.head)), !route.by_header});
+  call->lineage = lineage;
   submit(std::move(call));
 }
 
@@ -131,13 +161,14 @@ bool Invoker::is_stateful(FunctionId function, std::string_view qualifier) const
 }
 
 void Invoker::invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
-                           const InvocationTarget& target, InvocationOrder order,
-                           std::string event) {
+                           const InvocationTarget& target, InvocationOrder order, std::string event,
+                           const std::optional<Lineage>& lineage) {
   NewCall call;
   call.id = id;
   call.function = function->id;
   call.qualifier = target.qualifier;
   call.event = std::move(event);
+  call.lineage = lineage;
   call.accepted = world_.clock.wall();
   call.due = call.accepted + order.delay;
   ++accepting_;

@@ -27,6 +27,8 @@
 #include "core/dispatch/pump.h"
 #include "core/edge/clock.h"
 #include "core/guard/admission.h"
+#include "core/guard/recursion_guard.h"
+#include "core/guard/running_calls.h"
 #include "core/http/message.h"
 #include "core/http/server.h"
 #include "core/registry/directory.h"
@@ -54,6 +56,9 @@ struct InvokerWorld {
   // are none that this shard does not hear of.
   history::Archive* ends_elsewhere = nullptr;
   std::size_t async_event_bytes_max = kAsyncEventBytesMax;
+  // Whose calls requests are, and whether they are one too many; null: nobody asks.
+  LineageWorld lineage = {};
+  RecursionGuard* recursion = nullptr;
 };
 
 class Invoker final : public CallOwner, public EndWatch {
@@ -93,15 +98,23 @@ class Invoker final : public CallOwner, public EndWatch {
     FunctionId function;
   };
 
+  // nullopt: it has no ancestry that we know of.
+  [[nodiscard]] std::optional<Lineage> lineage_of(const http::RequestHead& head, const CallId& id,
+                                                  FunctionId function) const;
+  // Why it does not run, if it does not.
+  [[nodiscard]] std::optional<Error> refuses(const Function& function,
+                                             const std::optional<Lineage>& lineage) const;
   void invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
-                   const InvocationTarget& target, const InvocationOrder& order, std::string event);
+                   const InvocationTarget& target, const InvocationOrder& order, std::string event,
+                   const std::optional<Lineage>& lineage);
   [[nodiscard]] CallPtr sync_call(http::ExchangeId exchange, const CallId& id, FunctionId function,
                                   const std::string& qualifier, std::string event) const;
   void submit(CallPtr call);
   // Whether an asynchronous call without a name of its own gets one.
   [[nodiscard]] bool is_stateful(FunctionId function, std::string_view qualifier) const;
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
-                    const InvocationTarget& target, InvocationOrder order, std::string event);
+                    const InvocationTarget& target, InvocationOrder order, std::string event,
+                    const std::optional<Lineage>& lineage);
   void accept_one(TriggeredCall triggered, AllAccepted accepted);
   void accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order);
   void on_accepted(http::ExchangeId exchange, const CallId& id, FunctionId function,

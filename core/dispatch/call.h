@@ -16,6 +16,7 @@
 #include "core/model/function.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/lineage.h"
 #include "queue/queue.h"
 #include "workers/worker.h"
 
@@ -29,6 +30,7 @@ struct Call {
   std::shared_ptr<const std::string> event;
   HttpCallPtr http;  // through an HTTP trigger; nullptr: an event
   std::string qualifier;
+  std::optional<Lineage> lineage;  // nullopt: it has no ancestry
   bool wants_log_tail = false;
   std::uint32_t instances_lost = 0;  // which went before they had read it; of a synchronous call
   CallState state = CallState::kEnqueued;
@@ -46,6 +48,9 @@ struct Call {
   std::optional<Lease> lease;  // nullopt: a synchronous call
   http::ExchangeId exchange;   // of a synchronous call: where its answer goes
 
+  [[nodiscard]] Lineage its_lineage() const {
+    return lineage ? *lineage : root_lineage(id, function);
+  }
   [[nodiscard]] bool asynchronous() const { return lease.has_value(); }
   void move_to(CallState next) {
     ENSURE(may_follow(state, next));

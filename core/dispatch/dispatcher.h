@@ -55,6 +55,7 @@ struct DispatchWorld {
   const EngineLease& lease;
   const Directory& directory;
   Mail<Letter>& mail;
+  LineageWorld lineage = {};  // none: calls carry none
 };
 
 // Counted since start; read on the shard's thread.

@@ -68,8 +68,8 @@ void Dispatcher::start_one(Room& room) {
   ++starting_;
   room.slots_starting += room.function->spec.instance_concurrency;
   HostEvents& events = *this;
-  room.hosts.push_back(
-      std::make_unique<Host>(room.function, world_.wheel, world_.clock, options_.idle_max, events));
+  room.hosts.push_back(std::make_unique<Host>(room.function, world_.wheel, world_.clock,
+                                              options_.idle_max, events, world_.lineage));
   room.hosts.back()->start(world_.workers);
 }
 

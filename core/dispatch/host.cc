@@ -37,12 +37,13 @@ std::string timeout_body(Seconds timeout, double memory_peak_mb) {
 }  // namespace
 
 Host::Host(FunctionPtr function, TimerWheel& wheel, const Clock& clock, Duration idle_max,
-           HostEvents& events)
+           HostEvents& events, const LineageWorld& lineage)
     : function_(std::move(function)),
       wheel_(wheel),
       clock_(clock),
       idle_max_(idle_max),
       events_(events),
+      places_(lineage, *function_),
       idle_timer_(timer_for<&Host::reap>(this)) {}
 
 void Host::start(Workers& workers) { instance_ = workers.start(function_, *this); }
@@ -64,15 +65,19 @@ void Host::run(CallPtr call) {
   ENSURE(free_slots() > 0);
   idle_timer_.cancel();
   call->move_to(CallState::kRunning);
-  const Attempt attempt = attempt_of(*call, function_->spec.timeout);
+  Attempt attempt = attempt_of(*call, function_->spec.timeout);
   const Instant now = clock_.now();
   runs_.push_back(std::make_unique<Run>(*this, std::move(call), now));
-  wheel_.schedule(runs_.back()->deadline, now + function_->spec.timeout);
-  const Call& entered = *runs_.back()->call;
+  Run& run = *runs_.back();
+  wheel_.schedule(run.deadline, now + function_->spec.timeout);
+  const Call& entered = *run.call;
+  run.place = places_.take();
+  attempt.lineage = places_.begin(run.place, entered.id, entered.its_lineage(),
+                                  clock_.wall() + function_->spec.timeout);
   if (entered.lease && has_history(entered.lease->name)) {
     events_.on_call_started(entered, instance_->id());
   }
-  instance_->invoke(attempt);
+  instance_->invoke(std::move(attempt));
 }
 
 void Host::leave() {
@@ -116,6 +121,7 @@ void Host::on_reply(const CallId& id, Reply reply) {
   ENSURE(found != runs_.end());
   const std::unique_ptr<Run> run = std::move(*found);
   runs_.erase(found);
+  places_.free(run->place);
   const bool was_stopping = phase_ == Phase::kStopping;
   if (reply.instance_is_going && open()) give_up();
   if (run->call) {
@@ -191,6 +197,7 @@ Outcome Host::stopped_outcome(const Run& run) const {
 
 // Its owner has its answer, and what runs is of no more use to anybody.
 void Host::abandon(Run& run, Outcome outcome) {
+  places_.end(run.place);
   answer(run, std::move(outcome));
   if (function_->spec.runtime == Runtime::kInProcess) return;
   if (all_answered()) return stop(StopHow::kGraceful);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/dispatch/call.h"
+#include "core/dispatch/host_places.h"
 #include "core/edge/clock.h"
 #include "core/edge/timer_wheel.h"
 #include "workers/worker.h"
@@ -41,7 +42,7 @@ class HostEvents {
 class Host final : public InstanceListener {
  public:
   Host(FunctionPtr function, TimerWheel& wheel, const Clock& clock, Duration idle_max,
-       HostEvents& events);
+       HostEvents& events, const LineageWorld& lineage = {});
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -75,6 +76,9 @@ class Host final : public InstanceListener {
 
   [[nodiscard]] bool in_process() const { return function_->spec.runtime == Runtime::kInProcess; }
 
+  [[nodiscard]] std::optional<CarriedLineage> lineage_before_calls() override {
+    return places_.before_calls();
+  }
   void on_ready() override;
   void on_reply(const CallId& id, Reply reply) override;
   void on_gone(const Gone& gone) override;
@@ -94,6 +98,7 @@ class Host final : public InstanceListener {
     CallPtr call;  // nullptr once its caller has been answered
     CallId id;
     Instant started;
+    PlaceTag place;
     Timer deadline;
     bool stopped = false;  // by end_call: its process is being ended
   };
@@ -114,6 +119,7 @@ class Host final : public InstanceListener {
   const Clock& clock_;
   const Duration idle_max_;
   HostEvents& events_;
+  HostPlaces places_;
   std::unique_ptr<Instance> instance_;
   Phase phase_ = Phase::kStarting;
   std::optional<Error> ended_;

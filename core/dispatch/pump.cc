@@ -80,6 +80,8 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
       expire(std::move(call));
     } else if (event_lost) {
       end_without_event(std::move(call));
+    } else if (auto loop = refused_as_loop(*call)) {
+      end_refused(std::move(call), *std::move(loop));
     } else {
       calls.push_back(std::move(call));
     }
@@ -99,6 +101,7 @@ CallPtr Pump::call_of(ClaimedCall claimed) const {
   call->arrived = world_.clock.now();
   call->event = std::make_shared<const std::string>(std::move(claimed.event));
   call->qualifier = std::move(claimed.qualifier);
+  call->lineage = claimed.lineage;
   call->state = CallState::kDequeued;
   call->lease = Call::Lease{claimed.receipt,       std::move(claimed.name), world_.clock.wall(),
                             claimed.due,           claimed.function_errors, claimed.retries,
@@ -136,10 +139,21 @@ void Pump::expire(CallPtr call) {
 void Pump::end_without_event(CallPtr call) {
   alarm_(
       fmt::format("call {} fails: its event was deleted from the queue's store", call->id.text()));
+  end_refused(std::move(call),
+              Error{ErrorCode::kInternalServerError,
+                    "the call cannot run: its event was deleted from the queue's store"});
+}
+
+std::optional<Error> Pump::refused_as_loop(const Call& call) {
+  if (world_.recursion == nullptr || !call.lineage) return std::nullopt;
+  const FunctionPtr function = world_.directory.find_function(call.function);
+  return function ? world_.recursion->refuses(*function, *call.lineage) : std::nullopt;
+}
+
+void Pump::end_refused(CallPtr call, Error why) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::kRefused;
-  outcome.error = Error{ErrorCode::kInternalServerError,
-                        "the call cannot run: its event was deleted from the queue's store"};
+  outcome.error = std::move(why);
   settle(std::move(call), std::move(outcome), Settlement::kFailed);
 }
 

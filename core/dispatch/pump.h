@@ -26,6 +26,7 @@
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
+#include "core/guard/recursion_guard.h"
 #include "core/registry/directory.h"
 #include "queue/queue.h"
 
@@ -47,6 +48,7 @@ struct PumpWorld {
   const Clock& clock;
   TimerWheel& wheel;
   const Directory& directory;
+  RecursionGuard* recursion = nullptr;  // null: no call is one too many
 };
 
 class Pump final : public QueueListener, public Backlog, public CallOwner {
@@ -86,6 +88,10 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
   void expire(CallPtr call);
   void end_without_event(CallPtr call);
+  // A loop's call was accepted as any, so that its end is told as any other: it fails here, before
+  // it runs.
+  [[nodiscard]] std::optional<Error> refused_as_loop(const Call& call);
+  void end_refused(CallPtr call, Error why);
   void stop_claimed(CallPtr call);
   void settle(CallPtr call, Outcome outcome, Settlement settlement);
   void settle(std::shared_ptr<Settling> settling);

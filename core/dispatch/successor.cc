@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/dispatch/destination_record.h"
+#include "core/guard/recursion.h"
+#include "core/registry/recursion_config.h"
 #include "core/registry/resolve.h"
 
 namespace convoke {
@@ -36,11 +38,20 @@ struct Follow {
   std::string record;
   const Directory& directory;
   NewCall& next;
+  bool refused_as_loop;
 
+  // A refusal is told to a function that would be refused too, and told that: without end.
+  [[nodiscard]] bool closes_loop(const Function& target) const {
+    if (!refused_as_loop) return false;
+    const Lineage lineage = child_lineage(call.its_lineage(), call.id, target.id);
+    return judge_recursion(lineage, recursion_rule_of(target)) == RecursionVerdict::kRefused;
+  }
   std::string operator()(const FunctionDestination& to) const {
     const auto target = resolve_function(directory, to.service, to.qualifier, to.function);
     if (!target) return "Failed: " + target.error().message;
+    if (closes_loop(**target)) return "Failed: it would call itself for ever";
     next.function = (*target)->id;
+    next.lineage = child_lineage(call.its_lineage(), call.id, next.function);
     next.qualifier = to.qualifier;
     next.name = follower_name(call.id);
     next.event = record;
@@ -91,7 +102,8 @@ Successor successor_of(const Call& call, const Outcome& outcome, Settlement sett
     next.event = encode_delivery({to->text, record});
   }
   Successor successor;
-  successor.status = std::visit(Follow{call, std::move(record), directory, next}, to->to);
+  const bool loop = outcome.error && outcome.error->code == ErrorCode::kRecursiveInvocation;
+  successor.status = std::visit(Follow{call, std::move(record), directory, next, loop}, to->to);
   if (next.function != FunctionId{}) successor.call = std::move(next);
   return successor;
 }

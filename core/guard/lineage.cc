@@ -15,7 +15,8 @@ Lineage called_with(const LineageToken& token, const std::optional<PlaceNow>& pl
                     const CallId& id, FunctionId callee) noexcept {
   switch (descent_of(token, place, now)) {
     case Descent::kChild:
-      return child_lineage(token.lineage, token.call, callee);
+      // Where it is known here, its trace is too.
+      return child_lineage(place ? place->lineage : token.lineage, token.call, callee);
     case Descent::kChildOfRunning:
       return child_lineage(place->lineage, place->call, callee);
     case Descent::kFreshRoot:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/guard/lineage_carriers.h"
 #include "core/guard/temporary_credentials.h"
 #include "core/http/date.h"
 #include "core/model/digest.h"
@@ -45,6 +46,16 @@ Result<void> check_account(std::string_view sent, std::string_view account_id) {
   return Error{ErrorCode::kAccessDenied, "The service or function doesn't belong to you"};
 }
 
+// The engine's own credentials have none.
+Result<void> check_lineage(const LineageSeal& seal, std::string_view lineage, FunctionId holder) {
+  if (holder == FunctionId{}) return {};
+  const auto opened = seal.open(lineage);
+  if (opened && last_hop(opened->lineage) == tag_of(holder)) return {};
+  return Error{ErrorCode::kInvalidSecurityToken,
+               "the security token is not whole: send it as the function's context holds it, with "
+               "the lineage of the call at its end"};
+}
+
 }  // namespace
 
 Result<Principal> Signed::authenticate(const http::RequestHead& head) const {
@@ -76,8 +87,10 @@ Result<Signed::Signer> Signed::signer_of(const http::SignedRequest& request) con
 }
 
 Result<Signed::Signer> Signed::holder_of(const http::SignedRequest& request) const {
-  auto holder = read_token(token_key_, request.security_token);
+  const auto [base, lineage] = split_security_token(request.security_token);
+  auto holder = read_token(token_key_, base);
   if (!holder) return holder.error();
+  if (auto whole = check_lineage(seal_, lineage, holder->function); !whole) return whole.error();
   if (holder->access_key_id != request.access_key_id) {
     return Error{ErrorCode::kInvalidSecurityToken,
                  fmt::format("the security token does not belong to the access key ID '{}'",

@@ -1,7 +1,9 @@
 // Authentication by signature: who asks is whose access key signed the request.
 //
 // The verdict in its order: the key is known (or the token ours and in force), the signature is
-// right, the time is, the account is. So who cannot sign learns only whether a key exists.
+// right, the time is, the account is. So who cannot sign learns only whether a key exists. The
+// token of a function's credentials is ours only with the lineage of a call of that function: it
+// cannot be left out, nor another function's taken.
 //
 // One shard's; its thread alone. Nothing here locks: keys are an immutable snapshot, replaced
 // whole.
@@ -13,6 +15,7 @@
 #include "core/edge/clock.h"
 #include "core/guard/access_keys.h"
 #include "core/guard/admission.h"
+#include "core/guard/lineage_token.h"
 #include "core/http/signature.h"
 
 namespace convoke {
@@ -44,6 +47,7 @@ class Signed final : public Authenticator {
 
   const Clock& clock_;
   const std::string token_key_;
+  const LineageSeal seal_{token_key_};
   std::shared_ptr<const AccessKeys> keys_;
 };
 

@@ -1,6 +1,7 @@
 #include "core/model/base64url.h"
 
 #include <array>
+#include <cstring>
 
 #include "core/model/error.h"
 
@@ -9,47 +10,54 @@ namespace {
 
 constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::uint32_t kNoDigit = 0x80;  // a bit that no value has
+constexpr std::uint32_t kNoDigit = 1U << 24;  // a bit that no value has
 
-constexpr std::array<std::uint8_t, 256> kValues = [] {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::size_t i = 0; i < kDigits.size(); ++i) {
-    values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
+// Two digits at a time, and values where they belong in a group of four: half the time.
+constexpr std::array<std::array<char, 2>, 4096> kPairs = [] {
+  std::array<std::array<char, 2>, 4096> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 6], kDigits[i & 63]};
+  return pairs;
+}();
+
+using Values = std::array<std::uint32_t, 256>;
+constexpr std::array<Values, 4> kValues = [] {
+  std::array<Values, 4> values{};
+  for (std::size_t place = 0; place < values.size(); ++place) {
+    values[place].fill(kNoDigit);
+    for (std::size_t i = 0; i < kDigits.size(); ++i) {
+      values[place][static_cast<unsigned char>(kDigits[i])] =
+          static_cast<std::uint32_t>(i << (18 - 6 * place));
+    }
   }
   return values;
 }();
-
-std::uint32_t value_at(std::string_view text, std::size_t i) {
-  return kValues[static_cast<unsigned char>(text[i])];
-}
 
 }  // namespace
 
 void encode_base64url(std::span<const std::uint8_t> bytes, std::span<char> text) noexcept {
   ENSURE(bytes.size() % 3 == 0 && text.size() == base64url_size(bytes.size()));
-  for (std::size_t from = 0, to = 0; from < bytes.size(); from += 3, to += 4) {
+  char* to = text.data();
+  for (std::size_t from = 0; from < bytes.size(); from += 3, to += 4) {
     const std::uint32_t three = static_cast<std::uint32_t>(bytes[from]) << 16 |
                                 static_cast<std::uint32_t>(bytes[from + 1]) << 8 | bytes[from + 2];
-    text[to] = kDigits[three >> 18];
-    text[to + 1] = kDigits[three >> 12 & 63];
-    text[to + 2] = kDigits[three >> 6 & 63];
-    text[to + 3] = kDigits[three & 63];
+    std::memcpy(to, kPairs[three >> 12].data(), 2);
+    std::memcpy(to + 2, kPairs[three & 4095].data(), 2);
   }
 }
 
 bool decode_base64url(std::string_view text, std::span<std::uint8_t> bytes) noexcept {
   if (bytes.size() % 3 != 0 || text.size() != base64url_size(bytes.size())) return false;
   std::uint32_t seen = 0;
-  for (std::size_t from = 0, to = 0; from < text.size(); from += 4, to += 3) {
-    const std::uint32_t a = value_at(text, from);
-    const std::uint32_t b = value_at(text, from + 1);
-    const std::uint32_t c = value_at(text, from + 2);
-    const std::uint32_t d = value_at(text, from + 3);
-    seen |= a | b | c | d;
-    bytes[to] = static_cast<std::uint8_t>(a << 2 | b >> 4);
-    bytes[to + 1] = static_cast<std::uint8_t>(b << 4 | c >> 2);
-    bytes[to + 2] = static_cast<std::uint8_t>(c << 6 | d);
+  std::uint8_t* to = bytes.data();
+  for (std::size_t from = 0; from < text.size(); from += 4, to += 3) {
+    std::uint32_t three = 0;
+    for (std::size_t place = 0; place < kValues.size(); ++place) {
+      three |= kValues[place][static_cast<unsigned char>(text[from + place])];
+    }
+    seen |= three;
+    to[0] = static_cast<std::uint8_t>(three >> 16);
+    to[1] = static_cast<std::uint8_t>(three >> 8);
+    to[2] = static_cast<std::uint8_t>(three);
   }
   return (seen & kNoDigit) == 0;
 }

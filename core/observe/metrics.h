@@ -26,11 +26,13 @@ struct FunctionLabel {
 };
 
 struct ShardSample {
-  std::vector<QueueCounts> functions;  // of those shown, in the order of their labels
-  QueueCounts all;                     // of these and all others
-  std::uint64_t started = 0;           // calls handed to an instance, since start
-  std::uint64_t moved = 0;             // calls sent to a slot on another shard
-  std::uint64_t bounced = 0;           // calls that found no instance there
+  std::vector<QueueCounts> functions;   // of those shown, in the order of their labels
+  QueueCounts all;                      // of these and all others
+  std::uint64_t started = 0;            // calls handed to an instance, since start
+  std::uint64_t moved = 0;              // calls sent to a slot on another shard
+  std::uint64_t bounced = 0;            // calls that found no instance there
+  std::uint64_t recursion_refused = 0;  // calls that one lineage had made too often
+  std::uint64_t recursion_warned = 0;   // those that ran all the same, in a rehearsal
   std::size_t instances = 0;
   std::size_t calls_here = 0;  // in line or inside instances
   std::size_t connections = 0;

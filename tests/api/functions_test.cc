@@ -29,16 +29,38 @@ TEST_F(Functions, ANewOneHasTheDefaults) {
   const http::Response made = world.fc("POST", kFunctions, ApiWorld::function_body("f"));
   EXPECT_EQ(made.status, 200);
   EXPECT_EQ(made.headers.get("Etag"), "2");
-  EXPECT_EQ(made.body,
-            R"({"functionName":"f","functionId":"2","description":"","runtime":"custom",)"
-            R"("handler":"h","initializer":"","initializationTimeout":30,"timeout":3,)"
-            R"("memorySize":128,"instanceConcurrency":1,"caPort":9000,"environmentVariables":{},)"
-            R"("instanceType":"e1","layers":null,"customContainerConfig":null,"codeSize":)" +
-                size() + R"(,"codeChecksum":")" + checksum() +
-                R"(","createdTime":"2020-08-20T02:28:22Z",)"
-                R"("lastModifiedTime":"2020-08-20T02:28:22Z"})");
+  EXPECT_EQ(
+      made.body,
+      R"({"functionName":"f","functionId":"2","description":"","runtime":"custom",)"
+      R"("handler":"h","initializer":"","initializationTimeout":30,"timeout":3,)"
+      R"("memorySize":128,"instanceConcurrency":1,"caPort":9000,"environmentVariables":{},)"
+      R"("instanceType":"e1","layers":null,"customContainerConfig":null,"recursionConfig":{"limit":16,"mode":"enforce"},"codeSize":)" +
+          size() + R"(,"codeChecksum":")" + checksum() +
+          R"(","createdTime":"2020-08-20T02:28:22Z",)"
+          R"("lastModifiedTime":"2020-08-20T02:28:22Z"})");
   EXPECT_EQ(world.fc("GET", kFunction).body, made.body);
   EXPECT_EQ(world.fc("GET", "/services/s.LATEST/functions/f").body, made.body);
+}
+
+TEST_F(Functions, ARecursionConfigIsKeptWholeAndReplacedWhole) {
+  const auto shown = [](const http::Response& answer) {
+    const std::size_t at = answer.body.find("\"recursionConfig\":") + 18;
+    return answer.body.substr(at, answer.body.find('}', at) + 1 - at);
+  };
+  world.fc("POST", kFunctions,
+           ApiWorld::function_body("f", R"(,"recursionConfig":{"limit":3,"mode":"warn"})"));
+  EXPECT_EQ(shown(world.fc("GET", kFunction)), R"({"limit":3,"mode":"warn"})");
+  EXPECT_EQ(shown(world.fc("PUT", kFunction, R"({"timeout":9})")), R"({"limit":3,"mode":"warn"})");
+  EXPECT_EQ(shown(world.fc("PUT", kFunction, R"({"recursionConfig":{"mode":"allow"}})")),
+            R"({"limit":16,"mode":"allow"})");
+}
+
+TEST_F(Functions, ARecursionConfigThatMeansNothingIs400) {
+  for (const char* config : {R"({"limit":0})", R"({"limit":129})", R"({"limit":"3"})",
+                             R"({"mode":"off"})", R"([])", R"("allow")"}) {
+    const std::string said = refusal(std::string(R"(,"recursionConfig":)") + config);
+    EXPECT_TRUE(said.starts_with("400 InvalidArgument")) << config << ": " << said;
+  }
 }
 
 TEST_F(Functions, EveryMemberComesBack) {

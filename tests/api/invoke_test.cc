@@ -51,6 +51,43 @@ TEST_F(Invoke, StoresTheCallAsItWasSent) {
   EXPECT_EQ(stored.due, world.now() + Seconds{30});
 }
 
+TEST_F(Invoke, ACallWithoutACallerIsStoredWithoutALineage) {
+  world.send({});
+  world.send({{"traceparent", "nonsense"}, {"x-convoke-lineage", "forged"}});
+  for (const NewCall& stored : world.queue.calls) EXPECT_FALSE(stored.lineage);
+}
+
+TEST_F(Invoke, ACallersTokenMakesTheCallItsChild) {
+  const CallId caller = CallId::from_random(8, 8);
+  LineageToken token;
+  token.lineage = root_lineage(caller, FunctionId{5});
+  token.call = caller;
+  token.deadline = world.now() + Seconds{1};
+  const std::string text(view_of(world.seal.seal(token)));
+  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+  world.send({{"tracestate", "other=1,convoke=" + text},
+              {"traceparent", "00-" + trace + "-b7ad6b7169203331-01"}});
+  ASSERT_TRUE(world.queue.calls.front().lineage);
+  const Lineage& lineage = *world.queue.calls.front().lineage;
+  EXPECT_EQ(lineage.root, caller);
+  EXPECT_EQ(lineage.parent, caller);
+  EXPECT_EQ(lineage.depth, 1);
+  EXPECT_EQ(lineage.trace[15], 0x9c);
+}
+
+TEST_F(Invoke, ATraceThatThisEngineMintedIsNotStoredTwice) {
+  const CallId caller = CallId::from_random(8, 8);
+  LineageToken token;
+  token.lineage = root_lineage(caller, FunctionId{5});
+  token.call = caller;
+  token.deadline = world.now() + Seconds{1};
+  std::string trace = caller.text();
+  std::erase(trace, '-');
+  world.send({{"x-convoke-lineage", std::string(view_of(world.seal.seal(token)))},
+              {"traceparent", "00-" + trace + "-b7ad6b7169203331-01"}});
+  EXPECT_EQ(world.queue.calls.front().lineage->trace, TraceId{});
+}
+
 TEST_F(Invoke, AFunctionThatDoesNotExistIs404AndNothingIsStored) {
   EXPECT_EQ(world.answer_to(world.send({}, "g")), "404 FunctionNotFound");
   EXPECT_TRUE(world.queue.calls.empty());

@@ -147,6 +147,8 @@ class InvokeWorld {
   [[nodiscard]] WallTime now() const { return others_.clock.wall(); }
   [[nodiscard]] Invoker& invoker() { return invoker_; }
 
+  const LineageSeal seal{"token key"};
+  RunningCalls running{Rng::seeded(1)};
   HeldQueue queue;
   HeldNames names;
 
@@ -158,7 +160,16 @@ class InvokeWorld {
   std::map<std::uint32_t, http::Response> answers_;
   std::uint32_t sent_ = 0;
   Invoker invoker_{ShardIndex{0},
-                   {others_.clock, wheel_, directory_, others_.dispatcher(0), queue, names},
+                   {others_.clock,
+                    wheel_,
+                    directory_,
+                    others_.dispatcher(0),
+                    queue,
+                    names,
+                    nullptr,
+                    kAsyncEventBytesMax,
+                    {&seal, &running},
+                    nullptr},
                    [this](http::ExchangeId exchange, http::Response response) {
                      EXPECT_TRUE(answers_.emplace(exchange.connection, std::move(response)).second)
                          << "answered twice";

@@ -229,13 +229,13 @@ class TemporaryCredentials(unittest.TestCase):
             self.assertEqual(convoke(engine, "functions", key=own)[0], 0)
             self.assertEqual(convoke(engine, "functions", key=Key(own.id, own.secret))[0], 3)
 
-    def test_without_authentication_there_are_none(self):
+    def test_without_authentication_there_are_some_too_for_the_lineage_that_they_carry(self):
         with Engine() as engine:
             engine.deploy("shows", "shows_headers", runtime="custom")
             shown = engine.invoke("shows").json()
             for name in ("access-key-id", "access-key-secret", "security-token"):
-                self.assertEqual(shown[f"x-fc-{name}"], "")
-            self.assertFalse(engine.file("token.key").exists())
+                self.assertNotEqual(shown[f"x-fc-{name}"], "")
+            self.assertTrue(shown["x-fc-security-token"].endswith("." + shown["x-convoke-lineage"]))
 
     def own_key(self, engine):
         told = self.calls_back(engine, "GET", f"{API}/services")

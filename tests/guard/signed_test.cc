@@ -33,8 +33,15 @@ struct SignedTest : testing::Test {
   static http::RequestHead url(const http::AccessKey& key, WallTime expires) {
     return {"POST", http::sign_target("POST", kPath, key, expires), {}};
   }
-  static http::AccessKey temporary(WallTime expires, const char* key = kTokenKey) {
-    return make_credentials(key, "1", FunctionId{7}, expires);
+  // As function 7 holds them while it runs, or another one's lineage with them.
+  static http::AccessKey temporary(WallTime expires, const char* key = kTokenKey,
+                                   FunctionId lineage_of = FunctionId{7}) {
+    http::AccessKey made = make_credentials(key, "1", FunctionId{7}, expires);
+    LineageToken token;
+    token.lineage = root_lineage(CallId::from_random(1, 2), lineage_of);
+    made.security_token += '.';
+    made.security_token += view_of(LineageSeal(key).seal(token));
+    return made;
   }
   // The error's name on the wire; "" when it is let in.
   std::string verdict(const http::RequestHead& head) const {
@@ -137,6 +144,30 @@ TEST_F(SignedTest, TemporaryCredentialsThatAreNotOursAreRefused) {
   key = temporary(kNow + kCredentialsLast);
   key.security_token.clear();
   EXPECT_EQ(verdict(request(key)), "InvalidAccessKeyID");
+}
+
+TEST_F(SignedTest, ATokenWhoseLineageWasTakenAwayCutOrChangedIsRefused) {
+  const http::AccessKey whole = temporary(kNow + kCredentialsLast);
+  const std::string& token = whole.security_token;
+  const std::size_t dot = token.rfind('.');
+  const std::string another = temporary(kNow, "another key").security_token;
+  for (const std::string& changed :
+       {token.substr(0, dot), token.substr(0, dot + 1), token.substr(0, token.size() - 1),
+        token + "A", token.substr(0, dot) + another.substr(another.rfind('.'))}) {
+    http::AccessKey key = whole;
+    key.security_token = changed;
+    EXPECT_EQ(verdict(request(key)), "InvalidSecurityToken") << changed;
+  }
+}
+
+TEST_F(SignedTest, AnotherFunctionsLineageIsRefused) {
+  const auto key = temporary(kNow + kCredentialsLast, kTokenKey, FunctionId{8});
+  EXPECT_EQ(verdict(request(key)), "InvalidSecurityToken");
+}
+
+TEST_F(SignedTest, TheEnginesOwnCredentialsNeedNoLineage) {
+  EXPECT_EQ(verdict(request(make_credentials(kTokenKey, "1", FunctionId{}, kNow + Seconds{9}))),
+            "");
 }
 
 TEST_F(SignedTest, ATokenBesideAnOperatorsKeyIsRefused) {

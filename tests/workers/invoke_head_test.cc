@@ -77,7 +77,9 @@ TEST(InvokeHead, HoldsTheFunctionsCredentialsOfTheMoment) {
   Place place;
   place.credentials = &source;
   const auto function = a_function(Runtime::kCustom);
-  EXPECT_EQ(initialize_head(*function, place, call_id(1)).headers.get("x-fc-security-token"), "t1");
+  EXPECT_EQ(initialize_head(*function, place, call_id(1), std::nullopt)
+                .headers.get("x-fc-security-token"),
+            "t1");
   InvokeHead heads(*function, place);
   const Attempt attempt = attempt_of(call_id(1));
   EXPECT_EQ(heads.for_attempt(attempt).headers.get("x-fc-access-key-id"), "STS.1");
@@ -88,6 +90,36 @@ TEST(InvokeHead, HoldsTheFunctionsCredentialsOfTheMoment) {
   EXPECT_EQ(head.headers.get("x-fc-access-key-secret"), "secret-2");
   EXPECT_EQ(head.headers.get("x-fc-security-token"), "t2");
   EXPECT_EQ(head.headers.size(), headers);
+}
+
+TEST(InvokeHead, ACallsLineageGoesEveryWayAndIsTheCallsOwn) {
+  Source source;
+  Place place;
+  place.credentials = &source;
+  InvokeHead heads(*a_function(Runtime::kCustom), place);
+  for (const char letter : {'x', 'y'}) {
+    Attempt attempt = attempt_of(call_id(1));
+    attempt.lineage.emplace();
+    attempt.lineage->token.fill(letter);
+    attempt.lineage->trace.fill(0xab);
+    const std::string text(kLineageTextSize, letter);
+    const http::Headers& headers = heads.for_attempt(attempt).headers;
+    EXPECT_EQ(headers.get("x-fc-security-token"), "t1." + text);
+    EXPECT_EQ(headers.get("x-convoke-lineage"), text);
+    EXPECT_EQ(headers.get("tracestate"), "convoke=" + text);
+    const std::string span = call_id(1).text().substr(19, 4) + call_id(1).text().substr(24);
+    EXPECT_EQ(headers.get("traceparent"), "00-abababababababababababababababab-" + span + "-01");
+  }
+}
+
+TEST(InvokeHead, TheInitializerHasALineageInItsToken) {
+  Source source;
+  Place place;
+  place.credentials = &source;
+  CarriedLineage lineage;
+  lineage.token.fill('z');
+  const auto head = initialize_head(*a_function(Runtime::kCustom), place, call_id(1), lineage);
+  EXPECT_EQ(head.headers.get("x-fc-security-token"), "t1." + std::string(kLineageTextSize, 'z'));
 }
 
 }  // namespace

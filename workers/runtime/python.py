@@ -345,9 +345,11 @@ class Runtime:
         setup = self._setup
         if "credentials" in head:
             self._credentials = head["credentials"]
+        lineage = head.get("lineage", setup.get("lineage", ""))
         return Values(
             request_id=head["request_id"],
-            credentials=Values(**self._credentials),
+            credentials=credentials_with(lineage, **self._credentials),
+            trace_headers=trace_headers(lineage, head.get("traceparent", "")),
             function=Values(handler=setup["handler"], initializer=setup["initializer"], **setup["function"]),
             service=Values(
                 log_project="",
@@ -365,6 +367,20 @@ class Runtime:
             fencing_token=head.get("fencing_token"),
             maybe_repeated=head.get("maybe_repeated", False),
         )
+
+
+def credentials_with(lineage, security_token, **keys):
+    """SDKs send the token back, and with it whose call it is."""
+    if security_token and lineage:
+        security_token += "." + lineage
+    return Values(security_token=security_token, **keys)
+
+
+def trace_headers(lineage, traceparent):
+    """For code that calls on by HTTP without an SDK, to be sent along."""
+    if not (lineage and traceparent):
+        return {}
+    return {"traceparent": traceparent, "tracestate": "convoke=" + lineage}
 
 
 def to_bytes(result):

@@ -1,0 +1,83 @@
+#include "core/dispatch/successor.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace convoke {
+namespace {
+
+// Functions A and B, each of which is where the other one's outcomes go.
+struct SuccessorTest : testing::Test {
+  SuccessorTest() {
+    auto service = std::make_shared<Service>();
+    service->name = "s";
+    directory.apply({1, ServicePut{service}});
+    for (const FunctionId id : {kA, kB}) {
+      auto function = std::make_shared<Function>();
+      function->id = id;
+      function->spec.service = "s";
+      function->spec.name = id == kA ? "a" : "b";
+      directory.apply({id.value, FunctionPut{function}});
+    }
+    point(kA, "b");
+    point(kB, "a");
+  }
+
+  void point(FunctionId from, const std::string& to) {
+    auto config = std::make_shared<AsyncConfig>();
+    config->qualifier = kLatest;
+    config->function_id = from;
+    const std::string arn = "acs:fc:::services/s/functions/" + to;
+    config->on_success = config->on_failure = *parse_destination("destination", arn);
+    directory.apply({20 + from.value, AsyncConfigPut{config}});
+  }
+
+  // What follows call number `number` of a chain A, B, A, ...
+  Successor after(std::uint64_t number, const Outcome& outcome, Settlement settlement) {
+    Call call;
+    call.id = id_of(1);
+    call.function = kA;
+    call.event = std::make_shared<const std::string>("event");
+    for (std::uint64_t i = 2; i <= number; ++i) {
+      const Lineage lineage = call.its_lineage();
+      const CallId parent = call.id;
+      call.function = call.function == kA ? kB : kA;
+      call.id = id_of(i);
+      call.lineage = child_lineage(lineage, parent, call.function);
+    }
+    call.lease.emplace();
+    return successor_of(call, outcome, settlement, directory, WallTime{}, id_of(100));
+  }
+  static CallId id_of(std::uint64_t number) { return CallId::from_random(number, number); }
+
+  static constexpr FunctionId kA{10};
+  static constexpr FunctionId kB{11};
+  Directory directory;
+};
+
+TEST_F(SuccessorTest, IsAChildOfTheCallThatItFollows) {
+  const Successor successor = after(1, {}, Settlement::kSucceeded);
+  ASSERT_TRUE(successor.call);
+  ASSERT_TRUE(successor.call->lineage);
+  EXPECT_EQ(*successor.call->lineage, child_lineage(root_lineage(id_of(1), kA), id_of(1), kB));
+}
+
+TEST_F(SuccessorTest, OneTooManyIsAcceptedSoThatItsRefusalIsTold) {
+  const Successor successor = after(32, {}, Settlement::kSucceeded);
+  ASSERT_TRUE(successor.call);
+  EXPECT_EQ(visits_of(*successor.call->lineage, tag_of(kA)), 17);
+}
+
+TEST_F(SuccessorTest, ARefusalIsNotToldToWhoWouldBeRefusedToo) {
+  Outcome refused;
+  refused.kind = Outcome::Kind::kRefused;
+  refused.error = Error{ErrorCode::kRecursiveInvocation, "a loop"};
+  EXPECT_TRUE(after(31, refused, Settlement::kFailed).call) << "it has room for one visit";
+  const Successor none = after(33, refused, Settlement::kFailed);
+  EXPECT_FALSE(none.call);
+  EXPECT_TRUE(none.status.starts_with("Failed")) << none.status;
+}
+
+}  // namespace
+}  // namespace convoke

@@ -1,0 +1,86 @@
+#include "core/guard/running_calls.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+namespace convoke {
+namespace {
+
+CallId call(std::uint64_t number) { return CallId::from_random(number, number); }
+
+// All of it says `number`.
+Lineage lineage(std::uint64_t number) {
+  Lineage made = root_lineage(call(number), FunctionId{number % 1000 + 1});
+  made.trace.fill(static_cast<std::uint8_t>(number));
+  return made;
+}
+
+struct RunningCallsTest : testing::Test {
+  RunningCalls calls{Rng::seeded(1)};
+};
+
+TEST_F(RunningCallsTest, APlaceSaysWhatRunsThere) {
+  const PlaceTag place = calls.take(true);
+  ASSERT_TRUE(calls.at(place));
+  EXPECT_EQ(calls.at(place)->call, CallId{});
+  EXPECT_TRUE(calls.at(place)->alone);
+  calls.begin(place, call(3), lineage(3));
+  EXPECT_EQ(calls.at(place)->call, call(3));
+  EXPECT_EQ(calls.at(place)->lineage, lineage(3));
+  EXPECT_TRUE(calls.at(place)->alone);
+  calls.end(place);
+  EXPECT_EQ(calls.at(place)->call, CallId{});
+  EXPECT_FALSE(calls.at(calls.take(false))->alone);
+}
+
+TEST_F(RunningCallsTest, APlaceThatWasGivenBackIsNotFoundAlthoughAnotherHasItsRow) {
+  const PlaceTag old = calls.take(true);
+  calls.give_back(old);
+  EXPECT_FALSE(calls.at(old));
+  const PlaceTag next = calls.take(true);
+  EXPECT_FALSE(calls.at(old));
+  EXPECT_TRUE(calls.at(next));
+}
+
+TEST_F(RunningCallsTest, OfAnotherEngineNoneIsFound) {
+  RunningCalls other(Rng::seeded(2));
+  for (int i = 0; i < 100; ++i) static_cast<void>(other.take(true));
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(other.at(calls.take(true)));
+}
+
+TEST_F(RunningCallsTest, BeyondItsMaximumCallsHaveNoPlaceAndNothingElseChanges) {
+  std::set<PlaceTag> all;
+  for (std::size_t i = 0; i < RunningCalls::kPlacesMax; ++i) all.insert(calls.take(true));
+  EXPECT_EQ(all.size(), RunningCalls::kPlacesMax);
+  const PlaceTag none = calls.take(true);
+  EXPECT_EQ(none, PlaceTag{});
+  calls.begin(none, call(1), lineage(1));
+  calls.end(none);
+  calls.give_back(none);
+  EXPECT_FALSE(calls.at(none));
+  calls.give_back(*all.begin());
+  EXPECT_NE(calls.take(true), PlaceTag{});
+}
+
+TEST_F(RunningCallsTest, AReaderOnAnotherThreadNeverSeesHalfACall) {
+  const PlaceTag place = calls.take(true);
+  calls.begin(place, call(0), lineage(0));
+  std::atomic<bool> read{false};
+  std::thread writer([&] {
+    for (std::uint64_t i = 0; !read; ++i) calls.begin(place, call(i), lineage(i));
+  });
+  for (int i = 0; i < 20'000; ++i) {
+    const auto now = calls.at(place);
+    ASSERT_TRUE(now);
+    ASSERT_EQ(now->lineage.root, now->call);
+    const std::uint8_t trace = now->lineage.trace[0];
+    for (const std::uint8_t byte : now->lineage.trace) ASSERT_EQ(byte, trace);
+  }
+  read = true;
+  writer.join();
+}
+
+}  // namespace
+}  // namespace convoke

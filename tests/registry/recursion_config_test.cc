@@ -1,0 +1,29 @@
+#include "core/registry/recursion_config.h"
+
+#include <gtest/gtest.h>
+
+namespace convoke {
+namespace {
+
+TEST(RecursionConfig, WhatIsWrittenIsRead) {
+  for (const RecursionMode mode :
+       {RecursionMode::kEnforce, RecursionMode::kWarn, RecursionMode::kAllow}) {
+    for (const std::uint8_t limit : {std::uint8_t{1}, std::uint8_t{16}, kChainMax}) {
+      EXPECT_EQ(read_recursion(write_recursion({limit, mode})), (RecursionRule{limit, mode}));
+    }
+  }
+  EXPECT_EQ(write_recursion({}), R"({"limit":16,"mode":"enforce"})");
+}
+
+TEST(RecursionConfig, AFunctionThatHasNoneHasTheDefault) {
+  EXPECT_EQ(recursion_rule_of(Function{}), RecursionRule{});
+}
+
+TEST(RecursionConfig, WhatNobodyHereWroteIsTheDefault) {
+  for (const char* text : {"", "null", "{}", R"({"mode":"allow"})", R"({"limit":16,"mode":"x"})"}) {
+    EXPECT_EQ(read_recursion(text), RecursionRule{}) << text;
+  }
+}
+
+}  // namespace
+}  // namespace convoke
