@@ -1,6 +1,7 @@
 // Each step of a call's way by itself: nanoseconds for orientation, not a gate.
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,8 +10,23 @@
 #include "core/edge/timer_wheel.h"
 #include "core/guard/admission.h"
 #include "core/guard/gate.h"
+#include "core/guard/lineage.h"
+#include "core/guard/lineage_token.h"
+#include "core/guard/recursion.h"
 #include "core/http/parser.h"
 #include "core/model/ids.h"
+
+namespace {
+std::uint64_t allocations = 0;
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* const place = std::malloc(size)) return place;
+  std::abort();
+}
+void operator delete(void* place) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t) noexcept { std::free(place); }
 
 namespace convoke {
 namespace {
@@ -82,6 +98,31 @@ void ScheduleAndCancelAmongAMillion(benchmark::State& state) {
   }
 }
 BENCHMARK(ScheduleAndCancelAmongAMillion);
+
+// What a call costs that a function makes: its caller's token, and its own.
+void CheckAndMintALineage(benchmark::State& state) {
+  const LineageSeal seal("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+  LineageToken caller;
+  caller.lineage = root_lineage(CallId::from_random(1, 2), FunctionId{1});
+  for (std::uint64_t i = 2; i < 12; ++i) {
+    caller.lineage =
+        child_lineage(caller.lineage, CallId::from_random(i, i), FunctionId{i % 3 + 1});
+  }
+  caller.call = CallId::from_random(3, 4);
+  caller.deadline = WallTime{Seconds{2}};
+  const LineageText text = seal.seal(caller);
+  const CallId id = CallId::from_random(5, 6);
+  const std::uint64_t before = allocations;
+  for (auto _ : state) {
+    const auto opened = seal.open(view_of(text));
+    const Lineage lineage = called_with(*opened, std::nullopt, WallTime{}, id, FunctionId{2});
+    benchmark::DoNotOptimize(judge_recursion(lineage, {}));
+    LineageText minted = seal.seal({lineage, id, PlaceTag{7}, WallTime{Seconds{3}}});
+    benchmark::DoNotOptimize(minted);
+  }
+  state.counters["allocations"] = static_cast<double>(allocations - before);
+}
+BENCHMARK(CheckAndMintALineage);
 
 void MakeACallId(benchmark::State& state) {
   Rng rng = Rng::seeded(1);

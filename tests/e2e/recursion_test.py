@@ -1,0 +1,186 @@
+"""Loops of functions whose code knows nothing of lineages: how often each runs before it is stopped."""
+
+import json
+import pathlib
+import unittest
+
+import engine as e2e
+import signing
+import tap
+from engine import API, Engine, wait_until
+
+ADA = signing.Key("ada", "a-secret-of-ada")
+SIGNING = pathlib.Path(signing.__file__).read_text()
+CALLS_ON = {"index.py": (e2e.FUNCTIONS / "calls_on/index.py").read_text(), "signing.py": SIGNING}
+CALLS_BACK = {"index.py": (e2e.FUNCTIONS / "calls_back/index.py").read_text(), "signing.py": SIGNING}
+CUSTOM = {"runtime": "custom", "instanceConcurrency": 100}
+
+
+class Signed(Engine):
+    """Serves signed requests alone."""
+
+    key = ADA
+
+    def __init__(self, **settings):
+        self.secrets = e2e.secret_file("ada a-secret-of-ada\n")
+        super().__init__(options=["--access-keys", self.secrets.__enter__()], **settings)
+
+    def __exit__(self, *how):
+        super().__exit__(*how)
+        self.secrets.__exit__(*how)
+
+
+def runs(engine, *functions):
+    """How often they ran since this was last asked."""
+    path = engine.file("runs")
+    lines = path.read_text().splitlines() if path.exists() else []
+    path.unlink(missing_ok=True)
+    return [line for line in lines if not functions or line.split()[0] in functions]
+
+
+def metric(engine, name):
+    text = engine.request("GET", "/metrics").body.decode()
+    return sum(int(line.split()[-1]) for line in text.splitlines() if line.startswith(name + "{"))
+
+
+def put(engine, function, what, body):
+    answer = engine.request("PUT", f"{API}/services/e2e/functions/{function}{what}", body)
+    assert answer.status == 200, answer
+
+
+def note_runs(what, ran):
+    tap.note(f"{what}: {len(ran)} runs before the stop")
+    return len(ran)
+
+
+class Recursion(unittest.TestCase):
+    def test_the_official_node_sdk_in_plain_user_code(self):
+        if missing := e2e.what_the_sdk_misses():
+            self.skipTest(missing)
+        with Signed() as engine:
+            environment = {"ENDPOINT": engine.url, "SDK": str(e2e.NODE / "node_modules/@alicloud/fc2")}
+            for name in ("self", "a", "b"):
+                engine.deploy(name, "calls_on_sdk", environment=environment, **CUSTOM)
+            answer = engine.invoke("self", json.dumps(["self"]))
+            self.assertEqual(note_runs("self-recursion", runs(engine)), 16)
+            self.assertIn(b"failed with 400", answer.body)
+            self.assertIn(b"... -> e2e/self -> e2e/self", answer.body)
+            answer = engine.invoke("a", json.dumps(["b", "a"]))
+            self.assertEqual(note_runs("A -> B -> A", runs(engine)), 32)
+            self.assertIn(b"e2e/a -> e2e/b -> e2e/a", answer.body)
+            put(engine, "self", "", {"recursionConfig": {"limit": 20, "mode": "enforce"}})
+            engine.invoke("self", json.dumps(["self"]))
+            self.assertEqual(note_runs("self-recursion, limit 20", runs(engine)), 20)
+            self.assertEqual(metric(engine, "convoke_recursion_refused_total"), 3)
+
+    def test_a_framework_that_forwards_trace_headers(self):
+        with Engine() as engine:
+            for name in ("a", "b"):
+                engine.deploy(name, "forwards", environment={"ENDPOINT": engine.url}, **CUSTOM)
+            theirs = "0af7651916cd43dd8448eb211c80319c"
+            path = f"{API}/services/e2e/functions/a/invocations"
+            sent = {"traceparent": f"00-{theirs}-b7ad6b7169203331-01"}
+            answer = engine.request("POST", path, json.dumps(["b", "a"]), sent)
+            ran = runs(engine)
+            self.assertEqual(note_runs("A -> B -> A by tracestate", ran), 32)
+            self.assertIn(b'"ErrorCode":"RecursiveInvocation"', answer.body)
+            self.assertEqual({line.split("-")[1] for line in ran}, {theirs}, "a caller's trace goes on")
+            self.assertEqual(len({line.split("-")[2] for line in ran}), 32, "each call has its span")
+
+    def test_a_client_built_once_does_not_hide_a_loop_nor_make_one(self):
+        with Signed() as engine:
+            environment = {"ENDPOINT": engine.url}
+            engine.deploy("self", CALLS_ON, environment=environment, limit=1)
+            engine.deploy("told", {"index.py": TOLD})
+            put(engine, "self", "/async-invoke-config", to(failure="told"))
+            event = json.dumps({"call": "self", "how": "Async"})
+            engine.invoke("self", event, invocation_type="Async")
+            record = wait_until(lambda: read_json(engine.file("told")), "the failure destination hears of it")
+            self.assertEqual(note_runs("asynchronous, one client for one process", runs(engine)), 16)
+            self.assertEqual(record["requestContext"]["condition"], "RecursiveInvocation")
+            self.assertIn("this would be visit 17 of e2e/self", record["responsePayload"])
+            engine.deploy("leaf", {"index.py": "def handler(event, context):\n    return event\n"})
+            for _ in range(200):
+                answer = engine.invoke("self", json.dumps({"call": "leaf"}))
+                self.assertEqual(answer.json()["status"], 200, answer)
+            self.assertEqual(metric(engine, "convoke_recursion_refused_total"), 1)
+
+    def test_destinations_that_feed_each_other(self):
+        with Signed() as engine:
+            code = {"index.py": RUN}
+            for name, other in (("a", "b"), ("b", "a")):
+                engine.deploy(name, code)
+                put(engine, name, "/async-invoke-config", to(success=other, failure=other))
+            engine.invoke("a", b"x", invocation_type="Async")
+            wait_until(lambda: settled(engine) and metric(engine, "convoke_recursion_refused_total"), "it is over")
+            self.assertEqual(note_runs("destinations A -> B -> A", runs(engine)), 32)
+
+    def test_a_token_that_is_forged_cut_or_stripped(self):
+        with Signed() as engine:
+            engine.deploy("back", CALLS_BACK)
+            engine.deploy("leaf", {"index.py": "def handler(event, context):\n    return event\n"})
+            url = f"{engine.url}{API}/services/e2e/functions/leaf/invocations"
+
+            def call(**more):
+                told = {"method": "POST", "url": url, "body": "x", **more}
+                return engine.invoke("back", json.dumps(told)).json()
+
+            whole = call()
+            self.assertEqual(whole["status"], 200, whole)
+            base, _, lineage = whole["token"].rpartition(".")
+            forged = lineage[:30] + ("A" if lineage[30] != "A" else "B") + lineage[31:]
+            for what, token in (("forged", f"{base}.{forged}"), ("cut", whole["token"][:-1]), ("stripped", base)):
+                answer = call(token=token)
+                tap.note(f"{what}: {answer['status']} {json.loads(answer['said'])['ErrorCode']}")
+                self.assertEqual(answer["status"], 403)
+                self.assertIn("InvalidSecurityToken", answer["said"])
+            self.assertEqual(call(token=whole["token"])["status"], 200, "replayed, it counts for who runs")
+
+    def test_a_rehearsal_counts_and_stops_nothing(self):
+        with Signed() as engine:
+            code = {"index.py": RUN}
+            for name, other in (("a", "b"), ("b", "a")):
+                engine.deploy(name, code, recursionConfig={"limit": 2, "mode": "warn"})
+                put(engine, name, "/async-invoke-config", to(success=other))
+            engine.invoke("a", b"x", invocation_type="Async")
+            warned = lambda: metric(engine, "convoke_recursion_warned_total") >= 10
+            wait_until(warned, "it goes on beyond its limit")
+            put(engine, "a", "/async-invoke-config", to(success=""))
+            wait_until(lambda: settled(engine), "nothing runs any more")
+            self.assertEqual(metric(engine, "convoke_recursion_refused_total"), 0)
+            self.assertTrue(any("recursion guard, not enforced" in line for line in engine.lines))
+
+
+RUN = """import os
+def handler(event, context):
+    with open(os.environ["STATE"] + "/runs", "a") as runs:
+        runs.write(context.function.name + "\\n")
+"""
+TOLD = """import os
+def handler(event, context):
+    path = os.environ["STATE"] + "/told"
+    with open(path + ".part", "wb") as told:
+        told.write(event)
+    os.rename(path + ".part", path)
+"""
+
+
+def to(**destinations):
+    config = {}
+    for outcome, function in destinations.items():
+        arn = f"acs:fc:::services/e2e/functions/{function}" if function else ""
+        config[f"on{outcome.capitalize()}"] = {"destination": arn}
+    return {"destinationConfig": config, "maxAsyncRetryAttempts": 0}
+
+
+def read_json(path):
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def settled(engine):
+    counts = [metric(engine, f"convoke_queue_{state}") for state in ("ready", "delayed", "claimed")]
+    return sum(counts) == 0
+
+
+if __name__ == "__main__":
+    tap.main()
