@@ -134,7 +134,8 @@ const http::RequestHead& InvokeHead::for_http(const http::RequestHead& client) {
     const bool own = http::equal_ignoring_case(header.name, kContentType);
     if (ours == nullptr || own) {
       extra_.headers.add(header);
-    } else if (http::equal_ignoring_case(header.name, kTraceState)) {
+    } else if (http::equal_ignoring_case(header.name, kTraceState) &&
+               header.value.find("convoke=") == std::string::npos) {
       extra_.headers.set(kTraceState, *ours + "," + header.value);
     }
   }
