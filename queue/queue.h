@@ -48,6 +48,7 @@
 #include "core/model/error.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/lineage.h"
 
 namespace convoke {
 
@@ -61,8 +62,9 @@ struct NewCall {
   // with kInternalName is the engine's own: unique among the unsettled, and in no history.
   std::string name;
   std::string event;
-  WallTime accepted{};  // now, on the wall clock
-  WallTime due{};       // == accepted: ready at once
+  WallTime accepted{};             // now, on the wall clock
+  WallTime due{};                  // == accepted: ready at once
+  std::optional<Lineage> lineage;  // nullopt: it has no ancestry. Kept as long as the call is
 };
 
 inline constexpr char kInternalName = '@';
@@ -90,6 +92,7 @@ struct ClaimedCall {
   bool maybe_repeated = false;        // an attempt without a recorded end may have run
   // The store has the call and not its event, which somebody has deleted: it cannot run.
   bool event_lost = false;
+  std::optional<Lineage> lineage;  // as it was accepted
 };
 
 enum class Settlement : std::uint8_t {  // on disk: never renumber

@@ -39,6 +39,7 @@ void Claims::on_read(std::uint64_t number, std::size_t position, const Location&
     taken.call.qualifier = found->qualifier;
     taken.call.name = found->name;
     taken.call.event = found->event;
+    taken.call.lineage = found->lineage;
   } else {
     unreadable_(taken.slot, bytes.ok() ? "it is damaged" : bytes.error().message);
   }

@@ -2,6 +2,8 @@
 
 #include <lzma.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "queue/journal/bytes.h"
@@ -68,6 +70,14 @@ std::optional<HeaderFound> decode_one_header(std::string_view bytes) {
   return found;
 }
 
+// By the frame's detail.
+constexpr std::array<std::size_t, 3> kLineageBytes = {0, kPackedLineageSize, kStoredLineageMax};
+
+std::uint8_t detail_of(std::size_t lineage) {
+  const auto found = std::find(kLineageBytes.begin(), kLineageBytes.end(), lineage);
+  return static_cast<std::uint8_t>(found - kLineageBytes.begin());
+}
+
 }  // namespace
 
 std::string encode(const SegmentHeader& header) {
@@ -100,9 +110,10 @@ std::uint64_t salt_for(std::uint64_t secret, std::uint32_t journal, std::uint32_
 }
 
 std::string encode(const AcceptedRecord& record) {
-  const std::size_t size =
-      accepted_bytes(record.qualifier.size(), record.name.size(), record.event.size());
-  std::string out = frame(RecordKind::kAccepted, 0, size);
+  const StoredLineage lineage = record.lineage ? store_lineage(*record.lineage) : StoredLineage{};
+  const std::size_t size = accepted_bytes(record.qualifier.size(), record.name.size(),
+                                          record.event.size(), lineage.size);
+  std::string out = frame(RecordKind::kAccepted, detail_of(lineage.size), size);
   put(out, record.id);
   put(out, record.function.value);
   put(out, record.order);
@@ -114,7 +125,7 @@ std::string encode(const AcceptedRecord& record) {
   put(out, static_cast<std::uint16_t>(record.qualifier.size()));
   put(out, static_cast<std::uint16_t>(record.name.size()));
   put(out, static_cast<std::uint32_t>(record.event.size()));
-  out.append(record.qualifier).append(record.name).append(record.event);
+  out.append(record.qualifier).append(record.name).append(record.event).append(lineage.view());
   out.resize(size, '\0');
   return out;
 }
@@ -176,7 +187,9 @@ std::optional<AcceptedRecord> as_accepted(const Record& record) {
   const std::size_t qualifier = get<std::uint16_t>(in, 64);
   const std::size_t name = get<std::uint16_t>(in, 66);
   const std::size_t event = get<std::uint32_t>(in, 68);
-  if (accepted_bytes(qualifier, name, event) != record.size) return std::nullopt;
+  if (record.detail >= kLineageBytes.size()) return std::nullopt;
+  const std::size_t lineage = kLineageBytes[record.detail];
+  if (accepted_bytes(qualifier, name, event, lineage) != record.size) return std::nullopt;
   AcceptedRecord out;
   out.id = get_id(in);
   out.function = FunctionId{get<std::uint64_t>(in, 16)};
@@ -189,6 +202,7 @@ std::optional<AcceptedRecord> as_accepted(const Record& record) {
   out.qualifier = in.substr(kFixed, qualifier);
   out.name = in.substr(kFixed + qualifier, name);
   out.event = in.substr(kFixed + qualifier + name, event);
+  out.lineage = stored_lineage(in.substr(kFixed + qualifier + name + event, lineage));
   return out;
 }
 

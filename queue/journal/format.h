@@ -12,6 +12,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/lineage.h"
 #include "queue/journal/told.h"
 #include "queue/queue.h"
 
@@ -74,6 +75,7 @@ struct AcceptedRecord {
   std::string_view qualifier;
   std::string_view name;
   std::string_view event;
+  std::optional<Lineage> lineage;  // nullopt: the call has no ancestry
 };
 
 struct AttemptRecord {
@@ -97,8 +99,8 @@ struct TrimmedRecord {
 
 // Rounded up to 8, so that recovery can look for records at every eighth byte.
 [[nodiscard]] constexpr std::size_t accepted_bytes(std::size_t qualifier, std::size_t name,
-                                                   std::size_t event) {
-  return (kAcceptedBytesMin + qualifier + name + event + 7) / 8 * 8;
+                                                   std::size_t event, std::size_t lineage) {
+  return (kAcceptedBytesMin + qualifier + name + event + lineage + 7) / 8 * 8;
 }
 
 [[nodiscard]] std::string encode(const AcceptedRecord& record);
@@ -117,7 +119,7 @@ void seal(std::string& record, const Seal& seal);
 // One whole record whose checksum holds; views into the bytes it was found in.
 struct Record {
   RecordKind kind{};
-  std::uint8_t detail = 0;  // the settlement, of kFinished
+  std::uint8_t detail = 0;  // the settlement, of kFinished; which lineage, of kAccepted
   std::uint32_t size = 0;   // with frame and padding
   std::uint32_t durable = 0;
   std::uint32_t incarnation = 0;

@@ -45,7 +45,10 @@ struct Body {
   std::string qualifier;
   std::string name;
   std::string event;
-  [[nodiscard]] std::size_t bytes() const { return qualifier.size() + name.size() + event.size(); }
+  std::unique_ptr<const Lineage> lineage;  // null: none
+  [[nodiscard]] std::size_t bytes() const {
+    return qualifier.size() + name.size() + event.size() + (lineage ? sizeof(Lineage) : 0);
+  }
 };
 
 enum class Stand : std::uint8_t {

@@ -31,6 +31,15 @@ Error full(const std::string& what, std::uint64_t depth_max) {
                kFullRetryAfter};
 }
 
+std::unique_ptr<Body> body_of(NewCall call) {
+  auto body = std::make_unique<Body>();
+  body->qualifier = std::move(call.qualifier);
+  body->name = std::move(call.name);
+  body->event = std::move(call.event);
+  if (call.lineage) body->lineage = std::make_unique<const Lineage>(*call.lineage);
+  return body;
+}
+
 }  // namespace
 
 JournalStore::JournalStore(Options options, std::uint32_t incarnation, const Clock& clock,
@@ -77,6 +86,7 @@ void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
   record.qualifier = call.qualifier;
   record.name = call.name;
   record.event = call.event;
+  record.lineage = call.lineage;
   Write write;
   write.purpose = Purpose::kAccept;
   write.slot = slot;
@@ -84,8 +94,7 @@ void JournalStore::accept(NewCall call, Limits limits, Accepted accepted) {
   write.record = encode(record);
   write.accepted = std::move(accepted);
   if (options_.history != nullptr) write.facts = facts_of(record);
-  index_.keep_body(slot, std::make_unique<Body>(Body{std::move(call.qualifier),
-                                                     std::move(call.name), std::move(call.event)}));
+  index_.keep_body(slot, body_of(std::move(call)));
   writer.write(std::move(write));
 }
 
@@ -106,7 +115,8 @@ std::optional<Error> JournalStore::refusal(const NewCall& call, Limits limits) c
         std::nullopt};
   }
   const std::size_t max = std::min(kRecordBytesMax, journals_.front().writer->usable_bytes());
-  if (accepted_bytes(call.qualifier.size(), call.name.size(), call.event.size()) > max) {
+  const std::size_t lineage = call.lineage ? store_lineage(*call.lineage).size : 0;
+  if (accepted_bytes(call.qualifier.size(), call.name.size(), call.event.size(), lineage) > max) {
     return Error{ErrorCode::kEntityTooLarge,
                  "the event does not fit in a record of " + std::to_string(max) + " bytes",
                  std::nullopt};
@@ -152,6 +162,7 @@ Claims::Taken JournalStore::start_attempt(Slot slot) {
     call.qualifier = std::move(body->qualifier);
     call.name = std::move(body->name);
     call.event = std::move(body->event);
+    if (body->lineage) call.lineage = *body->lineage;
   }
   tell_volatile(slot, history::Dequeued{entry.id, clock_.wall()});
   return taken;

@@ -9,7 +9,21 @@ namespace {
 
 constexpr std::uint64_t kMaybeRepeated = 1;
 constexpr std::uint64_t kEventApart = 2;
+constexpr std::uint64_t kLineage = 4;
+constexpr std::uint64_t kTrace = 8;  // behind the lineage
+constexpr std::size_t kTraceSize = kStoredLineageMax - kPackedLineageSize;
 constexpr std::uint64_t kCountMax = 0xffff;
+
+std::size_t lineage_bytes_of(std::uint64_t flags) {
+  const std::size_t lineage = (flags & kLineage) != 0 ? kPackedLineageSize : 0;
+  return lineage + ((flags & kTrace) != 0 ? kTraceSize : 0);
+}
+
+std::uint64_t flags_of(const EntryHead& head) {
+  return (head.maybe_repeated ? kMaybeRepeated : 0) | (head.event_apart ? kEventApart : 0) |
+         (head.lineage_bytes >= kPackedLineageSize ? kLineage : 0) |
+         (head.lineage_bytes == kStoredLineageMax ? kTrace : 0);
+}
 
 EntryHead parse_head(std::string_view bytes) {
   EntryHead head;
@@ -21,6 +35,7 @@ EntryHead parse_head(std::string_view bytes) {
   head.function_errors = static_cast<std::uint32_t>(get(bytes, 34, 2));
   head.maybe_repeated = (get(bytes, 36, 1) & kMaybeRepeated) != 0;
   head.event_apart = (get(bytes, 36, 1) & kEventApart) != 0;
+  head.lineage_bytes = static_cast<std::uint8_t>(lineage_bytes_of(get(bytes, 36, 1)));
   return head;
 }
 
@@ -30,9 +45,11 @@ std::string encode_with(const NewCall& call, bool apart, std::string_view event)
   head.accepted = call.accepted;
   head.first_due = call.due;
   head.event_apart = apart;
+  const StoredLineage lineage = call.lineage ? store_lineage(*call.lineage) : StoredLineage{};
+  head.lineage_bytes = static_cast<std::uint8_t>(lineage.size);
   std::string out = encode(head, call.qualifier.size(), call.name.size());
-  out.reserve(out.size() + call.qualifier.size() + call.name.size() + event.size());
-  return out.append(call.qualifier).append(call.name).append(event);
+  out.reserve(out.size() + call.qualifier.size() + call.name.size() + event.size() + lineage.size);
+  return out.append(call.qualifier).append(call.name).append(event).append(lineage.view());
 }
 
 }  // namespace
@@ -46,7 +63,7 @@ std::string encode(const EntryHead& head, std::size_t qualifier, std::size_t nam
   put(out, head.turn, 4);
   put(out, std::min<std::uint64_t>(head.retries, kCountMax), 2);
   put(out, std::min<std::uint64_t>(head.function_errors, kCountMax), 2);
-  put(out, (head.maybe_repeated ? kMaybeRepeated : 0) | (head.event_apart ? kEventApart : 0), 1);
+  put(out, flags_of(head), 1);
   put(out, qualifier, 1);
   put(out, name, 1);
   return out;
@@ -65,7 +82,11 @@ std::optional<Entry> parse_entry(std::string_view bytes) {
   if (bytes.size() - kEntryHeadSize < qualifier + name) return std::nullopt;
   Entry entry;
   entry.head = parse_head(bytes);
+  const std::size_t lineage = entry.head.lineage_bytes;
   bytes.remove_prefix(kEntryHeadSize);
+  if (bytes.size() - qualifier - name < lineage) return std::nullopt;
+  entry.lineage = stored_lineage(bytes.substr(bytes.size() - lineage));
+  bytes.remove_suffix(lineage);
   entry.qualifier = bytes.substr(0, qualifier);
   entry.name = bytes.substr(qualifier, name);
   entry.event = bytes.substr(qualifier + name);

@@ -1,4 +1,5 @@
-// One call as it lies in Redis: a fixed head, then qualifier, name and event. Pure.
+// One call as it lies in Redis: a fixed head, then qualifier, name, event and, where it has an
+// ancestry, its lineage. Pure.
 //
 // The head's places are known to the scripts, which compare ids and read accept times in it.
 // Numbers are big-endian. SCHEMA.md gives the same table for an operator.
@@ -16,6 +17,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/lineage.h"
 #include "queue/queue.h"
 #include "queue/redis/apart.h"
 
@@ -35,6 +37,7 @@ struct EntryHead {
   std::uint32_t function_errors = 0;  // these
   bool maybe_repeated = false;        // an attempt without a recorded end may have run
   bool event_apart = false;           // in the event's place is a reference (apart.h)
+  std::uint8_t lineage_bytes = 0;     // at the end: 0, kPackedLineageSize or kStoredLineageMax
 };
 
 struct Entry {
@@ -42,6 +45,7 @@ struct Entry {
   std::string_view qualifier;  // these three are within the bytes that were parsed
   std::string_view name;
   std::string_view event;
+  std::optional<Lineage> lineage;
 };
 
 // The whole of a call that is to be accepted. Its texts are within kEntryTextMax.

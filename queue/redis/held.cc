@@ -29,6 +29,7 @@ ClaimedCall HeldCalls::claim(FunctionId function, const StreamId& place, const E
   call.qualifier = entry.qualifier;
   call.name = entry.name;
   call.event = entry.event;
+  call.lineage = entry.lineage;
   call.accepted = held.head.accepted;
   call.due = held.head.first_due;
   call.function_errors = held.head.function_errors;

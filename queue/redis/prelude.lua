@@ -20,8 +20,14 @@ end
 -- An event may lie apart, in pieces under a key of its own: then a reference is in its place, its
 -- size and that of a piece, in 4 bytes each.
 local function lies_apart(call) return math.floor((call:byte(37) or 0) / 2) % 2 == 1 end
+-- Behind the event is the lineage of a call that has one (flag 4), and its trace (flag 8).
+local function lineage_bytes(call)
+  local flags = call:byte(37) or 0
+  return math.floor(flags / 4) % 2 * 69 + math.floor(flags / 8) % 2 * 16
+end
 local function event_of(call)
-  return call:sub(40 + (call:byte(38) or 0) + (call:byte(39) or 0))
+  return call:sub(40 + (call:byte(38) or 0) + (call:byte(39) or 0),
+                  math.max(#call - lineage_bytes(call), 0))
 end
 local function key_of_event(id) return (counts:match('^.*}:') or '') .. 'e:' .. id end
 local function event_key(call)

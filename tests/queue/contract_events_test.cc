@@ -49,6 +49,31 @@ TEST_P(QueueContract, Q2_ALargeEventComesWithEachAttempt) {
   EXPECT_TRUE(conserved(queue().counts(kF)));
 }
 
+TEST_P(QueueContract, Q2_ALineageComesWithEachAttemptOfItsCallAlone) {
+  for (const std::string& event : {std::string("small"), large('a')}) {
+    for (const std::uint8_t trace : {std::uint8_t{0}, std::uint8_t{7}}) {
+      world().accepted(kF, "without");
+      NewCall call = world().call(kF, event);
+      call.lineage = child_lineage(root_lineage(call.id, kG), call.id, kF);
+      call.lineage->trace.fill(trace);
+      const std::optional<Lineage> lineage = call.lineage;
+      ASSERT_TRUE(world().accept(std::move(call)).ok());
+      auto claimed = world().claim(kF, 2);
+      ASSERT_EQ(events(claimed), (Events{"without", event}));
+      EXPECT_FALSE(claimed[0].lineage);
+      EXPECT_EQ(claimed[1].lineage, lineage);
+      ASSERT_EQ(world().settled(claimed[0].receipt), SettleResult::kDone);
+      ASSERT_EQ(world().postponed(claimed[1].receipt, in(Seconds{1})), SettleResult::kDone);
+      world().advance(Seconds{2});
+      world().crash();
+      claimed = world().claim(kF, 2);
+      ASSERT_EQ(events(claimed), Events{event});
+      EXPECT_EQ(claimed[0].lineage, lineage);
+      EXPECT_EQ(world().settled(claimed[0].receipt), SettleResult::kDone);
+    }
+  }
+}
+
 TEST_P(QueueContract, Q5_LargeAndSmallEventsComeInOneOrder) {
   const Events all{"first", large('a'), "", large('b'), "last"};
   for (const std::string& event : all) world().accepted(kF, event);

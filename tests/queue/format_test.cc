@@ -140,6 +140,28 @@ TEST(JournalFormat, WhatContradictsItselfIsNoRecordOfAnEnd) {
   }
 }
 
+TEST(JournalFormat, ALineageComesBackWithItsTraceAndWithout) {
+  AcceptedRecord record = sample();
+  EXPECT_FALSE(as_accepted(*decode(sealed(record), kSeal.salt))->lineage);
+  const Lineage root = root_lineage(CallId::from_random(3, 4), FunctionId{9});
+  record.lineage = child_lineage(root, root.root, FunctionId{10});
+  for (const std::uint8_t trace : {std::uint8_t{0}, std::uint8_t{7}}) {
+    record.lineage->trace.fill(trace);
+    const std::string bytes = sealed(record);
+    const auto back = as_accepted(*decode(bytes, kSeal.salt));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->lineage, record.lineage);
+    EXPECT_EQ(back->event, "hello");
+  }
+}
+
+TEST(JournalFormat, ALineageOfAKindThatIsNotKnownIsRefused) {
+  std::string bytes = encode(sample());
+  bytes[21] = 3;
+  seal(bytes, kSeal);
+  EXPECT_FALSE(as_accepted(*decode(bytes, kSeal.salt)));
+}
+
 TEST(JournalFormat, SizesAreWhatTheReserveReckonsWith) {
   EXPECT_EQ(encode(AttemptRecord{}).size(), kAttemptBytes);
   EXPECT_EQ(encode(FinishedRecord{}).size(), kFinishedBytes);
@@ -148,7 +170,7 @@ TEST(JournalFormat, SizesAreWhatTheReserveReckonsWith) {
     AcceptedRecord record;
     const std::string bytes(event, 'x');
     record.event = bytes;
-    EXPECT_EQ(encode(record).size(), accepted_bytes(0, 0, event));
+    EXPECT_EQ(encode(record).size(), accepted_bytes(0, 0, event, 0));
     EXPECT_EQ(encode(record).size() % 8, 0U);
   }
 }

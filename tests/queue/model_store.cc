@@ -99,6 +99,7 @@ void ModelStore::claim(FunctionId function, std::size_t max) {
     one.qualifier = made.qualifier;
     one.name = made.name;
     one.event = made.event;
+    one.lineage = made.lineage;
     one.accepted = made.accepted;
     one.due = made.due;
     one.function_errors = call.kept.function_errors;

@@ -34,9 +34,15 @@ std::string name_of(const std::string& call) {
 
 bool lies_apart(const std::string& call) { return byte_at(call, 37) / 2 % 2 == 1; }
 
+std::size_t lineage_bytes(const std::string& call) {
+  const auto flags = byte_at(call, 37);
+  return static_cast<std::size_t>(flags / 4 % 2 * 69 + flags / 8 % 2 * 16);
+}
+
 std::string event_of(const std::string& call) {
-  const auto texts = static_cast<std::size_t>(byte_at(call, 38) + byte_at(call, 39));
-  return call.size() < 39 + texts ? "" : call.substr(39 + texts);
+  const auto before = 39 + static_cast<std::size_t>(byte_at(call, 38) + byte_at(call, 39));
+  const std::size_t behind = lineage_bytes(call);
+  return call.size() < before + behind ? "" : call.substr(before, call.size() - before - behind);
 }
 
 std::int64_t pieces_of(const std::string& call) {

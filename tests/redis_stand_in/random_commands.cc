@@ -136,7 +136,9 @@ std::string RandomCommands::head_of(std::uint64_t number) {
 std::string RandomCommands::call() {
   if (rarely() && rarely()) return "short";
   if (rng_.one_in(5)) return call_with_event_apart();
-  return head() + std::string(rng_.below(80), 'e');
+  std::string call = head();
+  if (rng_.one_in(4)) call[36] = one_of({"\4", "\14", "\5", "\15"})[0];
+  return call + std::string(rng_.below(160), 'e');
 }
 
 // Of one piece or two, of four bytes; of a piece of none.
