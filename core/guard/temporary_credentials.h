@@ -5,8 +5,8 @@
 //   secret           64 hex digits
 //
 // What a function is given is the token with the lineage of its call behind it (`TOKEN.LINEAGE`,
-// core/guard/lineage_carriers.h), which has a MAC of its own: ID and secret stay the same, so that a
-// call costs one MAC and not four.
+// core/guard/lineage_carriers.h), which has a MAC of its own: ID and secret stay the same, so that
+// a call costs one MAC and not four.
 //
 // MAC and secret are HMAC-SHA256 of what stands before the MAC, under the engine's token key, each
 // with a word of its own before it; the ID is made alike. So nothing is stored, any engine that

@@ -74,7 +74,7 @@ TEST_F(Functions, EveryMemberComesBack) {
       R"("code":{"zipFile":")" +
           ApiWorld::zip_base64() + R"("}})");
   ASSERT_EQ(made.status, 200) << made.body;
-  EXPECT_EQ(made.body.substr(0, made.body.find(",\"codeSize\"")),
+  EXPECT_EQ(made.body.substr(0, made.body.find(",\"recursionConfig\"")),
             R"({"functionName":"f","functionId":"2","description":"d","runtime":"python3.9",)"
             R"("handler":"index.handler","initializer":"index.init","initializationTimeout":60,)"
             R"("timeout":86400,"memorySize":1024,"instanceConcurrency":10,"caPort":8080,)"

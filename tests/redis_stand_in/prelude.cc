@@ -11,6 +11,11 @@ std::int64_t byte_at(const std::string& bytes, std::size_t i) {
 // Of a call that follows another's end.
 bool follows(const std::string& name) { return name.size() > 36 && name.front() == '@'; }
 
+std::size_t lineage_bytes(const std::string& call) {
+  const auto flags = byte_at(call, 37);
+  return static_cast<std::size_t>(flags / 4 % 2 * 69 + flags / 8 % 2 * 16);
+}
+
 }  // namespace
 
 std::int64_t number_at(const std::string& bytes, std::size_t from, std::size_t to) {
@@ -33,11 +38,6 @@ std::string name_of(const std::string& call) {
 }
 
 bool lies_apart(const std::string& call) { return byte_at(call, 37) / 2 % 2 == 1; }
-
-std::size_t lineage_bytes(const std::string& call) {
-  const auto flags = byte_at(call, 37);
-  return static_cast<std::size_t>(flags / 4 % 2 * 69 + flags / 8 % 2 * 16);
-}
 
 std::string event_of(const std::string& call) {
   const auto before = 39 + static_cast<std::size_t>(byte_at(call, 38) + byte_at(call, 39));

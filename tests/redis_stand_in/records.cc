@@ -75,8 +75,7 @@ std::string Records::status_after(const std::string& record, const std::string& 
 void Records::close(const std::string& call, const std::string& attempt, const std::string& status,
                     const std::string& result) const {
   const std::string id = id_of(call);
-  const auto texts = static_cast<std::size_t>(number_at(call, 38, 38) + number_at(call, 39, 39));
-  const std::string event = sub(call, 40 + texts);
+  const std::string event = event_of(call);
   const bool apart = lies_apart(call);
   const std::string name = name_of(call);
   if (is_internal(name)) function.free_name(name);
