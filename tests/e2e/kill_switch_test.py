@@ -113,6 +113,9 @@ class KillSwitch(TwoEngines):
         self.assertEqual(answer.status, 200, answer)
         return time.monotonic() - began
 
+    def restricted(self, engine):
+        return "invocationRestriction" in engine.request("GET", FUNCTION).json()
+
     def starts(self):
         lines = self.trace.read_text().splitlines()
         return [(int(at), event) for at, _, event in (line.partition(" ") for line in lines)]
@@ -172,7 +175,16 @@ class KillSwitch(TwoEngines):
         with self.engine() as one, self.engine() as two:
             self.deploy(one, two)
             with two.paused():
-                took = self.switch(one)
+                missing = lambda: one.request("GET", "/convoke/switches").json()["switches"][0]["missing"]
+                took = []
+                switching = threading.Thread(target=lambda: took.append(self.switch(one, by_limit=False)))
+                switching.start()
+                lacking = wait_until(lambda: self.restricted(one) and missing(), "who is missing is shown")
+                self.assertEqual(len(lacking), 1)
+                self.assertIn(f":{two.pid}:", lacking[0])
+                switching.join()
+                self.assertEqual(missing(), [])
+            took = took[0]
             tap.note(f"one engine paused, with a lease of {LEASE} s: the answer took {took:.1f} s")
             for _ in range(50):
                 self.assertNotEqual(two.invoke("f", b"refused").status, 200)
