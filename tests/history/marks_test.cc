@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "queue/history/schema.h"
 #include "tests/history/faulty_disk.h"
 #include "tests/history/world.h"
 
@@ -233,7 +234,7 @@ TEST_F(Marks, ADamagedFileSaysWhatToDo) {
 
 TEST_F(Marks, AFileOfANewerProgramIsRefused) {
   history.reset();
-  run_sql("PRAGMA user_version = 3");
+  run_sql("PRAGMA user_version = " + std::to_string(kSchemaSteps.size() + 1));
   const auto opened = History::open(path());
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("newer program"), std::string::npos);
@@ -242,7 +243,7 @@ TEST_F(Marks, AFileOfANewerProgramIsRefused) {
 TEST_F(Marks, AFileOfAnOlderProgramIsBroughtUpToDate) {
   tell({accepted(1, 1)});
   history.reset();
-  run_sql("DROP TABLE early_deliveries; PRAGMA user_version = 1");
+  run_sql("DROP TABLE early_deliveries; DROP TABLE timers; PRAGMA user_version = 1");
   reopen();
   tell({finished(1, 5), Delivered{call(9), at(5), "Succeeded"}});
   EXPECT_EQ(state(1), CallState::kSucceeded);
