@@ -82,8 +82,10 @@ Value Commands::run_script(Session& session, const Words& words, WallTime now) {
   if (loaded_.count(sha1) == 0) return error("NOSCRIPT No matching script. Please use EVAL.");
   const auto arguments = words.begin() + 3 + *keys;
   const Words key_words(words.begin() + 3, arguments);
-  return run(*find_script(sha1),
-             Lua(data(session.db), key_words, {arguments, words.end()}, to_ms(now), memory_));
+  const Lua lua(data(session.db), key_words, {arguments, words.end()}, to_ms(now), memory_);
+  Value answer = run(*find_script(sha1), lua);
+  published_.insert(published_.end(), lua.published().begin(), lua.published().end());
+  return answer;
 }
 
 }  // namespace convoke::stand_in

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/model/instant.h"
 #include "tests/redis_stand_in/arguments.h"
@@ -32,6 +33,8 @@ class Commands {
 
   // AUTH is wanted, by this password; empty: it is not.
   void require_password(std::string password) { password_ = std::move(password); }
+  // What scripts have published since this was last asked.
+  [[nodiscard]] Lua::Published take_published() { return std::exchange(published_, {}); }
   // As a server over its `maxmemory`, with `noeviction`.
   void set_memory(Memory memory) { memory_ = memory; }
   // As a server that starts: what scripts it had loaded is not kept with the data.
@@ -44,6 +47,7 @@ class Commands {
   [[nodiscard]] Value run_script(Session& session, const Words& words, WallTime now);
 
   std::string password_;
+  Lua::Published published_;
   Memory memory_ = Memory::kEnough;
   std::map<unsigned, Data> databases_;
   std::set<std::string> loaded_;  // by SHA1

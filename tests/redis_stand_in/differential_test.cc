@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/guard/shared/shared_limits.h"
+#include "core/registry/shared/scripts.h"
 #include "queue/redis/scripts.h"
 #include "tests/redis_server.h"
 #include "tests/redis_stand_in/random_commands.h"
@@ -26,6 +28,7 @@ constexpr const char* kToBeHeard[] = {
     "[\"gone\"]",   "\"on\" \"q\"", "\"on\" \"d\"",
     "[[:-2",        "{0=\"four",    "\" :2] [@",
     "\" :3] [@",    "[[[@",         "equal or smaller",
+    "-CODEGONE",    "\"row 1",      ":now\"",
 };
 
 // Two that were empty, and are asked the same.
@@ -39,6 +42,10 @@ class Life {
         stand_in_(Rng::seeded(seed).fork("clock")) {
     std::vector<Words> first = {{"SET", "t:incarnation", "1"}};
     for (const redis::Script* script : redis::scripts().all()) {
+      first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
+    }
+    for (const redis::Script* script :
+         {&shared_registry::beat_script(), &shared_registry::commit_script(), &share_script()}) {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     compare(first);

@@ -71,6 +71,19 @@ Value hdel(const Call& call) {
   return count(deleted);
 }
 
+// HSCAN key 0 COUNT n: all at once, as of a small hash.
+Value hscan(const Call& call) {
+  if (call.words.size() != 5 || !is_option(call.words[3], "count")) throw syntax_error();
+  Value all = array();
+  if (const Hash* const hash = call.data.find<Hash>(call.key())) {
+    for (const auto& [field, value] : *hash) {
+      all.elements.push_back(bulk(field));
+      all.elements.push_back(bulk(value));
+    }
+  }
+  return array({bulk("0"), std::move(all)});
+}
+
 bool overflows(std::int64_t a, std::int64_t b) {
   return b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b;
 }
@@ -96,6 +109,7 @@ void add_hash_commands(CommandTable& table) {
   table["hmget"] = {-3, hmget};
   table["hexists"] = {3, hexists};
   table["hgetall"] = {2, hgetall};
+  table["hscan"] = {-3, hscan};
   table["hset"] = {-4, hset, Access::kNeedsMemory};
   table["hsetnx"] = {4, hsetnx, Access::kNeedsMemory};
   table["hdel"] = {-3, hdel, Access::kRemoves};

@@ -16,6 +16,7 @@ void Kept::repeat_first() {
   Executed first = std::move(last_.front());
   last_.pop_front();
   static_cast<void>(before_.execute(first.session, first.words, first.wall));
+  static_cast<void>(before_.take_published());
 }
 
 void Kept::crash(Instant now, Duration lost) {

@@ -57,6 +57,9 @@ class Lua {
   // From 1 on. What is not there ends the script, as it does in Lua where it is used.
   [[nodiscard]] const std::string& key(std::size_t i) const { return word_at(keys_, i); }
   [[nodiscard]] const std::string& arg(std::size_t i) const { return word_at(arguments_, i); }
+  // What it has published: channel and message, in order.
+  using Published = std::vector<std::pair<std::string, std::string>>;
+  [[nodiscard]] const Published& published() const { return published_; }
   [[nodiscard]] std::size_t args() const { return arguments_.size(); }
 
  private:
@@ -67,6 +70,10 @@ class Lua {
 
   // A full server refuses a script whose first write needs memory, and no later one.
   Value run(const Words& words) const {
+    if (words[0] == "PUBLISH") {
+      published_.emplace_back(words[1], words[2]);
+      return integer(0);
+    }
     const Access access = access_of(words);
     if (memory_ == Memory::kNone && access == Access::kNeedsMemory && !written_) {
       return error("OOM command not allowed when used memory > 'maxmemory'.");
@@ -81,6 +88,7 @@ class Lua {
   std::int64_t now_ms_;
   Memory memory_;
   mutable bool written_ = false;
+  mutable Published published_;
 };
 
 // tonumber(text), where it is used as a number: what is none ends the script.

@@ -40,6 +40,13 @@ Value del(const Call& call) {
   return count(erased);
 }
 
+Value exists(const Call& call) {
+  std::size_t there = 0;
+  for (std::size_t i = 1; i < call.words.size(); ++i)
+    there += call.data.keys().count(call.words[i]);
+  return count(there);
+}
+
 Value sadd(const Call& call) {
   Set& members = call.data.make<Set>(call.key());
   std::size_t added = 0;
@@ -87,6 +94,7 @@ void add_plain_commands(CommandTable& table) {
   table["set"] = {3, set, Access::kNeedsMemory};
   table["setnx"] = {3, setnx, Access::kNeedsMemory};
   table["incr"] = {2, incr, Access::kNeedsMemory};
+  table["exists"] = {-2, exists};
   table["unlink"] = {-2, del, Access::kRemoves};
   table["del"] = {-2, del, Access::kRemoves};
   table["sadd"] = {-3, sadd, Access::kNeedsMemory};

@@ -34,7 +34,7 @@ bool may_end_a_stream(const Words& words) { return words[0] == "DEL" || words[0]
 
 Words RandomCommands::next(std::size_t ids) {
   ids_ = ids;
-  switch (rng_.below(12)) {
+  switch (rng_.below(14)) {
     case 0:
       return string_or_set_command();
     case 1:
@@ -45,6 +45,9 @@ Words RandomCommands::next(std::size_t ids) {
       return stream_command();
     case 4:
       return group_command();
+    case 5:
+    case 6:
+      return registry_call();
     default:
       return script_call();
   }
@@ -68,6 +71,12 @@ std::vector<Words> RandomCommands::probes() {
     }
   }
   all.push_back({"ZRANGE", "t:engines", "0", "-1", "WITHSCORES"});
+  all.push_back({"ZRANGE", "t:beats", "0", "-1", "WITHSCORES"});
+  for (const char* const hash : {"t:applied", "t:parts", "t:code", kRows[0], kRows[1], kRows[2]}) {
+    all.push_back({"HGETALL", hash});
+  }
+  all.push_back({"GET", "t:version"});
+  all.push_back({"XRANGE", "t:changes", "-", "+"});
   all.push_back({"SMEMBERS", "t:functions"});
   all.push_back({"GET", kStringKey});
   return all;

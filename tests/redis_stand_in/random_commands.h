@@ -17,6 +17,8 @@ inline constexpr const char* kHistoryKinds[] = {"h",  "ha", "he", "hr", "hn",
 // Always there: so it is a key of the wrong kind for nearly all.
 inline constexpr const char* kStringKey = "t:incarnation";
 
+inline constexpr const char* kRows[] = {"t:services", "t:functions-rows", "t:limits"};
+
 // A stream id that a server has made, by its place in the order in which they were seen: "@7",
 // "(@7". Each side puts its own in its place (sides.h).
 [[nodiscard]] bool is_reference(std::string_view word);
@@ -63,6 +65,11 @@ class RandomCommands {
   [[nodiscard]] std::string head_of(std::uint64_t number);
 
   [[nodiscard]] Words script_call();
+  // Of the registry, and of the parts of limits.
+  [[nodiscard]] Words registry_call();
+  [[nodiscard]] Words beat();
+  [[nodiscard]] Words commit();
+  [[nodiscard]] Words share();
   void add_script_arguments(std::string_view script, Words& words);
   [[nodiscard]] Words string_or_set_command();
   [[nodiscard]] Words hash_command();
@@ -74,6 +81,7 @@ class RandomCommands {
   int function_ = 1;
   std::size_t ids_ = 0;
   std::uint64_t calls_ = 0;
+  std::uint64_t version_ = 0;   // of the registry, if all went well
   std::uint64_t uploaded_ = 0;  // of those, the last one with pieces
 };
 

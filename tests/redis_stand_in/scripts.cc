@@ -3,6 +3,8 @@
 #include <map>
 #include <vector>
 
+#include "core/guard/shared/shared_limits.h"
+#include "core/registry/shared/scripts.h"
 #include "queue/queue.h"
 #include "queue/redis/scripts.h"
 #include "tests/redis_stand_in/records.h"
@@ -325,15 +327,26 @@ Value condemn(const Lua& lua) {
 ScriptFunction find_script(const std::string& sha1) {
   const redis::Scripts& texts = redis::scripts();
   static const std::map<std::string, ScriptFunction> all = {
-      {texts.accept.sha1(), accept},     {texts.join.sha1(), join},
-      {texts.claim.sha1(), claim},       {texts.finish.sha1(), finish},
-      {texts.retire.sha1(), retire},     {texts.seek.sha1(), seek},
-      {texts.enter.sha1(), enter},       {texts.heartbeat.sha1(), heartbeat},
-      {texts.conclude.sha1(), conclude}, {texts.note.sha1(), note},
-      {texts.collect.sha1(), collect},   {texts.purge.sha1(), purge},
-      {texts.take.sha1(), take},         {texts.stand.sha1(), stand},
-      {texts.condemn.sha1(), condemn},   {texts.put_piece.sha1(), put_piece},
+      {texts.accept.sha1(), accept},
+      {texts.join.sha1(), join},
+      {texts.claim.sha1(), claim},
+      {texts.finish.sha1(), finish},
+      {texts.retire.sha1(), retire},
+      {texts.seek.sha1(), seek},
+      {texts.enter.sha1(), enter},
+      {texts.heartbeat.sha1(), heartbeat},
+      {texts.conclude.sha1(), conclude},
+      {texts.note.sha1(), note},
+      {texts.collect.sha1(), collect},
+      {texts.purge.sha1(), purge},
+      {texts.take.sha1(), take},
+      {texts.stand.sha1(), stand},
+      {texts.condemn.sha1(), condemn},
+      {texts.put_piece.sha1(), put_piece},
       {texts.enlist.sha1(), enlist},
+      {shared_registry::beat_script().sha1(), registry_beat},
+      {shared_registry::commit_script().sha1(), registry_commit},
+      {share_script().sha1(), share},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;

@@ -1,4 +1,5 @@
-// Convoke's Lua scripts as functions, each to be read beside its text (queue/redis/*.lua).
+// Convoke's Lua scripts as functions, each to be read beside its text (queue/redis/*.lua,
+// core/registry/shared/*.lua, core/guard/shared/*.lua).
 #pragma once
 
 #include <string>
@@ -16,6 +17,12 @@ using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
 [[nodiscard]] Value collect(const Lua& lua);
 [[nodiscard]] Value purge(const Lua& lua);
 [[nodiscard]] Value take(const Lua& lua);
+
+// registry_scripts.cc
+[[nodiscard]] Value registry_beat(const Lua& lua);
+[[nodiscard]] Value registry_commit(const Lua& lua);
+
+[[nodiscard]] Value share(const Lua& lua);  // share_script.cc
 
 // nullptr: no script of Convoke's has this SHA1.
 [[nodiscard]] ScriptFunction find_script(const std::string& sha1);

@@ -117,6 +117,9 @@ Value Server::answer_on_data(Connection& from, const Words& words) {
   if (watcher_ != nullptr) watcher_->before(commands().data(session.db), words);
   Value answer = kept_.execute(session, words, clock_.now(), clock_.wall());
   if (watcher_ != nullptr) watcher_->after(commands().data(session.db), words, answer);
+  for (const auto& [channel, message] : commands().take_published()) {
+    static_cast<void>(publish(channel, message));
+  }
   return answer;
 }
 

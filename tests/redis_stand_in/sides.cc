@@ -42,7 +42,9 @@ class Description {
     if (words_[0] == "HGETALL") return of_sorted(reply, 2);
     if (words_[0] == "ZSCAN" && reply.is_array()) return of_sorted(reply[1], 2);
     if (words_[0] == "SMEMBERS" || is_heartbeat()) return of_sorted(reply, 1);
-    if (words_[0] == "ZRANGE" && words_[1] == "t:engines") return of_sorted(reply, 2);
+    if (words_[0] == "ZRANGE" && (words_[1] == "t:engines" || words_[1] == "t:beats")) {
+      return of_sorted(reply, 2);
+    }
     return plain(reply);
   }
 
@@ -102,7 +104,12 @@ class Description {
     if (is_made_id(bare)) return (bare.size() < bytes.size() ? "(" : "") + seen_.name_of(bare);
     return "\"" + time_or(bytes) + "\"";
   }
-  static std::string time_or(const std::string& text) { return is_time(text) ? "now" : text; }
+  // Also as the last of several, behind a colon.
+  static std::string time_or(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    const std::size_t at = colon == std::string::npos ? 0 : colon + 1;
+    return is_time(text.substr(at)) ? text.substr(0, at) + "now" : text;
+  }
 
   const Words& words_;
   SeenIds& seen_;

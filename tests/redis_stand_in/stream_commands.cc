@@ -13,20 +13,25 @@ StreamId id_for(const Stream& stream, const std::string& word, std::int64_t now_
   throw Refusal{"ERR The stream has exhausted the last possible ID, unable to add more items"};
 }
 
+// XADD key [MAXLEN ~ n] id field value ...: about n are kept, and here all.
 Value xadd(const Call& call) {
-  const std::string& word = call.words[2];
+  const bool about = call.words.size() > 5 && is_option(call.words[2], "maxlen") &&
+                     call.words[3] == "~" && integer_of(call.words[4]) > 0;
+  const std::size_t at = about ? 5 : 2;
+  const std::string& word = call.words[at];
   const bool given = word != "*";
   if (given) static_cast<void>(strict_id_of(word));
-  if (call.words.size() % 2 == 0) return wrong_number_of_words(call.words[0]);
+  if ((call.words.size() - at) % 2 == 0) return wrong_number_of_words(call.words[0]);
   if (given && strict_id_of(word) == kFirstId)
     throw Refusal{"ERR The ID specified in XADD must be greater than 0-0"};
+  const auto begin = call.words.begin() + static_cast<std::ptrdiff_t>(at) + 1;
   Stream& stream = call.data.make<Stream>(call.key());
   const StreamId id = id_for(stream, word, call.now_ms);
   if (id <= stream.last) {
     throw Refusal{
         "ERR The ID specified in XADD is equal or smaller than the target stream top item"};
   }
-  stream.entries.emplace(id, Stream::Fields(call.words.begin() + 3, call.words.end()));
+  stream.entries.emplace(id, Stream::Fields(begin, call.words.end()));
   stream.last = id;
   return bulk(id.text());
 }

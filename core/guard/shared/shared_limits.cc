@@ -14,6 +14,11 @@ namespace convoke {
 
 extern const std::string_view share_lua;  // NOLINT(readability-identifier-naming): the file's name
 
+const redis::Script& share_script() {
+  static const redis::Script script(share_lua);
+  return script;
+}
+
 namespace {
 
 constexpr Millis kTick{250};
@@ -21,11 +26,6 @@ constexpr Millis kTickWhileShrinking{20};
 // What was got from nothing is kept so long, whoever starves: an instance has to be worth its
 // start.
 constexpr Seconds kTenure{1};
-
-const redis::Script& share_script() {
-  static const redis::Script script(share_lua);
-  return script;
-}
 
 Demand demand_of(const Gate& gate) {
   Demand demand;

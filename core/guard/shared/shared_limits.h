@@ -27,6 +27,7 @@
 #include "core/guard/shared/share_rules.h"
 #include "core/registry/shared/server.h"
 #include "queue/redis/link.h"
+#include "queue/redis/script.h"
 #include "queue/redis/subscription.h"
 
 namespace convoke {
@@ -99,5 +100,7 @@ class SharedLimits final : public PlaceSource,
   redis::Subscription subscription_;
   Timer tick_ = timer_for<&SharedLimits::tick>(this);
 };
+
+[[nodiscard]] const redis::Script& share_script();  // share.lua
 
 }  // namespace convoke
