@@ -1,6 +1,8 @@
 """What makes functions run besides callers: triggers, over the wire, on an engine that asks for signatures."""
 
+import contextlib
 import json
+import sys
 import time
 import unittest
 
@@ -57,23 +59,26 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["FC_SERVER_PORT"]))
 }
 
 
-class Triggers(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        keys = cls.enterClassContext(secret_file(LINE(ADA)))
-        cls.engine = cls.enterClassContext(signed_engine(keys))
-        cls.client = cls.enterClassContext(unsigned(cls.engine))
-        cls.engine.deploy("wsgi", WSGI)
-        cls.engine.deploy("custom", BOOTSTRAP, runtime="custom")
-        cls.trigger("wsgi", "web", authType="anonymous", methods=["GET", "POST"])
-        cls.trigger("custom", "web", authType="anonymous", methods=["GET", "PUT", "HEAD", "POST"])
+def create(engine, function, name, type="http", bucket="photos", **config):
+    source = {"sourceArn": f"acs:oss:local:1:{bucket}"} if type == "oss" else {}
+    made = {"triggerName": name, "triggerType": type, "triggerConfig": config, **source}
+    return engine.request("POST", f"{API}/services/e2e/functions/{function}/triggers", made)
 
-    @classmethod
-    def trigger(cls, function, name, type="http", bucket="photos", **config):
-        path = f"{API}/services/e2e/functions/{function}/triggers"
-        source = {"sourceArn": f"acs:oss:local:1:{bucket}"} if type == "oss" else {}
-        made = {"triggerName": name, "triggerType": type, "triggerConfig": config, **source}
-        return cls.engine.request("POST", path, made)
+
+def deploy(engine):
+    engine.deploy("wsgi", WSGI)
+    engine.deploy("custom", BOOTSTRAP, runtime="custom")
+    for function in ("wsgi", "custom"):
+        methods = ["GET", "HEAD", "POST", "PUT"]
+        assert create(engine, function, "web", authType="anonymous", methods=methods).status == 200
+
+
+class Triggers(unittest.TestCase):
+    def setUp(self):
+        self.engine, self.client = ENGINE, CLIENT
+
+    def trigger(self, *arguments, **config):
+        return create(self.engine, *arguments, **config)
 
     def test_a_python_handler_is_called_by_wsgi_without_a_signature(self):
         answer = self.client.request("POST", f"{API}/proxy/e2e/wsgi/a%20b/c?x&y=1", b"body")
@@ -155,5 +160,17 @@ class Triggers(unittest.TestCase):
         self.assertEqual((event["eventName"], event["oss"]["object"]["key"]), ("ObjectCreated:PutObject", "in/a b.jpg"))
 
 
+def main():
+    global ENGINE, CLIENT
+    with contextlib.ExitStack() as stack:  # one engine for all cases
+        ENGINE = stack.enter_context(signed_engine(stack.enter_context(secret_file(LINE(ADA)))))
+        CLIENT = stack.enter_context(unsigned(ENGINE))
+        deploy(ENGINE)
+        try:
+            tap.main()
+        except SystemExit as done:
+            return done.code
+
+
 if __name__ == "__main__":
-    tap.main()
+    sys.exit(main())
