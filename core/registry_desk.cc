@@ -181,13 +181,11 @@ void RegistryDesk::clean_up(const RegistryStep& step, std::vector<std::string> i
       [] {});
 }
 
-void RegistryDesk::who_lacks(std::uint64_t version, ShardIndex from,
-                             RegistrySource::Lagging lagging) {
-  doors_.front()->post([this, version, from, lagging = std::move(lagging)] {
-    source_->who_lacks(
-        version, [this, from, lagging](std::optional<std::vector<std::string>> names) {
-          doors_[from.value]->post([lagging, names = std::move(names)] { lagging(names); });
-        });
+void RegistryDesk::who_has_what(ShardIndex from, RegistrySource::Asked asked) {
+  doors_.front()->post([this, from, asked = std::move(asked)] {
+    source_->who_has_what([this, from, asked](std::optional<std::vector<EngineApplied>> engines) {
+      doors_[from.value]->post([asked, engines = std::move(engines)] { asked(engines); });
+    });
   });
 }
 

@@ -55,7 +55,7 @@ class RegistryDesk final : private RegistryOwner {
   using Zip = std::function<void(Result<std::string>)>;
   void execute(Mutation mutation, WallTime now, ShardIndex from, Changed changed);
   void read_code(FunctionPtr function, ShardIndex from, Zip zip);
-  void who_lacks(std::uint64_t version, ShardIndex from, RegistrySource::Lagging lagging);
+  void who_has_what(ShardIndex from, RegistrySource::Asked asked);
 
  private:
   struct Tour;  // one step on its way through the shards

@@ -319,10 +319,6 @@ void Shard::count_waiting(const SwitchScope& scope, std::function<void(std::uint
   world_.metrics_desk.gather(std::move(covered), self_, sum);
 }
 
-void Shard::who_lacks(std::uint64_t version, ControlHost::Lagging lagging) {
-  world_.desk.who_lacks(version, self_, std::move(lagging));
-}
-
 // ---- what calls with a history ask ----
 
 void Shard::stop_anywhere(FunctionId function, const CallId& id, Queue::Stopped stopped) {

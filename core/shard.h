@@ -206,7 +206,9 @@ class Shard final : public ShardDoor,
   [[nodiscard]] std::string link_to(std::string path) const override;
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
   void count_waiting(const SwitchScope& scope, std::function<void(std::uint64_t)> counted) override;
-  void who_lacks(std::uint64_t version, ControlHost::Lagging lagging) override;
+  void who_has_what(RegistrySource::Asked asked) override {
+    world_.desk.who_has_what(self_, std::move(asked));
+  }
 
   // TaskHost
   [[nodiscard]] history::Archive& archive() override {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -349,7 +348,7 @@ void ControlPlane::handle(const Route& route, http::Request request, std::string
   if (route.operation() == Operation::kDownloadCode)
     return download_code(route, std::move(request_id), std::move(done));
   if (route.operation() == Operation::kListSwitches)
-    return list_switches(request_id, std::move(done));
+    return list_switches(std::move(request_id), std::move(done));
   if (is_mutation(route.operation()))
     return mutate(route.operation(), admit_mutation(host_.directory(), route, std::move(request)),
                   std::move(request_id), std::move(done));
@@ -375,22 +374,11 @@ void ControlPlane::mutate(Operation operation, Result<Mutation> mutation, std::s
   });
 }
 
-// All are asked about with the one question that says most: what is missing of the newest.
-void ControlPlane::list_switches(const std::string& request_id, Done done) {
-  const auto listed = std::make_shared<std::vector<ListedSwitch>>();
-  const auto left = std::make_shared<std::size_t>(0);
-  for (SwitchPtr& one : host_.directory().switches()) listed->push_back({std::move(one), {}});
-  const auto answer = [listed, request_id, done = std::move(done)] {
-    done(finished(switches_answer(*listed), request_id));
-  };
-  *left = listed->size();
-  if (listed->empty()) return answer();
-  for (std::size_t i = 0; i < listed->size(); ++i) {
-    host_.who_lacks((*listed)[i].kill_switch->version, [listed, left, answer, i](auto missing) {
-      (*listed)[i].missing = std::move(missing);
-      if (--*left == 0) answer();
-    });
-  }
+void ControlPlane::list_switches(std::string request_id, Done done) {
+  host_.who_has_what([&host = host_, request_id = std::move(request_id),
+                      done = std::move(done)](const auto& engines) {
+    done(finished(switches_answer(host.directory().switches(), engines), request_id));
+  });
 }
 
 void ControlPlane::download_code(const Route& route, std::string request_id, Done done) {

@@ -18,6 +18,7 @@
 #include "core/registry/change.h"
 #include "core/registry/directory.h"
 #include "core/registry/mutation.h"
+#include "core/registry/source.h"
 
 namespace convoke {
 
@@ -39,9 +40,7 @@ class ControlHost {
   // Asynchronous calls of functions that the scope covers, that have not ended.
   virtual void count_waiting(const SwitchScope& scope,
                              std::function<void(std::uint64_t)> counted) = 0;
-  // As RegistrySource.
-  using Lagging = std::function<void(std::optional<std::vector<std::string>>)>;
-  virtual void who_lacks(std::uint64_t version, Lagging lagging) = 0;
+  virtual void who_has_what(RegistrySource::Asked asked) = 0;  // as RegistrySource
 };
 
 class ControlPlane {
@@ -55,7 +54,7 @@ class ControlPlane {
 
  private:
   void mutate(Operation operation, Result<Mutation> mutation, std::string request_id, Done done);
-  void list_switches(const std::string& request_id, Done done);
+  void list_switches(std::string request_id, Done done);
   void download_code(const Route& route, std::string request_id, Done done);
 
   ControlHost& host_;

@@ -121,20 +121,23 @@ http::Response switched_answer(const Directory& directory, const SwitchScope& sc
   return json_answer(writer.end().take());
 }
 
-http::Response switches_answer(const std::vector<ListedSwitch>& switches) {
+http::Response switches_answer(const std::vector<SwitchPtr>& switches,
+                               const std::optional<std::vector<EngineApplied>>& engines) {
   JsonWriter writer;
   writer.object().key("switches").array();
-  for (const ListedSwitch& one : switches) {
+  for (const SwitchPtr& one : switches) {
     writer.object();
-    write_scope(one.kill_switch->scope, writer);
-    write_restriction(one.kill_switch.get(), writer);
+    write_scope(one->scope, writer);
+    write_restriction(one.get(), writer);
     writer.key("missing");
-    if (!one.missing) {
+    if (!engines) {
       writer.null().end();
       continue;
     }
     writer.array();
-    for (const std::string& engine : *one.missing) writer.text(engine);
+    for (const EngineApplied& engine : *engines) {
+      if (engine.version < one->version) writer.text(engine.name);
+    }
     writer.end().end();
   }
   return json_answer(writer.end().end().take());

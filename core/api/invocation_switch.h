@@ -19,6 +19,7 @@
 #include "core/model/json_writer.h"
 #include "core/registry/directory.h"
 #include "core/registry/mutation.h"
+#include "core/registry/source.h"
 
 namespace convoke {
 
@@ -41,12 +42,10 @@ struct Switched {
 [[nodiscard]] http::Response switched_answer(const Directory& directory, const SwitchScope& scope,
                                              const Switched& switched);
 
-// {switches: [{service, function, invocationRestriction, missing}]}: engines that live and have
-// not confirmed; null where they cannot be asked.
-struct ListedSwitch {
-  SwitchPtr kill_switch;
-  std::optional<std::vector<std::string>> missing;
-};
-[[nodiscard]] http::Response switches_answer(const std::vector<ListedSwitch>& switches);
+// {switches: [{service, function, invocationRestriction, missing}]}: by name, those of the engines
+// that live and have not confirmed; null where they cannot be asked.
+[[nodiscard]] http::Response switches_answer(
+    const std::vector<SwitchPtr>& switches,
+    const std::optional<std::vector<EngineApplied>>& engines);
 
 }  // namespace convoke

@@ -35,8 +35,8 @@ void LocalSource::applied(std::uint64_t version) {
   }
 }
 
-void LocalSource::who_lacks(std::uint64_t, Lagging lagging) {
-  thread_->run([] {}, [lagging = std::move(lagging)] { lagging(std::vector<std::string>()); });
+void LocalSource::who_has_what(Asked asked) {
+  thread_->run([] {}, [asked = std::move(asked)] { asked(std::vector<EngineApplied>()); });
 }
 
 void LocalSource::read_zip(FunctionPtr function, Zip zip) {

@@ -22,7 +22,7 @@ class LocalSource final : public RegistrySource {
   void close() override;
   void execute(Mutation mutation, WallTime now, Done done) override;
   void applied(std::uint64_t version) override;
-  void who_lacks(std::uint64_t, Lagging lagging) override;
+  void who_has_what(Asked asked) override;
   void read_zip(FunctionPtr function, Zip zip) override;
   void collect_code(std::vector<std::string> in_use) override;
 

@@ -39,8 +39,15 @@ class RegistryOwner {
   virtual void on_lease(Instant until) = 0;
 };
 
+// An engine among those that share the registry, and what it has applied.
+struct EngineApplied {
+  std::string name;
+  std::uint64_t version = 0;
+};
+
 class RegistrySource {
  public:
+  using Asked = std::function<void(std::optional<std::vector<EngineApplied>>)>;
   virtual ~RegistrySource() = default;
 
   // What was committed before this start, to be applied by every shard in this order.
@@ -62,10 +69,9 @@ class RegistrySource {
   // All shards have applied all steps up to the one with this version.
   virtual void applied(std::uint64_t version) = 0;
 
-  // Engines that live and have not applied that version, by name; none, where the registry is this
-  // engine's own. nullopt: they cannot be asked.
-  using Lagging = std::function<void(std::optional<std::vector<std::string>>)>;
-  virtual void who_lacks(std::uint64_t version, Lagging lagging) = 0;
+  // Which version each engine that lives has applied; none, where the registry is this engine's
+  // own. nullopt: they cannot be asked.
+  virtual void who_has_what(Asked asked) = 0;
 
   // The zip of this revision's code. ServiceUnavailable: it has been removed since, or the disk
   // does not give it.

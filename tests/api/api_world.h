@@ -38,8 +38,8 @@ class ImmediateHost final : public ControlHost {
   void count_waiting(const SwitchScope&, std::function<void(std::uint64_t)> counted) override {
     counted(7);
   }
-  void who_lacks(std::uint64_t, Lagging lagging) override {
-    lagging(std::vector<std::string>{"other:1:a"});
+  void who_has_what(RegistrySource::Asked asked) override {
+    asked(std::vector<EngineApplied>{{"other:1:a", 0}, {"this:1:a", directory_.version()}});
   }
 
  private:

@@ -25,7 +25,7 @@ class LaterHost final : public ControlHost {
   void count_waiting(const SwitchScope&, std::function<void(std::uint64_t)> counted) override {
     counted(0);
   }
-  void who_lacks(std::uint64_t, Lagging lagging) override { lagging(std::nullopt); }
+  void who_has_what(RegistrySource::Asked asked) override { asked(std::nullopt); }
 
  private:
   Directory directory_;

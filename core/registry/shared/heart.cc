@@ -71,18 +71,17 @@ void Heart::on_applied(std::uint64_t version) {
 }
 
 // What each engine has applied is kept for as long as others take it to be alive.
-void Heart::who_lacks(std::uint64_t version, RegistrySource::Lagging lagging) {
-  server_.ask(redis::Command("HGETALL").arg(keys_.applied),
-              [version, lagging = std::move(lagging)](const redis::Answer& answer) {
-                if (!answer.ok()) return lagging(std::nullopt);
-                std::vector<std::string> names;
-                for (std::size_t i = 0; i + 1 < answer.reply.size(); i += 2) {
-                  const std::int64_t has = answer.reply[i + 1].integer().value_or(0);
-                  if (has < static_cast<std::int64_t>(version))
-                    names.emplace_back(answer.reply[i].text());
-                }
-                lagging(std::move(names));
-              });
+void Heart::who_has_what(RegistrySource::Asked asked) {
+  server_.ask(redis::Command("HGETALL").arg(keys_.applied), [asked = std::move(asked)](
+                                                                const redis::Answer& answer) {
+    if (!answer.ok()) return asked(std::nullopt);
+    std::vector<EngineApplied> engines;
+    for (std::size_t i = 0; i + 1 < answer.reply.size(); i += 2) {
+      const std::int64_t has = answer.reply[i + 1].integer().value_or(0);
+      engines.push_back({std::string(answer.reply[i].text()), static_cast<std::uint64_t>(has)});
+    }
+    asked(std::move(engines));
+  });
 }
 
 // Whoever waits for us asks again when told of it.

@@ -49,7 +49,7 @@ class Heart {
   // without the server.
   void leave(std::function<void()> left);
   // As RegistrySource has it: those whose silence has not yet been noticed are among them.
-  void who_lacks(std::uint64_t version, RegistrySource::Lagging lagging);
+  void who_has_what(RegistrySource::Asked asked);
   [[nodiscard]] std::uint64_t applied() const { return applied_; }
 
  private:

@@ -47,9 +47,7 @@ class Serving final : private Server::Owner,
   void read_zip(const Function& function, RegistrySource::Zip zip) {
     local_code_.read(function.code, std::move(zip));
   }
-  void who_lacks(std::uint64_t version, RegistrySource::Lagging lagging) {
-    heart_.who_lacks(version, std::move(lagging));
-  }
+  void who_has_what(RegistrySource::Asked asked) { heart_.who_has_what(std::move(asked)); }
   void collect_code(std::vector<std::string> in_use);
 
  private:

@@ -46,9 +46,7 @@ class SharedSource final : public RegistrySource {
   void close() override { serving_.reset(); }
   void execute(Mutation mutation, WallTime now, Done done) override;
   void applied(std::uint64_t version) override;
-  void who_lacks(std::uint64_t version, Lagging lagging) override {
-    serving_->who_lacks(version, std::move(lagging));
-  }
+  void who_has_what(Asked asked) override { serving_->who_has_what(std::move(asked)); }
   void read_zip(FunctionPtr function, Zip zip) override;
   void collect_code(std::vector<std::string> in_use) override;
 

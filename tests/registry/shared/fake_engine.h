@@ -118,8 +118,12 @@ class FakeEngine final : public RegistryOwner {
   // Who has not applied that version; "?" where it cannot be asked.
   std::vector<std::string> lacking(std::uint64_t version) {
     std::optional<std::vector<std::string>> names;
-    source_->who_lacks(version, [&](std::optional<std::vector<std::string>> found) {
-      names = std::move(found).value_or(std::vector<std::string>{"?"});
+    source_->who_has_what([&](const std::optional<std::vector<EngineApplied>>& found) {
+      names.emplace();
+      if (!found) names->emplace_back("?");
+      for (const EngineApplied& one : found.value_or(std::vector<EngineApplied>())) {
+        if (one.version < version) names->push_back(one.name);
+      }
     });
     turn_until(loop_, [&] { return names.has_value(); });
     return *names;
