@@ -2,6 +2,7 @@
 // until it has been taken in.
 #include <gtest/gtest.h>
 
+#include "core/model/firing.h"
 #include "queue/history/sink.h"
 #include "tests/queue/journal_world.h"
 
