@@ -73,10 +73,11 @@ Explanation explain(const Circumstances& about) {
   }
   if (about.due > about.now) return waits_for_its_time(about);
   if (!about.switched_off.empty()) {
-    return {"stopped",
-            fmt::format("It waits because {}. {}, until the switch is lifted or their age is over.",
-                        about.switched_off, calls_that_wait(about.ready)),
-            std::nullopt};
+    return {
+        "stopped",
+        fmt::format("It waits because {}. {}{}, until the switch is lifted or their age is over.",
+                    about.switched_off, calls_that_wait(about), place(about)),
+        std::nullopt, about.ahead};
   }
   if (about.limit == 0U) {
     return {
