@@ -46,7 +46,7 @@ struct SuccessorTest : testing::Test {
       call.id = id_of(i);
       call.lineage = child_lineage(lineage, parent, call.function);
     }
-    call.lease.emplace();
+    call.lease = Call::Lease{};
     return successor_of(call, outcome, settlement, directory, WallTime{}, id_of(100));
   }
   static CallId id_of(std::uint64_t number) { return CallId::from_random(number, number); }
