@@ -65,6 +65,7 @@ void RedisStore::accept(NewCall call, Limits limits, Accepted accepted) {
   ++depth_;
   if (call.event.size() <= options_.apart.entry_bytes_max) {
     accepting.entry = encode(call);
+    accepting.plain = call.name.empty() && !accepting.due && !accepting.firing;
     return accept(line, std::move(accepting));
   }
   const auto bytes = static_cast<std::uint32_t>(call.event.size());
@@ -122,6 +123,11 @@ void RedisStore::submit_accepts(Line& line) {
   if (line.accepting.empty()) return;
   if (replicas_) return submit_to_replicas(line);
   std::vector<Accepting> calls = take_accepting(line);
+  if (goes_plainly(line, calls)) return submit_plainly(line, std::move(calls));
+  submit_to_script(line, std::move(calls));
+}
+
+void RedisStore::submit_to_script(Line& line, std::vector<Accepting> calls) {
   Command command = accept_call(line, calls);
   const auto kept = std::make_shared<std::vector<Accepting>>(std::move(calls));
   send(scripts().accept, std::move(command),
@@ -143,17 +149,24 @@ Command RedisStore::accept_call(const Line& line, const std::vector<Accepting>& 
 void RedisStore::on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer) {
   const auto stand = answer.ok() ? parse_stand(answer.reply[1]) : std::nullopt;
   if (!stand) return refuse_accepts(std::move(calls), refusal_of(answer));
-  depth_ -= calls.size();
   const Reply results = answer.reply[0];
   Taken taken;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     taken.outcomes.push_back(results[i].integer().value_or(0));
-    const bool ready = taken.outcomes.back() == 1 && !calls[i].due;
+  }
+  on_taken(line, std::move(calls), std::move(taken), *stand);
+}
+
+void RedisStore::on_taken(Line& line, std::vector<Accepting> calls, Taken taken,
+                          const Stand& stand) {
+  depth_ -= calls.size();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const bool ready = taken.outcomes[i] == 1 && !calls[i].due;
     if (ready && !line.oldest_in_stream) line.oldest_in_stream = calls[i].accepted;
   }
   taken.calls = std::move(calls);
   if (replicas_) return wait_for_replicas(line, std::move(taken));
-  heard(line, *stand);
+  heard(line, stand);
   acknowledge(taken, unfit() != nullptr ? std::optional(*unfit()) : std::nullopt);
 }
 

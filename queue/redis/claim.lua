@@ -3,7 +3,8 @@
 -- ARGV: the incarnation; how many at most, besides the first; now, in ms; the stream ids of those
 -- that were given back.
 -- Returns {calls given back; calls; the stand; when the oldest that is left was accepted, in ms, or
--- -1}. Each call: {stream id, call, times delivered}.
+-- -1; how many retired incarnations may have left more}. Each call: {stream id, call, times
+-- delivered}.
 local incarnation, max, now = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local due_at_once_max = 1000
 if not holds_lease(incarnation) then return lease_lost() end
@@ -26,6 +27,7 @@ local fields = redis.call('HGETALL', leases)
 for i = 1, #fields, 2 do
   if fields[i + 1] == '0' then retired[#retired + 1] = fields[i] end
 end
+local left_over = #retired
 table.sort(retired, function(a, b) return tonumber(a) < tonumber(b) end)
 
 local function pending_of(who, most)
@@ -43,6 +45,7 @@ local function take_from(who)
   if #pending < most then
     redis.call('XGROUP', 'DELCONSUMER', stream, 'e', who)
     redis.call('HDEL', leases, who)
+    left_over = left_over - 1
   end
 end
 for _, who in ipairs(retired) do
@@ -70,4 +73,4 @@ end
 
 local told = stand()
 local left = told[4] > told[2] and first_left()
-return {again, taken, told, left and accepted_at(left[2][2]) or -1}
+return {again, taken, told, left and accepted_at(left[2][2]) or -1, left_over}

@@ -46,6 +46,7 @@ void RedisStore::submit_claims(Line& line) {
 }
 
 void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
+  if (claims_plainly(line, max)) return submit_plain_claim(line, max);
   const std::vector<StreamId> again = line.take_returned(max);
   Command command = call_of(scripts().claim, line.keys);
   command.arg(membership_.incarnation()).arg(max - again.size()).arg(to_ms(clock_.wall()));
@@ -58,10 +59,25 @@ void RedisStore::submit_claim(Line& line, std::size_t max, bool asked) {
 
 void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer) {
   for (const StreamId& place : claim.again) line.claimed_again.erase(place);
+  on_claim(line, claim, said(answer), [&](Handing& handing) {
+    for (const Reply& handed_out : {answer.reply[0], answer.reply[1]}) {
+      for (std::size_t i = 0; i < handed_out.size(); ++i) {
+        const Reply one = handed_out[i];
+        const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
+        claimed(handing, one[0].text(), one[1].text(), deliveries);
+      }
+    }
+    line.left_over = answer.reply[4].integer().value_or(1) > 0;
+    claimed(handing, claim, answer.reply[2], answer.reply[3]);
+  });
+}
+
+void RedisStore::on_claim(Line& line, const Claim& claim, Said what,
+                          const std::function<void(Handing&)>& take) {
   const auto handing = std::make_shared<Handing>(line, claim.lease);
-  switch (after_claim(said(answer), claim.lease == membership_.incarnation())) {
+  switch (after_claim(what, claim.lease == membership_.incarnation())) {
     case AfterClaim::kHandOut:
-      claimed(*handing, claim, answer.reply);
+      take(*handing);
       break;
     case AfterClaim::kUndone:
       if (claim.asked) line.told_ready = false;
@@ -76,39 +92,37 @@ void RedisStore::on_claimed(Line& line, const Claim& claim, const Answer& answer
   if (claim.asked) hand_out(handing);
 }
 
-void RedisStore::claimed(Handing& handing, const Claim& claim, const Reply& reply) {
+void RedisStore::claimed(Handing& handing, const Claim& claim, const Reply& told,
+                         const Reply& accepted) {
   Line& line = handing.line;
-  for (const Reply& handed_out : {reply[0], reply[1]}) {
-    for (std::size_t i = 0; i < handed_out.size(); ++i) claimed(handing, handed_out[i]);
-  }
-  const std::int64_t oldest = reply[3].integer().value_or(-1);
+  const std::int64_t oldest = accepted.integer().value_or(-1);
   line.oldest_in_stream = oldest < 0 ? std::nullopt : std::optional(wall_from_ms(oldest));
   if (claim.asked) line.told_ready = false;
-  const auto stand = parse_stand(reply[2]);
+  const auto stand = parse_stand(told);
   if (!stand) return;
-  const bool none = handing.calls.empty() && handing.apart.empty();
+  const bool none = handing.calls.empty() && handing.apart.empty() && !line.left_over;
   if (claim.fresh) line.out_of_reach = none ? stand->ready() : 0;
   heard(line, *stand);
 }
 
 // What somebody else has written there stays pending, untouched.
-void RedisStore::claimed(Handing& handing, const Reply& one) {
+void RedisStore::claimed(Handing& handing, std::string_view at, std::string_view bytes,
+                         std::uint32_t deliveries) {
   Line& line = handing.line;
-  const auto place = StreamId::parse(one[0].text());
-  const auto entry = parse_entry(one[1].text());
+  const auto place = StreamId::parse(at);
+  const auto entry = parse_entry(bytes);
   if (!place || !entry) {
-    options_.alarm("the entry " + std::string(one[0].text()) + " of " + line.keys.all()[0] +
+    options_.alarm("the entry " + std::string(at) + " of " + line.keys.all()[0] +
                    " is no call: delete it, or look who writes there");
     if (place) line.no_calls.insert(*place);
     return;
   }
-  const auto deliveries = static_cast<std::uint32_t>(one[2].integer().value_or(1));
   if (!entry->head.event_apart) {
     handing.calls.push_back(hold(line, *place, *entry, deliveries));
     return;
   }
   line.claimed_again.insert(*place);
-  handing.apart.push_back({handing.calls.size(), *place, std::string(one[1].text()), deliveries});
+  handing.apart.push_back({handing.calls.size(), *place, std::string(bytes), deliveries});
   handing.calls.emplace_back();
 }
 

@@ -28,14 +28,29 @@ void Connection::send(const Command& command, Handler handler) {
   }
   const std::size_t before = output_.size();
   command.append_to(output_);
-  sent_ += output_.size() - before;
-  pending_.push_back({std::move(handler), sent_});
+  sent(std::move(handler), output_.size() - before, 0);
+}
+
+void Connection::send_together(const Transaction& commands, Handler handler) {
+  if (!ready() || full()) {
+    ended_.push_back({std::move(handler), Fate::kNotSent});
+    return;
+  }
+  const std::size_t before = output_.size();
+  commands.append_to(output_);
+  sent(std::move(handler), output_.size() - before, commands.replies_before());
+}
+
+void Connection::sent(Handler handler, std::size_t bytes, std::size_t replies_before) {
+  sent_ += bytes;
+  pending_.push_back({std::move(handler), sent_, replies_before});
   ++unflushed_;
+  expected_ += replies_before + 1;
 }
 
 void Connection::flush() {
-  if (unflushed_ > 0) {
-    link_.write(std::exchange(output_, {}), std::exchange(unflushed_, 0));
+  if (std::exchange(unflushed_, 0) > 0) {
+    link_.write(std::exchange(output_, {}), std::exchange(expected_, 0));
   }
   // Those that are to be told are not put off by a flush before they are; others go with the next.
   if (ended_.empty() || tell_.scheduled()) return;
@@ -51,6 +66,10 @@ void Connection::on_up() {
 
 void Connection::on_reply(const Reply& reply) {
   if (pending_.size() == unflushed_) return link_.reject("it answers what nobody asked");
+  if (pending_.front().before > 0) {
+    --pending_.front().before;
+    return;
+  }
   const Pending answered = std::move(pending_.front());
   pending_.pop_front();
   answered_ = answered.end;
@@ -65,7 +84,7 @@ void Connection::on_down(const Error& why, std::size_t never_read) {
   }
   pending_.clear();
   output_.clear();
-  unflushed_ = 0;
+  unflushed_ = expected_ = 0;
   sent_ = answered_ = 0;
   owner_.on_lost(why);
 }

@@ -29,6 +29,8 @@ class Connection final : public Pipeline, private LinkHandler {
   [[nodiscard]] bool ready() const override { return link_.up(); }
   [[nodiscard]] bool full() const override;
   void send(const Command& command, Handler handler) override;
+  [[nodiscard]] bool together() const override { return true; }
+  void send_together(const Transaction& commands, Handler handler) override;
   void flush() override;
   [[nodiscard]] bool idle() const override { return pending_.empty() && ended_.empty(); }
   [[nodiscard]] Address address() const override { return target().address; }
@@ -40,12 +42,15 @@ class Connection final : public Pipeline, private LinkHandler {
  private:
   struct Pending {
     Handler handler;
-    std::uint64_t end;  // where it ends in all that was sent on this connection
+    std::uint64_t end;       // where it ends in all that was sent on this connection
+    std::size_t before = 0;  // replies that come before its own, and say nothing
   };
   struct Ended {
     Handler handler;
     Fate fate;
   };
+
+  void sent(Handler handler, std::size_t bytes, std::size_t replies_before);
 
   void on_up() override;
   void on_reply(const Reply& reply) override;
@@ -58,7 +63,8 @@ class Connection final : public Pipeline, private LinkHandler {
 
   std::deque<Pending> pending_;
   std::string output_;          // of this turn
-  std::size_t unflushed_ = 0;   // commands in it
+  std::size_t unflushed_ = 0;   // of `pending_`, in it
+  std::size_t expected_ = 0;    // replies to it
   std::uint64_t sent_ = 0;      // bytes, on this connection, output_ included
   std::uint64_t answered_ = 0;  // of those, bytes of commands whose replies have come
   std::vector<Ended> ended_;    // without a reply; told in the turn after the next flush()

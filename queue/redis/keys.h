@@ -43,6 +43,8 @@ class FunctionKeys {
   [[nodiscard]] const std::string& absent() const { return absent_; }
   [[nodiscard]] const std::string& names() const { return keys_[4]; }
   [[nodiscard]] const std::string& leases() const { return keys_[3]; }
+  [[nodiscard]] const std::string& counts() const { return keys_[2]; }
+  [[nodiscard]] const std::string& delayed() const { return keys_[1]; }
   [[nodiscard]] const std::string& stream() const { return keys_[0]; }
   // Of the event of a call that lies apart (apart.h), by its apart_id().
   [[nodiscard]] std::string event(std::string_view id) const;

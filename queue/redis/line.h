@@ -25,6 +25,9 @@ struct Accepting {
   bool limited = true;          // by the function's depth
   bool kept = false;            // with a record from here on
   std::optional<Firing> firing = std::nullopt;
+  // Ready at once, of no timer and without a name, and its event in its entry: nothing has to be
+  // looked at for it.
+  bool plain = false;
   Queue::Accepted answer;
 };
 
@@ -82,11 +85,14 @@ struct Line {
   // Ready by its counts, and yet not to be had by the last claim: not told of before the next
   // heartbeat, or whoever is would ask for them without end.
   std::uint64_t out_of_reach = 0;
+  // Retired incarnations may have left calls: the next claim looks for them.
+  bool left_over = true;
   std::optional<WallTime> oldest_in_stream;  // accept time of the first that nobody has claimed
   std::set<StreamId> returned;               // ours, and not under way
   std::set<StreamId> claimed_again;          // left `returned` with a claim that is not answered
   std::set<StreamId> no_calls;               // ours, and written by somebody else
   std::vector<Accepting> accepting;
+  std::size_t accepts_under_way = 0;  // plain ones, not answered
   std::vector<Noting> noting;
   std::vector<Finishing> finishing;
   std::vector<std::size_t> claiming;  // how many, for each claim

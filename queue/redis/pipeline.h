@@ -18,9 +18,11 @@
 #include <memory>
 
 #include "core/edge/rng.h"
+#include "core/model/error.h"
 #include "queue/redis/command.h"
 #include "queue/redis/link.h"
 #include "queue/redis/reply.h"
+#include "queue/redis/transaction.h"
 
 namespace convoke::redis {
 
@@ -74,6 +76,14 @@ class Pipeline {
   [[nodiscard]] virtual bool full() const = 0;
   // Unless ready() and not full(), its answer is kNotSent: who cannot wait for that, asks first.
   virtual void send(const Command& command, Handler handler) = 0;
+  // Whether send_together() may be called: not in a cluster, which redirects single commands.
+  [[nodiscard]] virtual bool together() const { return false; }
+  // The same for all of them, with one answer. It is kLost only where all may have been executed.
+  virtual void send_together(const Transaction& commands, Handler handler) {
+    (void)commands;
+    (void)handler;
+    ENSURE(together());
+  }
   // The end of a turn: what it sent leaves, in one write to each server. The owner calls it at the
   // end of every turn, also of one that sent nothing.
   virtual void flush() = 0;

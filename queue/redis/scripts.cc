@@ -11,6 +11,7 @@ extern const std::string_view prelude_lua;
 extern const std::string_view accept_lua;
 extern const std::string_view join_lua;
 extern const std::string_view claim_lua;
+extern const std::string_view claimed_lua;
 extern const std::string_view finish_lua;
 extern const std::string_view retire_lua;
 extern const std::string_view seek_lua;
@@ -36,6 +37,7 @@ struct Texts {
   std::string accept = whole(accept_lua);
   std::string join = whole(join_lua);
   std::string claim = whole(claim_lua);
+  std::string claimed = whole(claimed_lua);
   std::string finish = whole(finish_lua);
   std::string retire = whole(retire_lua);
   std::string stand = whole(stand_lua);
@@ -54,12 +56,12 @@ struct Texts {
 
 const Scripts& scripts() {
   static const Texts texts;
-  static const Scripts all{Script(texts.accept),   Script(texts.join),    Script(texts.claim),
-                           Script(texts.finish),   Script(texts.retire),  Script(texts.seek),
-                           Script(texts.stand),    Script(put_piece_lua), Script(enter_lua),
-                           Script(enlist_lua),     Script(heartbeat_lua), Script(condemn_lua),
-                           Script(texts.conclude), Script(texts.note),    Script(texts.collect),
-                           Script(texts.purge),    Script(texts.take)};
+  static const Scripts all{Script(texts.accept),  Script(texts.join),     Script(texts.claim),
+                           Script(texts.claimed), Script(texts.finish),   Script(texts.retire),
+                           Script(texts.seek),    Script(texts.stand),    Script(put_piece_lua),
+                           Script(enter_lua),     Script(enlist_lua),     Script(heartbeat_lua),
+                           Script(condemn_lua),   Script(texts.conclude), Script(texts.note),
+                           Script(texts.collect), Script(texts.purge),    Script(texts.take)};
   return all;
 }
 

@@ -12,6 +12,7 @@ struct Scripts {
   Script accept;
   Script join;
   Script claim;
+  Script claimed;
   Script finish;
   Script retire;
   Script seek;
@@ -28,9 +29,10 @@ struct Scripts {
   Script purge;
   Script take;
 
-  [[nodiscard]] std::array<const Script*, 17> all() const {
-    return {&accept, &join,      &claim,   &finish,   &retire, &seek,    &stand, &put_piece, &enter,
-            &enlist, &heartbeat, &condemn, &conclude, &note,   &collect, &purge, &take};
+  [[nodiscard]] std::array<const Script*, 18> all() const {
+    return {&accept,  &join,     &claim,     &claimed, &finish, &retire,
+            &seek,    &stand,    &put_piece, &enter,   &enlist, &heartbeat,
+            &condemn, &conclude, &note,      &collect, &purge,  &take};
   }
 };
 

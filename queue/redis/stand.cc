@@ -22,4 +22,31 @@ std::optional<Stand> parse_stand(const Reply& reply) {
   return stand;
 }
 
+void ask_stand(Transaction& transaction, const FunctionKeys& keys) {
+  transaction.add(
+      Command("HMGET").arg(keys.counts()).arg("accepted").arg("claimed").arg("settled"));
+  transaction.add(Command("XLEN").arg(keys.stream()));
+  transaction.add(Command("ZCARD").arg(keys.delayed()));
+  transaction.add(Command("ZRANGE").arg(keys.delayed()).arg(0).arg(0).arg("WITHSCORES"));
+}
+
+std::optional<Stand> asked_stand(const Reply& answer) {
+  if (answer.size() < kStandReplies) return std::nullopt;
+  const std::size_t first = answer.size() - kStandReplies;
+  const auto counted = [](const Reply& number) {
+    return static_cast<std::uint64_t>(number.integer().value_or(0));
+  };
+  for (std::size_t i = first; i < answer.size(); ++i) {
+    if (answer[i].is_error()) return std::nullopt;
+  }
+  Stand stand;
+  stand.accepted = counted(answer[first][0]);
+  stand.claimed = counted(answer[first][1]);
+  stand.settled = counted(answer[first][2]);
+  stand.in_stream = counted(answer[first + 1]);
+  stand.delayed = counted(answer[first + 2]);
+  if (const auto due = answer[first + 3][1].integer()) stand.next_due = wall_from_ms(*due);
+  return stand;
+}
+
 }  // namespace convoke::redis

@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "core/model/instant.h"
+#include "queue/redis/keys.h"
 #include "queue/redis/reply.h"
+#include "queue/redis/transaction.h"
 
 namespace convoke::redis {
 
@@ -25,5 +27,10 @@ struct Stand {
 
 // nullopt: it is none.
 [[nodiscard]] std::optional<Stand> parse_stand(const Reply& reply);
+
+// The same asked without a script, at the end of a transaction whose answer it is told from.
+void ask_stand(Transaction& transaction, const FunctionKeys& keys);
+inline constexpr std::size_t kStandReplies = 4;
+[[nodiscard]] std::optional<Stand> asked_stand(const Reply& answer);
 
 }  // namespace convoke::redis

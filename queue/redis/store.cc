@@ -126,6 +126,7 @@ void RedisStore::on_lease_lost(const std::string& why) {
     line->announced = line->joined = Step::kNotTaken;
     line->joining = line->looks = line->told_ready = false;
     line->out_of_reach = 0;
+    line->left_over = true;
     line->returned.clear();
     line->noting.clear();
     line->claimed_again.clear();
@@ -170,7 +171,9 @@ std::vector<FunctionId> RedisStore::busy_elsewhere() {
 }
 
 void RedisStore::on_retired(FunctionId function, const Stand& stand) {
-  heard(line_of(function), stand);
+  Line& line = line_of(function);
+  line.left_over = true;
+  heard(line, stand);
 }
 
 void RedisStore::on_waiting(FunctionId function) {

@@ -50,6 +50,7 @@
 #include "queue/redis/scripts.h"
 #include "queue/redis/stops.h"
 #include "queue/redis/subscription.h"
+#include "queue/redis/verdict.h"
 #include "queue/redis/wake_ups.h"
 
 namespace convoke::redis {
@@ -58,14 +59,15 @@ struct Options {
   LinkOptions link;
   PipelineLimits pipeline;
   std::string prefix{kPrefixDefault};
-  Duration lease = kLeaseDefault;                    // see lease.h
-  Durability durability = Durability::kFsync;        // else 503
-  std::optional<Duration> silence_max;               // dead_after() unless given
-  std::vector<std::uint64_t> predecessors;           // see MembershipOptions
-  std::size_t event_bytes_max = 32UL << 20;          // beyond: EntityTooLarge
-  ApartRules apart;                                  // of events that are large
-  std::uint64_t depth_max = 1'000'000;               // unsettled calls, in all that are known here
-  std::uint64_t depth_per_function_max = 1'000'000;  // and of one function, exactly
+  Duration lease = kLeaseDefault;              // see lease.h
+  Durability durability = Durability::kFsync;  // else 503
+  std::optional<Duration> silence_max;         // dead_after() unless given
+  std::vector<std::uint64_t> predecessors;     // see MembershipOptions
+  std::size_t event_bytes_max = 32UL << 20;    // beyond: EntityTooLarge
+  ApartRules apart;                            // of events that are large
+  std::uint64_t depth_max = 1'000'000;         // unsettled calls, in all that are known here
+  // And of one function: exactly, where little of it is left (plain_accepts.cc).
+  std::uint64_t depth_per_function_max = 1'000'000;
   // A step forwards of the wall clock is noticed within this, while anything is delayed.
   Duration wall_check_every = Seconds{1};
   // What was given back and is not claimed again within this goes to whoever has room.
@@ -141,6 +143,7 @@ class RedisStore final : public Queue,
     std::uint64_t lease = 0;      // of this incarnation
     std::vector<StreamId> again;  // of those that were given back
     bool fresh = false;           // and others were asked for
+    std::size_t max = 0;          // of those, where no script hands them out
   };
 
   void on_server(Connection& server) override;
@@ -180,10 +183,16 @@ class RedisStore final : public Queue,
   [[nodiscard]] std::vector<Accepting> take_accepting(Line& line);
   void submit_accepts(Line& line);
   [[nodiscard]] Command accept_call(const Line& line, const std::vector<Accepting>& calls) const;
+  void submit_to_script(Line& line, std::vector<Accepting> calls);
   void on_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer);
+  void on_taken(Line& line, std::vector<Accepting> calls, Taken taken, const Stand& stand);
   // `short_of`: why those that were taken are refused all the same.
   void acknowledge(Taken& taken, const std::optional<Error>& short_of) const;
   void refuse_accepts(std::vector<Accepting> calls, const Error& why);
+  // Where no script is needed (plain_accepts.cc).
+  [[nodiscard]] bool goes_plainly(const Line& line, const std::vector<Accepting>& calls) const;
+  void submit_plainly(Line& line, std::vector<Accepting> calls);
+  void on_plain_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer);
   // Where replicas are waited for (replicated_accepts.cc).
   void submit_to_replicas(Line& line);
   void wait_for_replicas(Line& line, Taken taken);
@@ -194,10 +203,20 @@ class RedisStore final : public Queue,
   void submit_claims(Line& line);
   void submit_claim(Line& line, std::size_t max, bool asked);
   void on_claimed(Line& line, const Claim& claim, const Answer& answer);
-  void claimed(Handing& handing, const Claim& claim, const Reply& reply);
-  void claimed(Handing& handing, const Reply& entry);
+  void on_claim(Line& line, const Claim& claim, Said what,
+                const std::function<void(Handing&)>& take);
+  void claimed(Handing& handing, const Claim& claim, const Reply& told, const Reply& accepted);
+  void claimed(Handing& handing, std::string_view at, std::string_view bytes,
+               std::uint32_t deliveries);
   [[nodiscard]] ClaimedCall hold(Line& line, const StreamId& place, const Entry& entry,
                                  std::uint32_t deliveries);
+  // Where no script hands them out (plain_claims.cc).
+  [[nodiscard]] bool claims_plainly(const Line& line, std::size_t max) const;
+  void submit_plain_claim(Line& line, std::size_t max);
+  void on_plain_claim(Line& line, const Claim& claim, const Answer& answer);
+  void plainly_claimed(Handing& handing, const Claim& claim, const Reply& answer);
+  void claim_by_script(Line& line, const Claim& claim);
+  void count_claimed(Line& line);
   // Where events lie apart (fetching.cc).
   void hand_out(std::shared_ptr<Handing> handing);
   void fetched(const std::shared_ptr<Handing>& handing, Fetched what, std::string event);

@@ -1,4 +1,4 @@
-// claim.lua
+// claim.lua, claimed.lua
 #include <algorithm>
 
 #include "tests/redis_stand_in/prelude.h"
@@ -46,7 +46,8 @@ Words retired_in(const Function& function) {
   return retired;
 }
 
-void take_from(const Function& function, const std::string& who, std::int64_t max, Value& taken) {
+// Whether it has left nothing more.
+bool take_from(const Function& function, const std::string& who, std::int64_t max, Value& taken) {
   const Lua& lua = function.lua;
   const std::int64_t most = max - static_cast<std::int64_t>(taken.elements.size());
   const Value pending = lua.call({"XPENDING", function.stream, "e", "-", "+", most, who});
@@ -55,9 +56,10 @@ void take_from(const Function& function, const std::string& who, std::int64_t ma
         first_of(lua.call({"XCLAIM", function.stream, "e", lua.arg(1), 0, one.elements[0].text}));
     if (entry) taken.elements.push_back(taken_call(*entry, one.elements[3].number + 1));
   }
-  if (static_cast<std::int64_t>(pending.elements.size()) >= most) return;
+  if (static_cast<std::int64_t>(pending.elements.size()) >= most) return false;
   lua.call({"XGROUP", "DELCONSUMER", function.stream, "e", who});
   lua.call({"HDEL", function.leases, who});
+  return true;
 }
 
 void take_ready(const Function& function, std::int64_t max, Value& taken) {
@@ -92,8 +94,9 @@ Value claim(const Lua& lua) {
   const std::int64_t max = to_number(lua.arg(2));
   Value taken = array();
   const auto some = [&] { return max - static_cast<std::int64_t>(taken.elements.size()); };
+  std::size_t left_over = retired.size();
   for (const std::string& who : retired) {
-    if (some() > 0) take_from(function, who, max, taken);
+    if (some() > 0 && take_from(function, who, max, taken)) --left_over;
   }
   if (some() > 0) take_ready(function, some(), taken);
   function.count("claimed", static_cast<std::int64_t>(taken.elements.size()));
@@ -101,7 +104,44 @@ Value claim(const Lua& lua) {
   const Value told = function.stand();
   const bool is_left = told.elements[3].number > told.elements[1].number;
   const auto left = is_left ? first_left(function, retired) : std::nullopt;
-  return array({again, taken, told, integer(left ? accepted_at(call_in(*left)) : -1)});
+  return array(
+      {again, taken, told, integer(left ? accepted_at(call_in(*left)) : -1), count(left_over)});
+}
+
+Value claimed(const Lua& lua) {
+  const Function function(lua);
+  const std::string& incarnation = lua.arg(1);
+  lua.call({"HDEL", function.leases, ""});
+  std::int64_t claimed = 0;
+  std::int64_t mine = 0;
+  const Value pending = lua.call({"XPENDING", function.stream, "e"});
+  for (const Value& one : pending.elements[3].elements) {
+    const std::int64_t held = to_number(one.elements[1].text);
+    if (function.holds_lease(one.elements[0].text)) claimed += held;
+    if (one.elements[0].text == incarnation) mine = held;
+  }
+  if (!function.holds_lease(incarnation)) {
+    if (mine > 0) {
+      lua.call({"HSET", function.leases, incarnation, "0"});
+    } else {
+      lua.call({"XGROUP", "DELCONSUMER", function.stream, "e", incarnation});
+    }
+    return error(kLeaseLost);
+  }
+
+  std::string last = "0-0";
+  const Value groups = lua.call({"XINFO", "GROUPS", function.stream});
+  for (const Value& group : groups.elements) {
+    if (group.elements[1].text == "e") last = group.elements[3].text;
+  }
+  lua.call({"HSET", function.counts, "claimed", claimed, "last", last});
+  const Value told = function.stand();
+  const bool is_left = told.elements[3].number > told.elements[1].number;
+  const auto left =
+      is_left ? first_of(lua.call({"XRANGE", function.stream, "(" + last, "+", "COUNT", 1}))
+              : std::nullopt;
+  return array(
+      {told, integer(left ? accepted_at(call_in(*left)) : -1), count(retired_in(function).size())});
 }
 
 }  // namespace convoke::stand_in

@@ -46,13 +46,18 @@ Access access_of(const Words& words) {
   return removes ? Access::kRemoves : found->second.access;
 }
 
+std::optional<Value> refused_unheard(const Words& words) {
+  const auto found = table().find(in_lower_case(words[0]));
+  if (found == table().end()) return unknown(words);
+  if (!fits(found->second.arity, words.size())) return wrong_number_of_words(words[0]);
+  return std::nullopt;
+}
+
 Value run_on_data(const Call& call) {
-  const auto found = table().find(in_lower_case(call.words[0]));
-  if (found == table().end()) return unknown(call.words);
-  if (!fits(found->second.arity, call.words.size())) return wrong_number_of_words(call.words[0]);
+  if (auto refused = refused_unheard(call.words)) return *std::move(refused);
   try {
     call.data.let_go_what_ended(call.now_ms);
-    return found->second.run(call);
+    return table().at(in_lower_case(call.words[0])).run(call);
   } catch (const Refusal& refusal) {
     return error(refusal.text);
   } catch (const WrongKind&) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -41,6 +42,8 @@ void add_group_commands(CommandTable& table);
 
 // Runs a command on data. What it throws has become an error.
 [[nodiscard]] Value run_on_data(const Call& call);
+// What is refused of it before it is executed: it is unknown, or has too many words or too few.
+[[nodiscard]] std::optional<Value> refused_unheard(const Words& words);
 [[nodiscard]] Access access_of(const Words& words);
 [[nodiscard]] Value wrong_number_of_words(const std::string& command);
 [[nodiscard]] inline Refusal syntax_error() { return {"ERR syntax error"}; }

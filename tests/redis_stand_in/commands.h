@@ -8,9 +8,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/model/instant.h"
 #include "tests/redis_stand_in/arguments.h"
@@ -24,6 +26,9 @@ namespace convoke::stand_in {
 struct Session {
   unsigned db = 0;
   bool authenticated = false;
+  // Between MULTI and EXEC: what is to be executed, unless something of it was refused already.
+  std::optional<std::vector<Words>> transaction;
+  bool spoiled = false;
 };
 
 class Commands {
@@ -44,6 +49,9 @@ class Commands {
  private:
   [[nodiscard]] Value authenticate(Session& session, const Words& words) const;
   [[nodiscard]] Value load(const std::string& text);
+  [[nodiscard]] bool no_memory_for(const Words& words) const;
+  [[nodiscard]] Value in_transaction(Session& session, const Words& words, WallTime now);
+  [[nodiscard]] Value queue(Session& session, const Words& words) const;
   [[nodiscard]] Value run_script(Session& session, const Words& words, WallTime now);
 
   std::string password_;

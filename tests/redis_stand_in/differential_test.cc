@@ -22,13 +22,11 @@ constexpr std::size_t kToldMax = 15;  // of the commands before a difference
 
 // Words of answers, of each of which there must be some.
 constexpr const char* kToBeHeard[] = {
-    "-LEASELOST",   "-WRONGTYPE",   "-NOSCRIPT",
-    "-NOGROUP",     "-BUSYGROUP",   "-ERR",
-    "\"there\" :0", "\"there\" :1", "\"stopped\" [",
-    "[\"gone\"]",   "\"on\" \"q\"", "\"on\" \"d\"",
-    "[[:-2",        "{0=\"four",    "\" :2] [@",
-    "\" :3] [@",    "[[[@",         "equal or smaller",
-    "-CODEGONE",    "\"row 1",      ":now\"",
+    "-LEASELOST",   "-WRONGTYPE",   "-NOSCRIPT",    "-NOGROUP",         "-BUSYGROUP",
+    "-ERR",         "\"there\" :0", "\"there\" :1", "\"stopped\" [",    "[\"gone\"]",
+    "\"on\" \"q\"", "\"on\" \"d\"", "[[:-2",        "{0=\"four",        "\" :2] [@",
+    "-EXECABORT",   "\" :3] [@",    "[[[@",         "equal or smaller", "-CODEGONE",
+    "\"row 1",      ":now\"",
 };
 
 // Two that were empty, and are asked the same.
@@ -62,7 +60,7 @@ class Life {
  private:
   std::vector<Words> drawn() {
     std::vector<Words> batch;
-    while (batch.size() < kBatch) {
+    while (batch.size() < kBatch || commands_.within_transaction()) {
       batch.push_back(commands_.next(std::min(real_.ids(0), real_.ids(1))));
       if (may_end_a_stream(batch.back())) break;
     }

@@ -172,6 +172,19 @@ Value xpending(const Call& call) {
   return all;
 }
 
+// XINFO GROUPS key; of what it tells of a group, what our scripts read.
+Value xinfo(const Call& call) {
+  if (call.words.size() != 3 || !is_option(call.words[1], "groups")) throw syntax_error();
+  const Stream* const stream = call.data.find<Stream>(call.words[2]);
+  if (stream == nullptr) throw Refusal{"ERR no such key"};
+  Value all = array();
+  for (const auto& [name, group] : stream->groups) {
+    all.elements.push_back(array(
+        {bulk("name"), bulk(name), bulk("last-delivered-id"), bulk(group.last_delivered.text())}));
+  }
+  return all;
+}
+
 }  // namespace
 
 void add_group_commands(CommandTable& table) {
@@ -180,6 +193,7 @@ void add_group_commands(CommandTable& table) {
   table["xclaim"] = {-6, xclaim, Access::kRemoves};
   table["xack"] = {-4, xack, Access::kRemoves};
   table["xpending"] = {-3, xpending};
+  table["xinfo"] = {-2, xinfo};
 }
 
 }  // namespace convoke::stand_in

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "queue/redis/entry.h"
+#include "queue/redis/scripts.h"
 
 namespace convoke::stand_in {
 namespace {
@@ -34,6 +35,8 @@ bool may_end_a_stream(const Words& words) { return words[0] == "DEL" || words[0]
 
 Words RandomCommands::next(std::size_t ids) {
   ids_ = ids;
+  if (planned_.empty() && rng_.one_in(30)) plan_transaction();
+  if (!planned_.empty()) return next_planned();
   switch (rng_.below(14)) {
     case 0:
       return string_or_set_command();
@@ -51,6 +54,40 @@ Words RandomCommands::next(std::size_t ids) {
     default:
       return script_call();
   }
+}
+
+Words RandomCommands::next_planned() {
+  Words words = std::move(planned_.front());
+  planned_.pop_front();
+  return words;
+}
+
+// As the store sends them, of one function, and now and then wrong.
+void RandomCommands::plan_transaction() {
+  function_ = 1;
+  if (!rng_.one_in(12)) planned_.push_back({"MULTI"});
+  for (std::uint64_t calls = rng_.below(4); calls > 0; --calls) {
+    planned_.push_back({"XADD", stream_key(true), "*", "c", call()});
+  }
+  if (rng_.one_in(2)) return plan_claim();
+  planned_.push_back({"HINCRBY", key('c'), "accepted", rarely() ? "x" : below(4)});
+  planned_.push_back({"HMGET", key('c'), "accepted", "claimed", "settled"});
+  if (rarely()) planned_.push_back({one_of({"NOSUCH", "HGET", "MULTI"})});
+  planned_.push_back({"XLEN", stream_key(false)});
+  planned_.push_back({"ZCARD", key('d')});
+  planned_.push_back({"ZRANGE", key('d'), "0", "0", "WITHSCORES"});
+  planned_.push_back({"EXEC"});
+}
+
+void RandomCommands::plan_claim() {
+  const std::string claims = incarnation();
+  planned_.push_back(
+      {"XREADGROUP", "GROUP", "e", claims, "COUNT", many(), "STREAMS", stream_key(false), ">"});
+  Words counts = {"EVALSHA", redis::scripts().claimed.sha1(), "5", stream_key(false)};
+  for (const char kind : {'d', 'c', 'l', 'n'}) counts.push_back(key(kind));
+  counts.push_back(rarely() ? incarnation() : claims);
+  planned_.push_back(std::move(counts));
+  planned_.push_back({"EXEC"});
 }
 
 std::vector<Words> RandomCommands::probes() {

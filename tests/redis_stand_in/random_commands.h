@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ class RandomCommands {
 
   // `ids`: how many of the function's ids have been seen.
   [[nodiscard]] Words next(std::size_t ids);
+  // A transaction has begun and must be ended by those that come next.
+  [[nodiscard]] bool within_transaction() const { return !planned_.empty(); }
   // What shows all that lies there.
   [[nodiscard]] static std::vector<Words> probes();
 
@@ -64,6 +67,9 @@ class RandomCommands {
   [[nodiscard]] std::string head();
   [[nodiscard]] std::string head_of(std::uint64_t number);
 
+  void plan_transaction();
+  void plan_claim();
+  [[nodiscard]] Words next_planned();
   [[nodiscard]] Words script_call();
   // Of the registry, and of the parts of limits.
   [[nodiscard]] Words registry_call();
@@ -78,6 +84,7 @@ class RandomCommands {
   [[nodiscard]] Words group_command();
 
   Rng rng_;
+  std::deque<Words> planned_;
   int function_ = 1;
   std::size_t ids_ = 0;
   std::uint64_t calls_ = 0;

@@ -330,6 +330,7 @@ ScriptFunction find_script(const std::string& sha1) {
       {texts.accept.sha1(), accept},
       {texts.join.sha1(), join},
       {texts.claim.sha1(), claim},
+      {texts.claimed.sha1(), claimed},
       {texts.finish.sha1(), finish},
       {texts.retire.sha1(), retire},
       {texts.seek.sha1(), seek},

@@ -10,7 +10,9 @@ namespace convoke::stand_in {
 
 using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
 
-[[nodiscard]] Value claim(const Lua& lua);  // the longest: claim_script.cc
+// claim_script.cc
+[[nodiscard]] Value claim(const Lua& lua);
+[[nodiscard]] Value claimed(const Lua& lua);
 // history_scripts.cc
 [[nodiscard]] Value conclude(const Lua& lua);
 [[nodiscard]] Value note(const Lua& lua);

@@ -114,11 +114,25 @@ Value Server::answer(Connection& from, const Words& words) {
 
 Value Server::answer_on_data(Connection& from, const Words& words) {
   Session& session = from.session();
-  if (watcher_ != nullptr) watcher_->before(commands().data(session.db), words);
+  const bool watched = watcher_ != nullptr;
+  if (watched && session.transaction) return answer_watched(session, words);
+  if (watched) watcher_->before(commands().data(session.db), words);
   Value answer = kept_.execute(session, words, clock_.now(), clock_.wall());
-  if (watcher_ != nullptr) watcher_->after(commands().data(session.db), words, answer);
+  if (watched) watcher_->after(commands().data(session.db), words, answer);
   for (const auto& [channel, message] : commands().take_published()) {
     static_cast<void>(publish(channel, message));
+  }
+  return answer;
+}
+
+// Of a transaction: all that it holds, when it is executed.
+Value Server::answer_watched(Session& session, const Words& words) {
+  const std::vector<Words> those =
+      is_option(words[0], "exec") ? *session.transaction : std::vector<Words>{};
+  for (const Words& one : those) watcher_->before(commands().data(session.db), one);
+  Value answer = kept_.execute(session, words, clock_.now(), clock_.wall());
+  for (std::size_t i = 0; i < those.size() && !answer.is_error(); ++i) {
+    watcher_->after(commands().data(session.db), those[i], answer.elements[i]);
   }
   return answer;
 }

@@ -78,6 +78,7 @@ class Server final : private AcceptHandler {
   [[nodiscard]] bool execute(Connection& from, const Words& words, std::string& answers);
   [[nodiscard]] Value answer(Connection& from, const Words& words);
   [[nodiscard]] Value answer_on_data(Connection& from, const Words& words);
+  [[nodiscard]] Value answer_watched(Session& session, const Words& words);
   [[nodiscard]] Value publish(const std::string& channel, const std::string& message);
   [[nodiscard]] std::optional<Loss> loss_of_next();
 

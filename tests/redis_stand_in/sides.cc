@@ -49,9 +49,11 @@ class Description {
   }
 
  private:
-  [[nodiscard]] bool is_script() const { return words_[0].rfind("EVAL", 0) == 0; }
+  [[nodiscard]] bool is_script() const {
+    return words_[0].rfind("EVAL", 0) == 0 || words_[0] == "EXEC";
+  }
   [[nodiscard]] bool is_heartbeat() const {
-    return is_script() && words_[1] == redis::scripts().heartbeat.sha1();
+    return is_script() && words_.size() > 1 && words_[1] == redis::scripts().heartbeat.sha1();
   }
 
   std::string plain(const Reply& reply) {

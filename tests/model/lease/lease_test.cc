@@ -22,8 +22,8 @@ Explored explored(const Rules& rules, const Bounds& bounds) {
 }
 
 // All invariants hold, and whatever has happened, without another fault all calls can be settled.
-void expect_holds(const Bounds& bounds) {
-  const Explored found = explored({}, bounds);
+void expect_holds(const Bounds& bounds, const Rules& rules = {}) {
+  const Explored found = explored(rules, bounds);
   EXPECT_EQ(found.violated, "");
   EXPECT_EQ(found.stuck, 0u);
   EXPECT_TRUE(found.whole);
@@ -111,17 +111,6 @@ TEST(Lease, AGivenBackCallHoldsThroughALostConnection) {
   expect_holds(bounds);
 }
 
-// ---- two faults: minutes, so when they are asked for ----
-
-class LeaseInDepth : public testing::TestWithParam<Budget> {};
-
-TEST_P(LeaseInDepth, Holds) {
-  if (std::getenv("CONVOKE_LEASE_IN_DEPTH") == nullptr) GTEST_SKIP() << "CONVOKE_LEASE_IN_DEPTH";
-  Bounds bounds = one_call_that_waits();
-  bounds.faults = GetParam();
-  expect_holds(bounds);
-}
-
 Budget budget(std::uint8_t delays, std::uint8_t cuts, std::uint8_t lates, std::uint8_t pauses,
               std::uint8_t crashes) {
   Budget faults;
@@ -131,6 +120,43 @@ Budget budget(std::uint8_t delays, std::uint8_t cuts, std::uint8_t lates, std::u
   faults.pauses = pauses;
   faults.crashes = crashes;
   return faults;
+}
+
+// ---- claims that go without the script that hands calls out ----
+
+class LeaseOfPlainClaims : public testing::TestWithParam<Budget> {};
+
+TEST_P(LeaseOfPlainClaims, HoldsThrough) {
+  Rules rules;
+  rules.claims_plainly = true;
+  Bounds bounds = one_call_that_waits();
+  bounds.faults = GetParam();
+  expect_holds(bounds, rules);
+}
+
+// delays, cuts, lates, pauses, crashes
+INSTANTIATE_TEST_SUITE_P(OneFault, LeaseOfPlainClaims,
+                         testing::Values(budget(0, 0, 0, 0, 1), budget(0, 0, 0, 1, 0),
+                                         budget(0, 1, 0, 0, 0), budget(1, 0, 0, 0, 0)));
+
+TEST(Lease, AnEngineAloneThatClaimsPlainlyHoldsThroughCommandsThatItsLastConnectionBringsLate) {
+  Rules rules;
+  rules.claims_plainly = true;
+  Bounds bounds = one_call();
+  bounds.engines = 1;
+  bounds.faults = budget(1, 1, 1, 0, 0);
+  expect_holds(bounds, rules);
+}
+
+// ---- two faults: minutes, so when they are asked for ----
+
+class LeaseInDepth : public testing::TestWithParam<Budget> {};
+
+TEST_P(LeaseInDepth, Holds) {
+  if (std::getenv("CONVOKE_LEASE_IN_DEPTH") == nullptr) GTEST_SKIP() << "CONVOKE_LEASE_IN_DEPTH";
+  Bounds bounds = one_call_that_waits();
+  bounds.faults = GetParam();
+  expect_holds(bounds);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pairs, LeaseInDepth,
@@ -147,6 +173,15 @@ TEST(Lease, L2_AnEndThatDoesNotLookAtTheLeaseIsFound) {
   Bounds bounds = one_call_that_waits();
   bounds.faults.pauses = 1;
   expect_fails(rules, bounds, "L2");
+}
+
+TEST(Lease, ACallIsStuckIfAPlainClaimDoesNotLookAtTheLease) {
+  Rules rules;
+  rules.claims_plainly = true;
+  rules.plain_claim_looks_at_the_lease = false;
+  Bounds bounds = one_call_that_waits();
+  bounds.faults.pauses = 1;
+  expect_fails(rules, bounds, "stuck");
 }
 
 TEST(Lease, L5_ABurialThatLeavesTheLeaseIsFound) {

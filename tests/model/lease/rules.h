@@ -1,9 +1,13 @@
-// What is broken on purpose: each must make an invariant fail.
+// How the protocol is gone by, and what of it is broken on purpose.
 #pragma once
 
 namespace convoke::lease {
 
 struct Rules {
+  // A claim that may goes without the script that hands calls out (plain_claims.cc).
+  bool claims_plainly = false;
+  // Each of these, if it is not so, must make an invariant fail.
+  bool plain_claim_looks_at_the_lease = true;
   bool finish_looks_at_the_lease = true;
   bool retire_takes_the_lease = true;
   bool takeover_counts_as_delivery = true;

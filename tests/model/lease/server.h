@@ -38,7 +38,7 @@ enum class Verb : std::uint8_t {
   kBeat,     // heartbeat.lua
   kAccept,   // accept.lua
   kJoin,     // noted first: SADD, join.lua
-  kClaim,    // claim.lua
+  kClaim,    // claim.lua, or XREADGROUP and claimed.lua
   kFinish,   // finish.lua
   kPending,  // XPENDING, of one incarnation
   kLeases,   // HGETALL, stand.lua
@@ -79,6 +79,9 @@ class Servers {
   [[nodiscard]] Id intern(stand_in::Data data);
   [[nodiscard]] Value run(stand_in::Data& data, Verb verb, const Words& words) const;
   [[nodiscard]] Value run_script(stand_in::Data& data, Verb verb, const Words& words) const;
+  [[nodiscard]] bool claims_plainly(stand_in::Data& data, const Words& words) const;
+  [[nodiscard]] Value count_claimed(stand_in::Data& data, const std::string& incarnation) const;
+  [[nodiscard]] Value claim_plainly(stand_in::Data& data, const Words& words) const;
   [[nodiscard]] Value plain(stand_in::Data& data, const Words& words) const;
 
   const Rules rules_;

@@ -144,6 +144,9 @@ void Books::after(Data& /*data*/, const Words& words, Value& answer) {
   tamper_after(words);
   if (answer.is_error()) return;
   if (is_call_of(words, redis::scripts().accept)) return tell_taken(words, answer);
+  if (words[0] == "XADD") {
+    return stage_.seen.tell(&Observer::on_taken_there, get_call_id(words.back()));
+  }
   if (is_call_of(words, redis::scripts().retire)) return count_retired(words);
   tell_ends(words, answer);
 }
@@ -217,8 +220,9 @@ void Books::tamper_after(const Words& words) {
   if (!leases_before_.empty()) {
     data().make<Hash>(key_in(words, kLeases)) = std::exchange(leases_before_, {});
   }
-  if (stage_.planted(Planted::kMiscounts) && is_call_of(words, scripts.accept)) {
-    Hash& counts = data().make<Hash>(key_in(words, kCounts));
+  const bool accepts = is_call_of(words, scripts.accept);
+  if (stage_.planted(Planted::kMiscounts) && (accepts || words[0] == "HINCRBY")) {
+    Hash& counts = data().make<Hash>(accepts ? key_in(words, kCounts) : words[1]);
     if (number_in(counts, "settled") > 3) {
       counts["accepted"] = std::to_string(number_in(counts, "accepted") + 1);
     }
