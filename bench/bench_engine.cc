@@ -100,7 +100,7 @@ std::shared_ptr<convoke::InProcessRegistry> functions(Seen& seen) {
 class OwnLoad {
  public:
   OwnLoad(convoke::Engine& engine, std::string path, std::size_t calls, std::size_t bytes)
-      : engine_(engine), event_(bytes, 'x'), left_(calls) {
+      : engine_(engine), event_(bytes, 'x'), left_(static_cast<std::int64_t>(calls)) {
     head_.method = "POST";
     head_.target = std::move(path);
     head_.headers.add("X-Fc-Invocation-Type", "Async");
