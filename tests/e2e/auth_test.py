@@ -213,7 +213,8 @@ class TemporaryCredentials(unittest.TestCase):
             self.assertEqual((told["status"], told["said"]), (200, "from within"))
             self.assertTrue(told["id"].startswith("STS."))
             again = self.calls_back(engine, "POST", echo, "again")
-            self.assertEqual(again["token"], told["token"])
+            # The same credentials; behind them stands the lineage of each call.
+            self.assertEqual(again["token"].partition(".")[0], told["token"].partition(".")[0])
             self.assertEqual(self.calls_back(engine, "POST", echo, token="")["status"], 403)
             changed = told["token"].replace("/123456789012/", "/123456789013/")
             refused = self.calls_back(engine, "POST", echo, token=changed)
