@@ -117,10 +117,12 @@ class OwnLoad {
  private:
   void ask() {
     if (left_.fetch_sub(1) <= 0) return leave();
-    engine_.request({head_, event_}, [this](const convoke::http::Response& answer) {
-      if (answer.status == 202) ++accepted_;
-      ask();
-    });
+    const bool asked =
+        engine_.request({head_, event_}, [this](const convoke::http::Response& answer) {
+          if (answer.status == 202) ++accepted_;
+          ask();
+        });
+    if (!asked) leave();
   }
   void leave() {
     const std::lock_guard lock(mutex_);

@@ -55,8 +55,9 @@ class Engine {
 
   // The same as a request over HTTP, without a socket, a signature or a Host: an invocation, a
   // deployment, a look at a call. `answered` runs exactly once, on a thread of the engine that
-  // must not be held up, at the latest while the engine is destroyed (503).
-  void request(http::Request request, std::function<void(http::Response)> answered);
+  // must not be held up, or on the destructor's (503). False: the engine is being destroyed, or has
+  // too many unanswered (core/own_requests.h); then it never runs.
+  [[nodiscard]] bool request(http::Request request, std::function<void(http::Response)> answered);
 
   // What was cut when the grace ended: callers who got 503, and accepted calls that will run again.
   struct Cut {

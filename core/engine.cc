@@ -172,6 +172,7 @@ struct Engine::Parts {
 
   ~Parts() {
     stop_threads();
+    for (const auto& shard : shards) shard->end_requests();
     desk.close();
     limits.reset();
     shards.clear();
@@ -483,9 +484,10 @@ std::uint16_t Engine::shards() const { return static_cast<std::uint16_t>(parts_-
 Result<std::vector<OwnedFd>> Engine::share_sockets() const { return parts_->sockets.duplicates(); }
 
 // In turn: shards help each other out with slots, and each has a journal of its own.
-void Engine::request(http::Request request, std::function<void(http::Response)> answered) {
+bool Engine::request(http::Request request, std::function<void(http::Response)> answered) {
   const std::size_t turn = parts_->next_request++;
-  parts_->shards[turn % parts_->shards.size()]->request(std::move(request), std::move(answered));
+  return parts_->shards[turn % parts_->shards.size()]->request(std::move(request),
+                                                               std::move(answered));
 }
 
 Engine::Cut Engine::drain(Duration grace, Unaccepted unaccepted) {

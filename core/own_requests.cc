@@ -3,39 +3,34 @@
 #include <utility>
 
 namespace convoke {
-namespace {
 
-http::Response refusal(const char* why) {
-  return http::error_response({ErrorCode::kServiceUnavailable, why, Seconds{1}}, "");
-}
-
-}  // namespace
-
-OwnRequests::~OwnRequests() {
-  for (auto& [exchange, answered] : open_) answered(refusal("the engine has ended"));
-  for (Asked& asked : asked_) asked.answered(refusal("the engine has ended"));
-}
-
-void OwnRequests::ask(http::Request request, Answered answered) {
+bool OwnRequests::ask(http::Request request, Answered answered) {
   if (unanswered_.fetch_add(1) >= kOwnRequestsMax) {
     --unanswered_;
-    return answered(refusal("too many requests of this program are unanswered"));
+    return false;
   }
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) return false;
     first = asked_.empty();
     asked_.push_back({std::move(request), std::move(answered)});
   }
   if (first) wake_();
+  return true;
 }
 
 void OwnRequests::take_all() {
-  std::vector<Asked> taken;
+  std::deque<Asked> taken;
+  bool more = false;
   {
     const std::lock_guard lock(mutex_);
-    taken.swap(asked_);
+    for (; !asked_.empty() && taken.size() < kOwnRequestsPerTurn; asked_.pop_front()) {
+      taken.push_back(std::move(asked_.front()));
+    }
+    more = !asked_.empty();
   }
+  if (more) wake_();
   for (Asked& asked : taken) {
     const http::ExchangeId exchange = next_name();
     open_.emplace(exchange, std::move(asked.answered));
@@ -50,6 +45,20 @@ void OwnRequests::respond(const http::ExchangeId& exchange, http::Response respo
   open_.erase(found);
   --unanswered_;
   answered(std::move(response));
+}
+
+void OwnRequests::end() {
+  std::deque<Asked> asked;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    asked.swap(asked_);
+  }
+  const auto open = std::exchange(open_, {});
+  const http::Response over = http::error_response(
+      {ErrorCode::kServiceUnavailable, "the engine has ended", std::nullopt}, "");
+  for (const auto& [exchange, answered] : open) answered(over);
+  for (const Asked& one : asked) one.answered(over);
 }
 
 http::ExchangeId OwnRequests::next_name() {

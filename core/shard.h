@@ -137,9 +137,10 @@ class Shard final : public ShardDoor,
   void on_lease() { dispatcher_.on_lease(); }
 
   // Of the program that the engine is in; on any thread (own_requests.h).
-  void request(http::Request request, OwnRequests::Answered answered) {
-    own_.ask(std::move(request), std::move(answered));
+  [[nodiscard]] bool request(http::Request request, OwnRequests::Answered answered) {
+    return own_.ask(std::move(request), std::move(answered));
   }
+  void end_requests() { own_.end(); }  // while its thread does not run
 
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void apply(const Change& change) override;
@@ -231,7 +232,7 @@ class Shard final : public ShardDoor,
   void on_trigger_gone(const TriggerGone& gone);
   void fire(NewCall call, Queue::Accepted answered);
 
-  void take_object_events(http::ExchangeId exchange, const CallId& id, std::string body);
+  void take_object_events(http::ExchangeId exchange, const CallId& id, http::Request request);
   void look_after_history();
   void look_at_keys();
   [[nodiscard]] Result<void> admit(const http::RequestHead& head, const Result<Route>& to) const;

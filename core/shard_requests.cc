@@ -93,7 +93,7 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
       if (to->operation() == Operation::kHttpTrigger)
         return invoker_->invoke_http(exchange, id, *to, std::move(request));
       if (to->operation() == Operation::kObjectEvents)
-        return take_object_events(exchange, id, std::move(request.body));
+        return take_object_events(exchange, id, std::move(request));
       return invoker_->invoke(exchange, id, {to->service, to->qualifier, to->function},
                               std::move(request));
     case AnsweredBy::kControlPlane:
@@ -109,17 +109,18 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
   }
 }
 
-void Shard::take_object_events(http::ExchangeId exchange, const CallId& id, std::string body) {
+void Shard::take_object_events(http::ExchangeId exchange, const CallId& id, http::Request request) {
   const auto refuse = [this, exchange, id](const Error& why) {
     respond(exchange, http::error_response(why, id.text()));
   };
-  const auto events = read_object_events(std::move(body));
+  const auto events = read_object_events(std::move(request.body));
   if (!events) return refuse(events.error());
   auto calls = calls_set_off(*events, object_triggers_);
   if (!calls) return refuse(calls.error());
   std::vector<std::string> ids;
   for (TriggeredCall& call : *calls) {
     call.id = next_call_id();
+    call.lineage = invoker_->lineage_of(request.head, call.id, call.function);
     ids.push_back(call.id.text());
   }
   invoker_->accept_triggered(*std::move(calls), [=, this](const Result<void>& accepted) {

@@ -12,7 +12,8 @@
 namespace convoke {
 namespace {
 
-constexpr std::string_view kReserved = "x-fc-";
+// Ours both ways; of a client, so that it can pass for no token or mark of the engine's.
+constexpr std::array<std::string_view, 2> kReserved = {"x-fc-", "x-convoke-"};
 
 // Of one connection, not of what is sent over it.
 constexpr std::array<std::string_view, 9> kOfTheConnection = {
@@ -21,9 +22,13 @@ constexpr std::array<std::string_view, 9> kOfTheConnection = {
     "expect"};
 constexpr std::array<std::string_view, 2> kOfTheEngine = {"date", "server"};
 
+// CGI and WSGI take '_' and '-' in a name for the same.
 bool is_reserved(std::string_view name) {
-  return name.size() >= kReserved.size() &&
-         http::equal_ignoring_case(name.substr(0, kReserved.size()), kReserved);
+  std::string plain(name.substr(0, 10));
+  std::replace(plain.begin(), plain.end(), '_', '-');
+  return std::any_of(kReserved.begin(), kReserved.end(), [&plain](std::string_view prefix) {
+    return http::equal_ignoring_case(plain.substr(0, prefix.size()), prefix);
+  });
 }
 
 template <class Names>
@@ -37,6 +42,25 @@ bool is_one_of(std::string_view name, const Names& names) {
 bool is_signature(const http::Header& header) {
   return http::equal_ignoring_case(header.name, "authorization") &&
          std::string_view(header.value).starts_with("FC ");
+}
+
+constexpr std::array<std::string_view, 4> kSignatureItems = {
+    "x-fc-access-key-id", "x-fc-expires", "x-fc-signature", "x-fc-security-token"};
+
+// The same of a signed URL. All else stays as it is, byte for byte.
+std::string without_signature(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return std::string(target);
+  std::string passed(target.substr(0, mark));
+  char before = '?';
+  for (std::string_view rest = target.substr(mark + 1); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    const std::string_view item = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (is_one_of(item.substr(0, item.find('=')), kSignatureItems)) continue;
+    (passed += std::exchange(before, '&')) += item;
+  }
+  return passed;
 }
 
 bool is_attachment(const http::Header& header) {
@@ -104,7 +128,7 @@ Result<void> check_http_call(const HttpTarget& target, const http::Headers& head
 http::RequestHead head_for_function(const Route& route, http::RequestHead head) {
   http::RequestHead passed;
   passed.method = std::move(head.method);
-  passed.target = std::move(head.target);
+  passed.target = without_signature(head.target);
   for (const http::Header& header : head.headers) {
     if (is_reserved(header.name) || is_signature(header) ||
         is_one_of(header.name, kOfTheConnection))
@@ -118,6 +142,10 @@ http::RequestHead head_for_function(const Route& route, http::RequestHead head) 
 http::Response http_answer_of(const Call& call, Outcome outcome) {
   if (outcome.reply.http && !outcome.error && !outcome.reply.system_error)
     return passed_on(call, outcome);
+  // Who asks may be anybody: why a function is stopped, and by whom, is not for them.
+  if (outcome.error && outcome.error->code == ErrorCode::kResourceThrottled) {
+    outcome.error->message = "Reserve resource exceeded limit";
+  }
   const bool function_error = outcome.reply.function_error != FunctionError::kNone;
   http::Response response = answer_of(call, std::move(outcome));
   if (function_error && response.status == 200) response.status = 502;

@@ -22,6 +22,11 @@ http::Response accepted_answer(const CallId& id, const InvocationOrder& order) {
   return response;
 }
 
+Error refused_by(const KillSwitch& off) {
+  return {ErrorCode::kResourceThrottled, "Reserve resource exceeded limit: " + text_of(off),
+          std::nullopt};
+}
+
 void say_applied(http::Response& response, Seconds wait) {
   response.headers.add("Preference-Applied", fmt::format("wait={}", wait.count()));
 }
@@ -58,13 +63,10 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
   const std::optional<Lineage> lineage = lineage_of(request.head, id, (*function)->id);
   if (order->asynchronous) {
     if (const KillSwitch* off = refuses_async(world_.directory, (*function)->spec)) {
-      return respond_(
-          exchange, http::error_response(Error{ErrorCode::kResourceThrottled,
-                                               "Reserve resource exceeded limit: " + text_of(*off)},
-                                         id.text()));
+      return respond_(exchange, http::error_response(refused_by(*off), id.text()));
     }
-    return invoke_async(exchange, id, *function, target, *std::move(order),
-                        std::move(request.body), lineage);
+    return invoke_async(exchange, id, *function, target, *std::move(order), std::move(request.body),
+                        lineage);
   }
   if (const auto refused = refuses(**function, lineage)) {
     return respond_(exchange, http::error_response(*refused, id.text()));
@@ -210,6 +212,10 @@ void Invoker::accept_triggered(std::vector<TriggeredCall> calls, AllAccepted don
       return done(Error{ErrorCode::kEntityTooLarge,
                         fmt::format("an event has {} bytes; at most {} are allowed",
                                     call.event.size(), world_.async_event_bytes_max)});
+    const FunctionPtr function = world_.directory.find_function(call.function);
+    if (const KillSwitch* off =
+            function ? refuses_async(world_.directory, function->spec) : nullptr)
+      return done(refused_by(*off));
   }
   if (calls.empty()) return done({});
   struct Open {
@@ -233,6 +239,7 @@ void Invoker::accept_one(TriggeredCall triggered, AllAccepted accepted) {
   if (is_stateful(call.function, triggered.qualifier)) call.name = call.id.text();
   call.qualifier = std::move(triggered.qualifier);
   call.event = std::move(triggered.event);
+  call.lineage = triggered.lineage;
   call.accepted = call.due = world_.clock.wall();
   const Result<void> keeps_up = call.name.empty() ? Result<void>{} : world_.names.keeps_up();
   if (!keeps_up) return accepted(keeps_up);

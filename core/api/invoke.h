@@ -76,8 +76,12 @@ class Invoker final : public CallOwner, public EndWatch {
   // The same of a request through an HTTP trigger: synchronous, answered by the function itself.
   void invoke_http(http::ExchangeId exchange, const CallId& id, const Route& route,
                    http::Request request);
+  // Of a call that such a request brings; nullopt: it has no ancestry that we know of.
+  [[nodiscard]] std::optional<Lineage> lineage_of(const http::RequestHead& head, const CallId& id,
+                                                  FunctionId function) const;
   // Accepts asynchronous calls for which no client waits. `done` runs once, now or in a later turn:
-  // when all are durable, or else with an error; some may then be. EntityTooLarge: none is.
+  // when all are durable, or else with an error; some may then be. EntityTooLarge, and
+  // ResourceThrottled of a kill switch: none is.
   using AllAccepted = std::function<void(const Result<void>&)>;
   void accept_triggered(std::vector<TriggeredCall> calls, AllAccepted done);
   void client_gone(http::ExchangeId exchange);
@@ -98,9 +102,6 @@ class Invoker final : public CallOwner, public EndWatch {
     FunctionId function;
   };
 
-  // nullopt: it has no ancestry that we know of.
-  [[nodiscard]] std::optional<Lineage> lineage_of(const http::RequestHead& head, const CallId& id,
-                                                  FunctionId function) const;
   // Why it does not run, if it does not.
   [[nodiscard]] std::optional<Error> refuses(const Function& function,
                                              const std::optional<Lineage>& lineage) const;

@@ -169,14 +169,19 @@ bool sets_off(const ObjectEvent& event, const ObjectTrigger& trigger) {
 Result<std::vector<TriggeredCall>> calls_set_off(const std::vector<ObjectEvent>& events,
                                                  const BucketIndex& triggers) {
   std::vector<TriggeredCall> calls;
+  std::size_t bytes = 0;
   for (const ObjectEvent& event : events) {
+    const std::string payload = payload_of(event);
     for (const TriggerPtr& trigger : triggers.of(event.bucket)) {
       if (!sets_off(event, *trigger->as<ObjectTrigger>())) continue;
-      if (calls.size() == kTriggeredCallsMax)
-        return Error{ErrorCode::kLimitExceeded,
-                     fmt::format("the notification sets off more than {} calls; none was made",
-                                 kTriggeredCallsMax)};
-      calls.push_back({{}, trigger->function_id, trigger->qualifier, payload_of(event)});
+      bytes += payload.size();
+      if (calls.size() == kTriggeredCallsMax || bytes > kTriggeredBytesMax)
+        return Error{
+            ErrorCode::kLimitExceeded,
+            fmt::format("the notification sets off more than {} calls, or {} bytes of events; "
+                        "none was made",
+                        kTriggeredCallsMax, kTriggeredBytesMax)};
+      calls.push_back({{}, trigger->function_id, trigger->qualifier, payload});
     }
   }
   return calls;

@@ -21,8 +21,9 @@
 
 namespace convoke {
 
-inline constexpr std::size_t kObjectEventsMax = 1'000;    // ours; S3 sends one
-inline constexpr std::size_t kTriggeredCallsMax = 1'000;  // of a notification; ours
+inline constexpr std::size_t kObjectEventsMax = 1'000;         // ours; S3 sends one
+inline constexpr std::size_t kTriggeredCallsMax = 1'000;       // of a notification; ours
+inline constexpr std::size_t kTriggeredBytesMax = 16UL << 20;  // of all their events; ours
 
 struct ObjectEvent {
   std::string name;  // "ObjectCreated:PutObject"
@@ -36,7 +37,7 @@ struct ObjectEvent {
 
 [[nodiscard]] bool sets_off(const ObjectEvent& event, const ObjectTrigger& trigger);
 
-// In the order of the events, without ids. LimitExceeded: more than kTriggeredCallsMax.
+// In the order of the events, without ids. LimitExceeded: more than these.
 [[nodiscard]] Result<std::vector<TriggeredCall>> calls_set_off(
     const std::vector<ObjectEvent>& events, const BucketIndex& triggers);
 

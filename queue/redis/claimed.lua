@@ -9,8 +9,13 @@ redis.call('HDEL', leases, '')  -- a full server refuses a script whose first wr
 
 local claimed, mine = 0, 0
 for _, one in ipairs(redis.call('XPENDING', stream, 'e')[4] or {}) do
-  if holds_lease(one[1]) then claimed = claimed + tonumber(one[2]) end
-  if one[1] == incarnation then mine = tonumber(one[2]) end
+  local lease = redis.call('HGET', leases, one[1])
+  if lease == '1' then claimed = claimed + tonumber(one[2]) end
+  if one[1] == incarnation then
+    mine = tonumber(one[2])
+  elseif not lease and tonumber(one[1]) then
+    redis.call('HSET', leases, one[1], '0')  -- a command of a buried one, which came late
+  end
 end
 
 if not holds_lease(incarnation) then

@@ -43,7 +43,7 @@ void Connection::send_together(const Transaction& commands, Handler handler) {
 
 void Connection::sent(Handler handler, std::size_t bytes, std::size_t replies_before) {
   sent_ += bytes;
-  pending_.push_back({std::move(handler), sent_, replies_before});
+  pending_.push_back({std::move(handler), sent_, replies_before, replies_before > 0});
   ++unflushed_;
   expected_ += replies_before + 1;
 }
@@ -66,8 +66,9 @@ void Connection::on_up() {
 
 void Connection::on_reply(const Reply& reply) {
   if (pending_.size() == unflushed_) return link_.reject("it answers what nobody asked");
-  if (pending_.front().before > 0) {
-    --pending_.front().before;
+  if (Pending& next = pending_.front(); next.before > 0) {
+    if (std::exchange(next.begins, false) && reply.is_error()) together_ = false;
+    --next.before;
     return;
   }
   const Pending answered = std::move(pending_.front());

@@ -29,7 +29,7 @@ class Connection final : public Pipeline, private LinkHandler {
   [[nodiscard]] bool ready() const override { return link_.up(); }
   [[nodiscard]] bool full() const override;
   void send(const Command& command, Handler handler) override;
-  [[nodiscard]] bool together() const override { return true; }
+  [[nodiscard]] bool together() const override { return together_; }
   void send_together(const Transaction& commands, Handler handler) override;
   void flush() override;
   [[nodiscard]] bool idle() const override { return pending_.empty() && ended_.empty(); }
@@ -43,7 +43,8 @@ class Connection final : public Pipeline, private LinkHandler {
   struct Pending {
     Handler handler;
     std::uint64_t end;       // where it ends in all that was sent on this connection
-    std::size_t before = 0;  // replies that come before its own, and say nothing
+    std::size_t before = 0;  // replies that come before its own
+    bool begins = false;     // the next of them says whether MULTI was heard
   };
   struct Ended {
     Handler handler;
@@ -65,6 +66,7 @@ class Connection final : public Pipeline, private LinkHandler {
   std::string output_;          // of this turn
   std::size_t unflushed_ = 0;   // of `pending_`, in it
   std::size_t expected_ = 0;    // replies to it
+  bool together_ = true;        // false: this user may not use MULTI
   std::uint64_t sent_ = 0;      // bytes, on this connection, output_ included
   std::uint64_t answered_ = 0;  // of those, bytes of commands whose replies have come
   std::vector<Ended> ended_;    // without a reply; told in the turn after the next flush()

@@ -45,7 +45,7 @@ void RedisStore::submit_plainly(Line& line, std::vector<Accepting> calls) {
 
 void RedisStore::on_plain_accepts(Line& line, std::vector<Accepting> calls, const Answer& answer) {
   // Nothing was executed; the script says why.
-  if (answer.reply.is_error()) return submit_to_script(line, std::move(calls));
+  if (answer.reply.is_error("EXECABORT")) return submit_to_script(line, std::move(calls));
   const auto stand = answer.ok() ? asked_stand(answer.reply) : std::nullopt;
   if (!stand) return refuse_accepts(std::move(calls), refusal_of(answer));
   const Reply first = answer.reply[0];

@@ -15,7 +15,8 @@ namespace convoke::redis {
 
 bool RedisStore::claims_plainly(const Line& line, std::size_t max) const {
   const bool due = line.stand.next_due && *line.stand.next_due <= clock_.wall();
-  return max > 0 && line.returned.empty() && !line.left_over && !due && connection_.together();
+  return max > 0 && !claims_by_script_ && line.returned.empty() && !line.left_over && !due &&
+         connection_.together();
 }
 
 void RedisStore::submit_plain_claim(Line& line, std::size_t max) {
@@ -38,9 +39,13 @@ void RedisStore::submit_plain_claim(Line& line, std::size_t max) {
 
 void RedisStore::on_plain_claim(Line& line, const Claim& claim, const Answer& answer) {
   const Reply counted = answer.reply[1];
-  if (counted.is_error("NOSCRIPT")) count_claimed(line);
+  const bool uncounted = answer.reply.is_error() && !answer.reply.is_error("EXECABORT");
+  if (uncounted || (counted.is_error() && !says_lease_lost(counted))) {
+    claims_by_script_ = claims_by_script_ || !counted.is_error("NOSCRIPT");
+    count_claimed(line, claim.lease);
+  }
   const bool left = answer.reply[0].is_nil() && counted[2].integer().value_or(0) > 0;
-  if (left || answer.reply.is_error()) return claim_by_script(line, claim);
+  if (left || answer.reply.is_error("EXECABORT")) return claim_by_script(line, claim);
   const Answer judged = answer.ok() ? Answer{answer.fate, counted} : answer;
   on_claim(line, claim, said(judged),
            [&](Handing& handing) { plainly_claimed(handing, claim, answer.reply); });
@@ -63,10 +68,11 @@ void RedisStore::claim_by_script(Line& line, const Claim& claim) {
   asks(line);
 }
 
-// The server has forgotten its scripts: what was claimed is counted now, and then looked for.
-void RedisStore::count_claimed(Line& line) {
+// The server has forgotten its scripts, or does not take this one: what was claimed is counted now,
+// if it can be, and then looked for.
+void RedisStore::count_claimed(Line& line, std::uint64_t lease) {
   Command command = call_of(scripts().claimed, line.keys);
-  command.arg(membership_.incarnation());
+  command.arg(lease);
   send(scripts().claimed, std::move(command), [this, &line](const Answer&) { reconcile(line); });
 }
 

@@ -1,5 +1,6 @@
 #include "queue/redis/stand.h"
 
+#include <algorithm>
 #include <array>
 
 namespace convoke::redis {
@@ -10,7 +11,7 @@ std::optional<Stand> parse_stand(const Reply& reply) {
   for (std::size_t i = 0; i < told.size(); ++i) {
     const auto number = reply[i].integer();
     if (!number) return std::nullopt;
-    told.at(i) = *number;
+    told.at(i) = i < 5 ? std::max<std::int64_t>(0, *number) : *number;
   }
   Stand stand;
   stand.accepted = static_cast<std::uint64_t>(told[0]);
@@ -34,7 +35,7 @@ std::optional<Stand> asked_stand(const Reply& answer) {
   if (answer.size() < kStandReplies) return std::nullopt;
   const std::size_t first = answer.size() - kStandReplies;
   const auto counted = [](const Reply& number) {
-    return static_cast<std::uint64_t>(number.integer().value_or(0));
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, number.integer().value_or(0)));
   };
   for (std::size_t i = first; i < answer.size(); ++i) {
     if (answer[i].is_error()) return std::nullopt;

@@ -66,7 +66,8 @@ struct Options {
   std::size_t event_bytes_max = 32UL << 20;    // beyond: EntityTooLarge
   ApartRules apart;                            // of events that are large
   std::uint64_t depth_max = 1'000'000;         // unsettled calls, in all that are known here
-  // And of one function: exactly, where little of it is left (plain_accepts.cc).
+  // And of one function; where engines share it, to within what they accept before they hear of
+  // each other (plain_accepts.cc).
   std::uint64_t depth_per_function_max = 1'000'000;
   // A step forwards of the wall clock is noticed within this, while anything is delayed.
   Duration wall_check_every = Seconds{1};
@@ -216,7 +217,7 @@ class RedisStore final : public Queue,
   void on_plain_claim(Line& line, const Claim& claim, const Answer& answer);
   void plainly_claimed(Handing& handing, const Claim& claim, const Reply& answer);
   void claim_by_script(Line& line, const Claim& claim);
-  void count_claimed(Line& line);
+  void count_claimed(Line& line, std::uint64_t lease);
   // Where events lie apart (fetching.cc).
   void hand_out(std::shared_ptr<Handing> handing);
   void fetched(const std::shared_ptr<Handing>& handing, Fetched what, std::string event);
@@ -268,6 +269,7 @@ class RedisStore final : public Queue,
   std::optional<Error> lost_;           // why the server is not there
   std::map<std::string, Error> unfit_;  // servers that are none for us, and why
   std::uint64_t depth_ = 0;             // of all lines, accepts under way included
+  bool claims_by_script_ = false;       // the server does not take plain ones
   std::size_t accepting_bytes_ = 0;     // of all lines, not sent yet
   std::vector<Taken> taken_;
   Timer due_timer_ = timer_for<&RedisStore::on_due>(this);

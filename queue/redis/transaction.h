@@ -5,7 +5,9 @@
 //     connection.send_together(both, handler);
 //
 // The answer is an array of their replies, in order; one may be an error, and the others are
-// executed all the same. Or it is an error itself (EXECABORT): then nothing was executed.
+// executed all the same. Or it is an error itself: EXECABORT, and then nothing was executed; or
+// another where the server does not take MULTI, and then each was by itself. Once that was seen, no
+// more are to be sent (Pipeline::together).
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -121,8 +122,9 @@ class Embedded : public ::testing::Test {
   }
   http::Response ask(const std::string& path, const std::string& type, const std::string& body) {
     std::promise<http::Response> answer;
-    engine_->request(own(path, type, body),
-                     [&answer](http::Response response) { answer.set_value(std::move(response)); });
+    EXPECT_TRUE(engine_->request(own(path, type, body), [&answer](http::Response response) {
+      answer.set_value(std::move(response));
+    }));
     return answer.get_future().get();
   }
 
@@ -204,14 +206,27 @@ TEST_F(Embedded, EachRequestOfManyThreadsIsAnsweredOnceAlsoByAnEngineThatEnds) {
     threads.emplace_back([this, thread, &answers] {
       for (int i = 0; i < kEach; ++i) {
         auto& answer = answers[static_cast<std::size_t>(thread * kEach + i)];
-        engine_->request(own("/s/functions/f/invocations", "Sync", "x"),
-                         [&answer](const http::Response&) { ++answer; });
+        EXPECT_TRUE(engine_->request(own("/s/functions/f/invocations", "Sync", "x"),
+                                     [&answer](const http::Response&) { ++answer; }));
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   engine_.reset();
   for (const std::atomic<int>& answer : answers) EXPECT_EQ(answer, 1);
+}
+
+TEST_F(Embedded, WhoAsksAgainFromItsLastAnswerIsToldThatItIsOver) {
+  create_function();
+  std::atomic<int> refused{0};
+  std::function<void(const http::Response&)> again;
+  again = [engine = engine_.get(), &again, &refused](const http::Response&) {
+    if (!engine->request(own("/s/functions/f/invocations", "Sync", "x"), again)) ++refused;
+  };
+  constexpr int kCallers = 50;
+  for (int i = 0; i < kCallers; ++i) again({});
+  engine_.reset();
+  EXPECT_EQ(refused, kCallers);
 }
 
 TEST_F(Embedded, AnotherServesFromTheSameStateAfterIt) {

@@ -173,6 +173,22 @@ TEST(RedisEngines, OnAFullServerCallsAreTakenOverAndRunAllTheSame) {
   EXPECT_EQ(world.drift(kF), 0);
 }
 
+TEST(RedisEngines, AClaimThatFindsItsScriptForgottenIsCountedAndHandedOut) {
+  RedisEngines world;
+  Engine& one = world.start();
+  for (int i = 0; i < 3; ++i) world.accepted(one, kF);
+  ASSERT_EQ(world.claim(one, kF).size(), 1U);
+  world.ask({"SCRIPT", "FLUSH"});
+  std::vector<ClaimedCall> calls = world.claim(one, kF);
+  world.until([&] {
+    if (calls.empty()) calls = world.claim(one, kF);
+    return !calls.empty();
+  });
+  EXPECT_EQ(world.settled(one, calls.at(0).receipt), SettleResult::kDone);
+  EXPECT_EQ(world.drift(kF), 0);
+  EXPECT_EQ(one.queue().counts(kF).claimed, 1U);
+}
+
 TEST(RedisEngines, Q3_OfARetiredEngineNoAttemptIsPostponedOrGivenBack) {
   RedisEngines world;
   Engine& zombie = world.start();

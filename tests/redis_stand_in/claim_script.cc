@@ -117,8 +117,14 @@ Value claimed(const Lua& lua) {
   const Value pending = lua.call({"XPENDING", function.stream, "e"});
   for (const Value& one : pending.elements[3].elements) {
     const std::int64_t held = to_number(one.elements[1].text);
-    if (function.holds_lease(one.elements[0].text)) claimed += held;
-    if (one.elements[0].text == incarnation) mine = held;
+    const std::string& who = one.elements[0].text;
+    const Value lease = lua.call({"HGET", function.leases, who});
+    if (lease.text == "1") claimed += held;
+    if (who == incarnation) {
+      mine = held;
+    } else if (lease.is_nil() && parse_integer(who)) {
+      lua.call({"HSET", function.leases, who, "0"});
+    }
   }
   if (!function.holds_lease(incarnation)) {
     if (mine > 0) {

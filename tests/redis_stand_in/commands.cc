@@ -90,7 +90,8 @@ Value Commands::in_transaction(Session& session, const Words& words, WallTime no
 Value Commands::queue(Session& session, const Words& words) const {
   std::optional<Value> refused;
   if (!is_script(words)) refused = refused_unheard(words);
-  if (!refused && no_memory_for(words)) refused = error(kOutOfMemory);
+  // Whatever it is.
+  if (!refused && memory_ == Memory::kNone) refused = error(kOutOfMemory);
   if (!refused) {
     session.transaction->push_back(words);
     return status("QUEUED");

@@ -216,6 +216,11 @@ class HttpCall:
             "fc.request_uri": target,
         }
         environ.update(("HTTP_" + name.upper().replace("-", "_"), value) for name, value in headers.items())
+        # What a framework forwards is this call's lineage, not its client's.
+        for name, value in (context.trace_headers or {}).items():
+            key = "HTTP_" + name.upper().replace("-", "_")
+            theirs = environ.get(key, "") if name == "tracestate" else ""
+            environ[key] = f"{value},{theirs}" if theirs and "convoke=" not in theirs else value
         return environ
 
     def start_response(self, status, headers, exc_info=None):

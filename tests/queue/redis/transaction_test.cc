@@ -51,6 +51,16 @@ TEST_F(RedisTransaction, ThatWasRefusedSaysSo) {
   EXPECT_EQ(heard_.take(), "both=EXECABORT because");
 }
 
+TEST_F(RedisTransaction, IsNotSentAgainToAServerThatDoesNotTakeOne) {
+  make_ready();
+  ASSERT_TRUE(connection_->together());
+  send_both("both");
+  end_turn();
+  server_.peer().send("-NOPERM no\r\n+a\r\n:1\r\n-ERR EXEC without MULTI\r\n");
+  EXPECT_EQ(heard_.take(), "both=ERR EXEC without MULTI");
+  EXPECT_FALSE(connection_->together());
+}
+
 TEST_F(RedisTransaction, ThatWasNotReadToItsEndWasNotExecuted) {
   make_ready();
   server_.peer().take_nothing_more();
