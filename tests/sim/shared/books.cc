@@ -142,7 +142,11 @@ void Books::before(Data& /*data*/, const Words& words) {
 
 void Books::after(Data& /*data*/, const Words& words, Value& answer) {
   tamper_after(words);
-  if (answer.is_error()) return;
+  if (answer.is_error()) {
+    // What it has read without a lease is left as by a retired one.
+    if (is_call_of(words, redis::scripts().claimed)) ++retired_;
+    return;
+  }
   if (is_call_of(words, redis::scripts().accept)) return tell_taken(words, answer);
   if (words[0] == "XADD") {
     return stage_.seen.tell(&Observer::on_taken_there, get_call_id(words.back()));
