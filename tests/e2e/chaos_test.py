@@ -103,7 +103,7 @@ def judge(case, adders, what, engine, record):
         f"{unknown}; repeated {len(repeats)}, of which said so {sum(repeats)}; drift {metric(engine, 'drift')}"
     )
     case.assertGreater(len(accepted), 0)
-    case.assertEqual(sum(repeats), len(repeats), "a repeat did not say that it may be one")
+    case.assertEqual(sum(repeats), len(repeats), f"repeats that do not say so, and their retries: {record.unsaid()}")
     case.assertEqual(metric(engine, "drift"), 0)
     return refused, len(repeats)
 

@@ -75,12 +75,17 @@ class Record:
 
     def repeats(self):
         """Of each start of a call that had started before: whether it said that it may be one."""
-        seen, said = set(), []
+        return [mark[0] == "1" for _, mark in self.starts_again()]
+
+    def unsaid(self):
+        return [(event, *mark) for event, mark in self.starts_again() if mark[0] != "1"]
+
+    def starts_again(self):
+        seen = set()
         for kind, event, *mark in self.lines():
             if kind == "S" and event in seen:
-                said.append(mark == ["1"])
+                yield event, mark
             seen.add(event)
-        return said
 
 
 class Kill(unittest.TestCase):
