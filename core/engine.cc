@@ -165,7 +165,10 @@ struct Engine::Parts {
         seal(token_key),
         running(rng.fork("places of calls")),
         queue_on(std::move(target)) {
-    if (shared != nullptr) lease.set(Instant{});  // until it is granted one
+    if (shared != nullptr) {
+      lease.set(Instant{});  // until it is granted one
+      lease.look_at_clock(monotonic_now);
+    }
     if (serves_without_store()) lease.outlive_store(options.engine_lease);
     if (options.virtual_clock) virtual_from = TimeOrigin{monotonic_now(), wall_now()};
   }

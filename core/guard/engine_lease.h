@@ -5,6 +5,7 @@
 // that this engine starts nothing more.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <limits>
@@ -22,7 +23,11 @@ class EngineLease {
     for (std::atomic<Instant::rep>& until : claims_) until = kForEver;
   }
 
-  [[nodiscard]] bool holds(Instant now) const { return now.time_since_epoch().count() < until_; }
+  // Before the shards run, where the lease has an end: the clock itself. A turn's `now` stands
+  // still, and an engine that was frozen in the midst of one would go by it when it wakes.
+  void look_at_clock(Instant (*clock)()) { clock_ = clock; }
+
+  [[nodiscard]] bool holds(Instant now) const { return at(now) < until_; }
   void set(Instant until) { until_ = until.time_since_epoch().count(); }
 
   // Before the shards run: callers' calls begin without this lease too, as long as the store does
@@ -38,14 +43,20 @@ class EngineLease {
   // What a shard has claimed of a shared queue is its own for as long as its store has not been
   // taken for dead: which the server is told of over another connection.
   [[nodiscard]] bool holds_claims_of(ShardIndex home, Instant now) const {
-    return now.time_since_epoch().count() < claims_[home.value];
+    return at(now) < claims_[home.value];
   }
   void set_claims_of(ShardIndex home, Instant until) {
     claims_[home.value] = until.time_since_epoch().count();
   }
 
  private:
+  [[nodiscard]] Instant::rep at(Instant now) const {
+    if (clock_ != nullptr) now = std::max(now, clock_());
+    return now.time_since_epoch().count();
+  }
+
   static constexpr Instant::rep kForEver = std::numeric_limits<Instant::rep>::max();
+  Instant (*clock_)() = nullptr;
   std::atomic<Instant::rep> until_{kForEver};
   std::optional<Duration> unheard_after_;  // nullopt: nothing begins without the lease
   std::array<std::atomic<Instant::rep>, kShardsMax> claims_;
