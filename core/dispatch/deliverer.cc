@@ -10,6 +10,7 @@
 #include "core/dispatch/delivery_signature.h"
 #include "core/dispatch/retry.h"
 #include "core/dispatch/successor.h"
+#include "queue/delivery_name.h"
 
 namespace convoke {
 

@@ -8,6 +8,7 @@
 #include "core/guard/recursion.h"
 #include "core/registry/recursion_config.h"
 #include "core/registry/resolve.h"
+#include "queue/delivery_name.h"
 
 namespace convoke {
 namespace {
@@ -76,16 +77,9 @@ DeliveryEvent decode_delivery(std::string_view event) {
   return {event.substr(0, end), event.substr(std::min(end + 1, event.size()))};
 }
 
-std::string delivery_name(const CallId& call) { return kInternalName + call.text(); }
-
 // Never what delivered_call() takes for a delivery's.
 std::string follower_name(const CallId& call) {
   return std::string{kInternalName, '>'} + call.text();
-}
-
-std::optional<CallId> delivered_call(std::string_view name) {
-  if (name.empty() || name.front() != kInternalName) return std::nullopt;
-  return CallId::parse(name.substr(1));
 }
 
 Successor successor_of(const Call& call, const Outcome& outcome, Settlement settlement,

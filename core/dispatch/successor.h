@@ -28,9 +28,7 @@ struct DeliveryEvent {
 };
 [[nodiscard]] std::string encode_delivery(const DeliveryEvent& delivery);
 [[nodiscard]] DeliveryEvent decode_delivery(std::string_view event);
-[[nodiscard]] std::string delivery_name(const CallId& call);
 [[nodiscard]] std::string follower_name(const CallId& call);  // of the function that is called
-[[nodiscard]] std::optional<CallId> delivered_call(std::string_view name);
 
 struct Successor {
   std::optional<NewCall> call;

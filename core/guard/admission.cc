@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "core/edge/wires.h"
+#include "core/model/trimmed.h"
 #include "core/registry/shown.h"
 
 namespace convoke {
@@ -77,12 +78,6 @@ Result<Seconds> read_delay(const http::Headers& headers) {
   }
   return ours.empty() ? read_delay(kTheirs, theirs, kAsyncDelayMax)
                       : read_delay(kOurs, ours, kConvokeAsyncDelayMax);
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 // A preference that is not understood is ignored, as RFC 7240 has it.

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/model/trimmed.h"
+
 namespace convoke {
 namespace {
 
@@ -88,12 +90,6 @@ std::optional<std::size_t> parse_length(std::string_view text, std::size_t max) 
   const auto [rest, failure] = std::from_chars(text.data(), end, bits);
   if (failure != std::errc{} || rest != end || bits > max) return std::nullopt;
   return bits;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 }  // namespace

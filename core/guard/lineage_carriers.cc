@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/http/signature.h"
+#include "core/model/trimmed.h"
 
 namespace convoke {
 namespace {
@@ -13,12 +14,6 @@ constexpr std::string_view kKey = "convoke=";
 // What is read of a header of that name; W3C lets vendors cut a longer one.
 constexpr std::size_t kTracestateMax = 4096;
 constexpr std::size_t kTraceparentSize = 55;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t";
-  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlank) + 1);
-}
 
 int hex_value(char digit) {
   if (digit >= '0' && digit <= '9') return digit - '0';

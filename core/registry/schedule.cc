@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/model/trimmed.h"
 #include "core/registry/shown.h"
 
 namespace convoke {
@@ -47,12 +48,6 @@ std::optional<Seconds> duration_of(std::string_view text) {
     at = stopped + 1;
   }
   return sum;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 }  // namespace

@@ -3,18 +3,13 @@
 #include <utility>
 
 #include "core/model/firing.h"
+#include "queue/delivery_name.h"
 #include "queue/history/delivery_status.h"
 
 namespace convoke::journal {
 namespace {
 
 using history::Fact;
-
-// "@ID": the delivery of that call's outcome.
-std::optional<CallId> delivered_call(std::string_view name) {
-  if (name.empty() || name.front() != kInternalName) return std::nullopt;
-  return CallId::parse(name.substr(1));
-}
 
 history::Accepted call_that_failed(const FinishedRecord& record) {
   const EndTold& told = *record.told;

@@ -22,27 +22,22 @@ bool Connection::full() const {
 }
 
 void Connection::send(const Command& command, Handler handler) {
-  if (!ready() || full()) {
-    ended_.push_back({std::move(handler), Fate::kNotSent});
-    return;
-  }
-  const std::size_t before = output_.size();
-  command.append_to(output_);
-  sent(std::move(handler), output_.size() - before, 0);
+  take(command, 0, std::move(handler));
 }
 
 void Connection::send_together(const Transaction& commands, Handler handler) {
+  take(commands, commands.replies_before(), std::move(handler));
+}
+
+template <class Encoded>
+void Connection::take(const Encoded& what, std::size_t replies_before, Handler handler) {
   if (!ready() || full()) {
     ended_.push_back({std::move(handler), Fate::kNotSent});
     return;
   }
   const std::size_t before = output_.size();
-  commands.append_to(output_);
-  sent(std::move(handler), output_.size() - before, commands.replies_before());
-}
-
-void Connection::sent(Handler handler, std::size_t bytes, std::size_t replies_before) {
-  sent_ += bytes;
+  what.append_to(output_);
+  sent_ += output_.size() - before;
   pending_.push_back({std::move(handler), sent_, replies_before, replies_before > 0});
   ++unflushed_;
   expected_ += replies_before + 1;

@@ -51,7 +51,8 @@ class Connection final : public Pipeline, private LinkHandler {
     Fate fate;
   };
 
-  void sent(Handler handler, std::size_t bytes, std::size_t replies_before);
+  template <class Encoded>
+  void take(const Encoded& what, std::size_t replies_before, Handler handler);
 
   void on_up() override;
   void on_reply(const Reply& reply) override;

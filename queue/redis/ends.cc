@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "queue/delivery_name.h"
 #include "queue/history/delivery_status.h"
 #include "queue/redis/bytes.h"
 #include "queue/redis/record.h"
@@ -15,12 +16,6 @@ namespace {
 
 constexpr Seconds kRefusedRetry{1};
 constexpr std::size_t kConcludedBytes = 1UL << 20;  // of results, by one script
-
-// "@ID": the delivery of that call's outcome.
-std::optional<CallId> call_in_internal_name(std::string_view name) {
-  if (name.empty() || name.front() != kInternalName) return std::nullopt;
-  return CallId::parse(name.substr(1));
-}
 
 }  // namespace
 
@@ -48,7 +43,7 @@ void RedisStore::settle(const Receipt& receipt, Ending ending, Settled settled) 
 }
 
 void RedisStore::keep(Finishing& end, const Held& held, Ending ending) const {
-  const auto delivered = call_in_internal_name(held.name);
+  const auto delivered = delivered_call(held.name);
   if (has_history(held.name) || (!delivered && ending.event)) {
     end.kept = true;
     end.attempt =
@@ -68,7 +63,7 @@ void RedisStore::keep(Finishing& end, const Held& held, Ending ending) const {
 void RedisStore::settle_after(NewCall successor, const Receipt& receipt, Ending ending,
                               Settled settled) {
   const auto kept = std::make_shared<Ending>(std::move(ending));
-  if (!kept->event || !call_in_internal_name(successor.name)) {
+  if (!kept->event || !delivered_call(successor.name)) {
     return accept_successor(std::move(successor), receipt, kept, std::move(settled));
   }
   Command early("HSET");

@@ -79,9 +79,7 @@ class Pipeline {
   // Whether send_together() may be called: not in a cluster, which redirects single commands.
   [[nodiscard]] virtual bool together() const { return false; }
   // The same for all of them, with one answer. It is kLost only where all may have been executed.
-  virtual void send_together(const Transaction& commands, Handler handler) {
-    (void)commands;
-    (void)handler;
+  virtual void send_together(const Transaction& /*commands*/, Handler /*handler*/) {
     ENSURE(together());
   }
   // The end of a turn: what it sent leaves, in one write to each server. The owner calls it at the

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/dispatch/successor.h"
+#include "queue/delivery_name.h"
 #include "tests/dispatch/world.h"
 
 namespace convoke::testing {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/dispatch/successor.h"
+#include "queue/delivery_name.h"
 
 namespace convoke {
 namespace {
