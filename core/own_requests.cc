@@ -12,7 +12,10 @@ bool OwnRequests::ask(http::Request request, Answered answered) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    if (ended_) return false;
+    if (ended_) {
+      --unanswered_;
+      return false;
+    }
     first = asked_.empty();
     asked_.push_back({std::move(request), std::move(answered)});
   }

@@ -169,10 +169,18 @@ bool sets_off(const ObjectEvent& event, const ObjectTrigger& trigger) {
 Result<std::vector<TriggeredCall>> calls_set_off(const std::vector<ObjectEvent>& events,
                                                  const BucketIndex& triggers) {
   std::vector<TriggeredCall> calls;
+  std::size_t looks = 0;
   std::size_t bytes = 0;
   for (const ObjectEvent& event : events) {
+    const std::vector<TriggerPtr>& candidates = triggers.of(event.bucket);
+    looks += candidates.size();
+    if (looks > kTriggerLooksMax)
+      return Error{ErrorCode::kLimitExceeded,
+                   fmt::format("the notification has too many events for buckets with so many "
+                               "triggers (events times triggers: at most {}); none was made",
+                               kTriggerLooksMax)};
     const std::string payload = payload_of(event);
-    for (const TriggerPtr& trigger : triggers.of(event.bucket)) {
+    for (const TriggerPtr& trigger : candidates) {
       if (!sets_off(event, *trigger->as<ObjectTrigger>())) continue;
       bytes += payload.size();
       if (calls.size() == kTriggeredCallsMax || bytes > kTriggeredBytesMax)

@@ -1,10 +1,14 @@
 // What a store of objects notifies of, as events for functions: which triggers each sets off, and
 // the payload that the contract has. Pure.
 //
-// Two forms of notification are read:
-//   OSS        {"events": [{"eventName", "oss": {"bucket": {"name"}, "object": {"key", ...}},
-//   ...}]} S3, MinIO  {"Records": [{"eventName", "s3": {"bucket": {"name"}, "object": {"key",
-//   ...}}, ...}]}
+// Two forms of notification are read. OSS:
+//
+//   {"events": [{"eventName", "oss": {"bucket": {"name"}, "object": {"key", ...}}, ...}]}
+//
+// S3 and MinIO:
+//
+//   {"Records": [{"eventName", "s3": {"bucket": {"name"}, "object": {"key", ...}}, ...}]}
+//
 // Functions get the first whichever it was, one event a call. S3's names become OSS's where both
 // have one ("ObjectCreated:Put" is "ObjectCreated:PutObject"); its keys are decoded.
 #pragma once
@@ -24,6 +28,9 @@ namespace convoke {
 inline constexpr std::size_t kObjectEventsMax = 1'000;         // ours; S3 sends one
 inline constexpr std::size_t kTriggeredCallsMax = 1'000;       // of a notification; ours
 inline constexpr std::size_t kTriggeredBytesMax = 16UL << 20;  // of all their events; ours
+// Events times triggers of their buckets, which are all looked at in one turn; ours. One event may
+// have as many triggers as there can be.
+inline constexpr std::size_t kTriggerLooksMax = kTriggersMax;
 
 struct ObjectEvent {
   std::string name;  // "ObjectCreated:PutObject"

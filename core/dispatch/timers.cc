@@ -48,12 +48,13 @@ void Timers::start(const std::vector<Firing>& fired) {
     const auto before = fired_before_.find(trigger);
     if (before != fired_before_.end()) entry.done = before->second;
   }
-  started_ = true;
+  started_ = !stopped_;
   arm();
 }
 
 void Timers::stop() {
   started_ = false;
+  stopped_ = true;
   timer_.cancel();
 }
 

@@ -79,7 +79,7 @@ class Timers {
 
   // From here on timers fire. `fired`: what this store knows of earlier lives.
   void start(const std::vector<Firing>& fired);
-  // None fires from here on.
+  // None fires from here on; nor if start() comes after it.
   void stop();
 
   // A new timer, or one that has changed.
@@ -117,6 +117,7 @@ class Timers {
   std::unordered_map<std::uint64_t, WallTime> fired_before_;  // as start() was told
   WallTime looked_{};                                         // when look() last ran
   bool started_ = false;
+  bool stopped_ = false;
   std::uint64_t fired_ = 0;
   Timer timer_ = timer_for<&Timers::look>(this);
 };

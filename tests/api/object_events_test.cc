@@ -88,6 +88,24 @@ TEST(ObjectEvents, EachTriggerThatIsSetOffIsACallWithOneEvent) {
   EXPECT_TRUE(index.of("photos").empty());
 }
 
+TEST(ObjectEvents, EventsTimesTriggersAreBoundedThoughNoneIsSetOff) {
+  BucketIndex index;
+  constexpr std::size_t kTriggers = 101;
+  for (std::size_t i = 0; i < kTriggers; ++i) {
+    Trigger trigger;
+    trigger.function_id = FunctionId{i + 1};
+    trigger.name = "a";
+    trigger.config = watching("oss:ObjectRemoved:*");
+    index.apply({i + 1, TriggerPut{std::make_shared<const Trigger>(trigger)}});
+  }
+  std::vector<ObjectEvent> events(kTriggerLooksMax / kTriggers, only(kOss));
+  EXPECT_TRUE(calls_set_off(events, index));
+  events.push_back(only(kOss));
+  const auto refused = calls_set_off(events, index);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimitExceeded);
+}
+
 TEST(ObjectEvents, WhatIsNoNotificationIsRefused) {
   for (const char* body :
        {"", "[]", "{}", R"({"events":{}})", R"({"events":[{}]})", R"({"Records":[{"s3":{}}]})",

@@ -219,6 +219,15 @@ TEST_F(TimersTest, ManyThatAreDueAtOnceAreSpreadOverTurns) {
   EXPECT_EQ(turns, (std::vector<std::size_t>{500, 500, 200}));
 }
 
+// The history answers whenever it can, be it in the middle of a drain.
+TEST_F(TimersTest, NoneFiresIfStoppedBeforeItIsKnownWhatHasFired) {
+  put("@every 10s");
+  timers.stop();
+  start();
+  pass(Seconds{60});
+  EXPECT_EQ(due(), Due{});
+}
+
 TEST_F(TimersTest, NoneFiresOnceStopped) {
   start();
   put("@every 10s");
