@@ -112,11 +112,12 @@ class Shard final : public ShardDoor,
   [[nodiscard]] Result<void> listen(std::vector<std::shared_ptr<ListeningSocket>> sockets);
   // Threads of the engine's desks; of shard 0 alone. Made when first asked for, before run().
   [[nodiscard]] IoThread& registry_thread();
-  // Where a desk of the engine talks to a server from; of shard 0 alone.
-  [[nodiscard]] const Clock& clock() const { return clock_; }  // that calls live by
-  [[nodiscard]] TimerWheel& wheel() { return wheel_; }
-  [[nodiscard]] redis::LinkWorld link_world() { return {wires_, loop_, loop_.timers()}; }
   [[nodiscard]] IoThread& history_thread();
+  // Where a desk of the engine talks to a server from; of shard 0 alone.
+  [[nodiscard]] redis::LinkWorld link_world() { return {wires_, loop_, loop_.timers()}; }
+  // What calls live by.
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] TimerWheel& wheel() { return wheel_; }
 
   // What recovery found that the history does not know: told before any shard serves, so that no
   // name of a recovered call can be taken again meanwhile. Before run().

@@ -6,8 +6,8 @@
 //
 // A custom runtime gets the client's own request, by the first form with the whole path, by the
 // second as it was sent; a handler in python3 gets it by WSGI, with PATH alone. Of headers, those
-// that begin with x-fc- and those of the connection are the engine's, both ways: they are ignored,
-// not refused [doc].
+// that begin with x-fc- or x-convoke- (or with _ for -) and those of the connection are the
+// engine's, both ways: they are ignored, not refused [doc].
 #pragma once
 
 #include <string>

@@ -64,7 +64,7 @@ Error recursion_error(const Lineage& lineage, const RecursionRule& rule, const N
                         kChainMax);
   return {ErrorCode::kRecursiveInvocation,
           fmt::format("{}: {} (visits: {}; depth {}; root {}). Where this is meant, say so in the "
-                      "recursion-config of {}",
+                      "recursionConfig of {}",
                       why, hops_text(lineage, name_of), visits_text(lineage, name_of),
                       lineage.depth, lineage.root.text(), callee)};
 }

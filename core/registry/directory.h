@@ -1,6 +1,5 @@
-// The registry as one thread sees it: every service, function, limit, async config, trigger and kill
-// switch,
-// in memory.
+// The registry as one thread sees it, in memory: every service, function, limit, async config,
+// trigger and kill switch.
 //
 // Each shard has its own and applies the same changes in the same order; so does the registry's
 // thread, for what is committed. Pure; owner thread only. Pointers to values stay good for as long

@@ -71,7 +71,7 @@ TEST(Recursion, TheMessagePrintsHopsAndCounts) {
   EXPECT_EQ(error.message,
             "this would be visit 3 of s/A in one lineage, which may visit it 2 times: "
             "s/A -> s/B -> s/A -> s/B -> s/A (visits: s/A x 3, s/B x 2; depth 4; root " +
-                kRoot.text() + "). Where this is meant, say so in the recursion-config of s/A");
+                kRoot.text() + "). Where this is meant, say so in the recursionConfig of s/A");
 }
 
 TEST(Recursion, HopsBeyondTheLastEightAreSaidToHaveBeen) {
