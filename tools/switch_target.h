@@ -15,8 +15,6 @@ class SwitchTarget {
 
   // Exactly one of NAME, --service and --all; what is wrong with them else.
   [[nodiscard]] Outcome<Done> check() const;
-  [[nodiscard]] bool empty() const { return name_.empty() && service_.empty() && !all_; }
-  [[nodiscard]] bool one_function() const { return !name_.empty(); }
 
   // After check().
   [[nodiscard]] std::string path(std::string_view verb) const;  // POST there: enable or disable

@@ -122,10 +122,6 @@ FunctionTag last_hop(const Lineage& lineage) {
   return place < Lineage::kFunctionsMax ? lineage.visits[place].function : FunctionTag{};
 }
 
-bool has_ancestry(const Lineage& lineage, const CallId& id) {
-  return lineage.depth > 0 || lineage.root != id || lineage.trace != TraceId{};
-}
-
 PackedLineage pack(const Lineage& lineage) {
   PackedLineage bytes{};
   std::memcpy(bytes.data(), lineage.root.bytes().data(), 16);

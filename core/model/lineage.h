@@ -76,8 +76,6 @@ struct Lineage {
 // How often the function stands in it, as far as that is known.
 [[nodiscard]] std::uint8_t visits_of(const Lineage& lineage, FunctionTag function);
 [[nodiscard]] FunctionTag last_hop(const Lineage& lineage);  // 0: none
-// More than `root_lineage` would say.
-[[nodiscard]] bool has_ancestry(const Lineage& lineage, const CallId& id);
 
 // The value without its trace, in fixed places (big-endian, hops four bits each):
 //   root 16 | parent 16 | depth 1 | visits 8 x (function 3, times 1) | hops 4

@@ -247,15 +247,6 @@ std::vector<FunctionPtr> Directory::all_functions() const {
   return all;
 }
 
-std::vector<AsyncConfigPtr> Directory::all_async_configs() const {
-  std::vector<AsyncConfigPtr> all;
-  for (const FunctionPtr& function : all_functions()) {
-    for (const auto& [qualifier, config] : by_id_.at(function->id).async_configs)
-      all.push_back(config);
-  }
-  return all;
-}
-
 std::vector<TriggerPtr> Directory::all_triggers() const {
   std::vector<TriggerPtr> all;
   all.reserve(triggers_);

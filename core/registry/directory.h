@@ -91,8 +91,7 @@ class Directory {
   [[nodiscard]] bool has_functions(std::string_view service) const;
   // Every function, in ascending order of service and name: for work at start and at rest.
   [[nodiscard]] std::vector<FunctionPtr> all_functions() const;
-  [[nodiscard]] std::vector<AsyncConfigPtr> all_async_configs() const;  // alike
-  [[nodiscard]] std::vector<TriggerPtr> all_triggers() const;           // alike
+  [[nodiscard]] std::vector<TriggerPtr> all_triggers() const;  // alike
 
  private:
   // A function's two names. The map's keys view the strings of the function that the entry holds.

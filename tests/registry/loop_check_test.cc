@@ -150,7 +150,10 @@ class BruteForce {
       if (trigger->allow_loop) continue;
       for (const ObjectOutput& output : trigger->outputs) outputs_.insert(output.text());
     }
-    for (const AsyncConfigPtr& config : directory.all_async_configs()) add(*config);
+    for (const FunctionPtr& function : directory.all_functions()) {
+      for (const AsyncConfigPtr& config : directory.list_async_configs(function->id, {}).items)
+        add(*config);
+    }
     for (const TriggerPtr& trigger : directory.all_triggers()) add(*trigger);
   }
   bool has_cycle() {
