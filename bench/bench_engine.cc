@@ -178,6 +178,9 @@ int main(int argc, char** argv) {
   options.in_process = functions(seen);
   if (argc == 6) options.queue = argv[5];
   options.queue_durability = "server";
+  // Backlogs of ten million calls are measured, and no limit of them.
+  options.queue_depth_max = 100'000'000;
+  options.function_queue_depth_max = 100'000'000;
   auto engine = convoke::Engine::start(std::move(options));
   if (!engine) return std::fprintf(stderr, "%s\n", engine.error().message.c_str()), 1;
   std::printf("serving http://%s\n", (*engine)->address().text().c_str());

@@ -8,11 +8,13 @@ import engine as e2e
 import signing
 import tap
 from engine import API, Engine, wait_until
+from redis_server import RedisServer
 
 ADA = signing.Key("ada", "a-secret-of-ada")
 SIGNING = pathlib.Path(signing.__file__).read_text()
 CALLS_ON = {"index.py": (e2e.FUNCTIONS / "calls_on/index.py").read_text(), "signing.py": SIGNING}
 CALLS_BACK = {"index.py": (e2e.FUNCTIONS / "calls_back/index.py").read_text(), "signing.py": SIGNING}
+SDK = str(e2e.NODE / "node_modules/@alicloud/fc2")
 CUSTOM = {"runtime": "custom", "instanceConcurrency": 100}
 
 
@@ -21,9 +23,9 @@ class Signed(Engine):
 
     key = ADA
 
-    def __init__(self, **settings):
+    def __init__(self, options=()):
         self.secrets = e2e.secret_file("ada a-secret-of-ada\n")
-        super().__init__(options=["--access-keys", self.secrets.__enter__()], **settings)
+        super().__init__(options=["--access-keys", self.secrets.__enter__(), *options])
 
     def __exit__(self, *how):
         super().__exit__(*how)
@@ -58,7 +60,7 @@ class Recursion(unittest.TestCase):
         if missing := e2e.what_the_sdk_misses():
             self.skipTest(missing)
         with Signed() as engine:
-            environment = {"ENDPOINT": engine.url, "SDK": str(e2e.NODE / "node_modules/@alicloud/fc2")}
+            environment = {"ENDPOINT": engine.url, "SDK": SDK}
             for name in ("self", "a", "b"):
                 engine.deploy(name, "calls_on_sdk", environment=environment, **CUSTOM)
             answer = engine.invoke("self", json.dumps(["self"]))
@@ -72,6 +74,23 @@ class Recursion(unittest.TestCase):
             engine.invoke("self", json.dumps(["self"]))
             self.assertEqual(note_runs("self-recursion, limit 20", runs(engine)), 20)
             self.assertEqual(metric(engine, "convoke_recursion_refused_total"), 3)
+
+    def test_a_loop_whose_calls_each_go_to_the_other_of_two_engines(self):
+        if missing := e2e.what_the_sdk_misses():
+            self.skipTest(missing)
+        with RedisServer() as redis, e2e.secret_file("4b" * 32 + "\n") as token_key:
+            options = ["--queue", redis.queue, "--token-key-file", token_key]
+            with Signed(options) as one, Signed(options) as two:
+                for name, other in (("a", two), ("b", one)):
+                    environment = {"ENDPOINT": other.url, "SDK": SDK}
+                    one.deploy(name, "calls_on_sdk", environment=environment, **CUSTOM)
+                wait_until(lambda: two.request("GET", f"{API}/services/e2e/functions/b").status == 200, "it is told")
+                answer = one.invoke("a", json.dumps(["b", "a"]))
+                ran = runs(one)
+                self.assertEqual(note_runs("A -> B -> A across two engines", ran), 32)
+                self.assertIn(b"e2e/a -> e2e/b -> e2e/a", answer.body)
+                self.assertEqual((ran.count("a"), ran.count("b")), (16, 16))
+                self.assertEqual(metric(one, "convoke_recursion_refused_total"), 1)
 
     def test_a_framework_that_forwards_trace_headers(self):
         with Engine() as engine:
