@@ -59,6 +59,7 @@ enum class Fault : std::uint8_t {
   kServerLoads,
   kServerStalls,
   kServerFull,
+  kCallsOn,
 };
 
 // In which worlds it strikes: that of one engine with its journals, that of several on one server.
@@ -139,6 +140,7 @@ inline constexpr std::array kAtlas = {
              "the server stands still, perhaps for longer than a lease", Where::kShared},
     FaultRow{Fault::kServerFull, "server-full", 60, "the server has no memory left, for a while",
              Where::kShared},
+    FaultRow{Fault::kCallsOn, "calls-on", 2, "a function calls a function, as like as not itself"},
 };
 inline constexpr std::size_t kFaults = kAtlas.size();
 

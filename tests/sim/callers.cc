@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/guard/lineage_carriers.h"
+
 namespace convoke::sim {
 namespace {
 
 constexpr Duration kFloodPauseMax = Millis{2};
-constexpr Seconds kPatienceMax{20};  // of a caller that will hang up
+constexpr Seconds kPatienceMax{20};               // of a caller that will hang up
+constexpr std::uint32_t kCalledOnFrom = 500'000;  // in the numbers of requests
+constexpr std::uint32_t kCalledOnMax = 1'000;     // calls that calls' code makes, of one run
 
 // Its first eight digits are its number, for a reader of traces.
 CallId numbered(std::uint32_t number, Rng& rng) {
@@ -25,6 +29,7 @@ Callers::Callers(Stage& stage, const Definitions& known, const Crowd& crowd, con
       known_(known),
       rng_(rng.fork("callers")),
       planted_(rng.fork("planted answers")),
+      called_on_rng_(rng.fork("calls on")),
       crowd_(crowd),
       left_(crowd.requests + crowd.backlog) {
   pause_max_ = Millis{1} * (1 << rng_.below(12));  // 1 ms .. 2 s
@@ -51,8 +56,32 @@ void Callers::send() {
   sent.id = numbered(crowd_.first + number, rng_);
   const FunctionPtr function = floods() ? known_.first_function() : known_.any_function(rng_);
   sent.function = function->id;
-  http::Request request = draw_request(sent);
-  const ShardIndex at{static_cast<std::uint16_t>(rng_.below(engine_->shards()))};
+  http::Request request = draw_request(sent, rng_);
+  ask(number, sent, function, std::move(request), rng_);
+}
+
+void Callers::call_on(const CallId& by, const CarriedLineage& with) {
+  if (engine_ == nullptr || !sending_ || called_on_ == kCalledOnMax) return;
+  Rng& rng = called_on_rng_;
+  const std::uint32_t number = kCalledOnFrom + ++called_on_;
+  Sent sent;
+  sent.id = numbered(crowd_.first + number, rng);
+  const FunctionPtr function = known_.any_function(rng);
+  sent.function = function->id;
+  http::Request request = draw_request(sent, rng);
+  const std::string token(view_of(with.token));
+  if (rng.one_in(2)) {
+    request.head.headers.add(std::string(kLineageHeader), token);
+  } else {
+    request.head.headers.add("tracestate", "other=1,convoke=" + token);
+  }
+  stage_.seen.tell(&Observer::on_called_on, by, sent);
+  ask(number, sent, function, std::move(request), rng);
+}
+
+void Callers::ask(std::uint32_t number, const Sent& sent, const FunctionPtr& function,
+                  http::Request request, Rng& rng) {
+  const ShardIndex at{static_cast<std::uint16_t>(rng.below(engine_->shards()))};
   const http::ExchangeId exchange{number, 0, number};
   open_[number] = Open{sent.id, at};
   stage_.seen.tell(&Observer::on_sent, sent);
@@ -63,23 +92,23 @@ void Callers::send() {
   engine_->request(at, exchange, sent.id, function->spec.name, std::move(request));
 }
 
-http::Request Callers::draw_request(Sent& sent) {
+http::Request Callers::draw_request(Sent& sent, Rng& rng) {
   http::Request request;
   request.head.method = "POST";
-  request.body.assign(rng_.below(event_bytes_max_), static_cast<char>('a' + rng_.below(26)));
-  sent.asynchronous = floods() || rng_.below(100) < async_percent_;
+  request.body.assign(rng.below(event_bytes_max_), static_cast<char>('a' + rng.below(26)));
+  sent.asynchronous = floods() || rng.below(100) < async_percent_;
   if (!sent.asynchronous) return request;
   request.head.headers.add("X-Fc-Invocation-Type", "Async");
-  if (rng_.one_in(4)) {
-    sent.delay = Seconds{1 + rng_.below(static_cast<std::uint64_t>(delay_max_.count()))};
+  if (rng.one_in(4)) {
+    sent.delay = Seconds{1 + rng.below(static_cast<std::uint64_t>(delay_max_.count()))};
     request.head.headers.add("X-Fc-Async-Delay", std::to_string(sent.delay.count()));
   }
-  if (rng_.one_in(8)) {
+  if (rng.one_in(8)) {
     request.head.headers.add("X-Fc-Stateful-Async-Invocation-Id",
-                             fmt::format("n{}", rng_.below(50)));
+                             fmt::format("n{}", rng.below(50)));
   }
-  if (rng_.one_in(6)) {
-    request.head.headers.add("Prefer", fmt::format("wait={}", 1 + rng_.below(20)));
+  if (rng.one_in(6)) {
+    request.head.headers.add("Prefer", fmt::format("wait={}", 1 + rng.below(20)));
   }
   return request;
 }

@@ -41,6 +41,8 @@ class Callers {
   void engine_died();                        // every connection is cut
   void stop_sending() { sending_ = false; }  // until the next engine
   [[nodiscard]] std::size_t unanswered() const;
+  // The code of that call calls some function, here, with what it carries.
+  void call_on(const CallId& by, const CarriedLineage& with);
 
   void on_response(http::ExchangeId exchange, const http::Response& response);
 
@@ -52,19 +54,23 @@ class Callers {
   };
   void send_next();
   void send();
+  void ask(std::uint32_t number, const Sent& sent, const FunctionPtr& function,
+           http::Request request, Rng& rng);
   [[nodiscard]] bool floods() const { return sent_ <= crowd_.backlog; }
-  http::Request draw_request(Sent& sent);
+  http::Request draw_request(Sent& sent, Rng& rng);
   void hang_up(http::ExchangeId exchange);
 
   Stage& stage_;
   const Definitions& known_;
   Rng rng_;
   Rng planted_;
+  Rng called_on_rng_;
   Door* engine_ = nullptr;
   bool sending_ = true;
   const Crowd crowd_;
   std::uint32_t left_;
   std::uint32_t sent_ = 0;
+  std::uint32_t called_on_ = 0;
   Duration pause_max_{};
   std::uint64_t async_percent_ = 0;
   Seconds delay_max_{};

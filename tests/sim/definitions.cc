@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/registry/recursion_config.h"
+
 namespace convoke::sim {
 
 Definitions::Definitions(Rng& rng, std::uint32_t count) : rng_(rng) {
@@ -48,6 +50,11 @@ FunctionPtr Definitions::made(const std::string& name) {
   function->spec.timeout = Seconds{1 + rng_.below(rng_.one_in(4) ? 60 : 8)};
   function->spec.instance_concurrency =
       rng_.one_in(2) ? 1 : 2 + static_cast<unsigned>(rng_.below(3));
+  if (Rng chance = rng_.fork("recursion"); !chance.one_in(4)) {
+    RecursionRule rule;
+    rule.limit = static_cast<std::uint8_t>(1 + chance.below(4));
+    function->extra.emplace(kRecursionMember, write_recursion(rule));
+  }
   return function;
 }
 

@@ -59,11 +59,14 @@ struct Engine::Shard final : ShardDoor {
                   made.turn_in(index, delay, std::move(what));
                 }),
         mail(engine.post_office_, self),
+        recursion(engine.outside_.stage.clock, directory, [](std::string_view) {}),
         dispatcher({engine.outside_.stage.clock, wheel, workers, engine.gates_, engine.account_,
-                    engine.lease_, directory, mail},
+                    engine.lease_, directory, mail, engine.lineages()},
                    engine.options_.dispatch),
-        pump(self, {engine.outside_.stage.clock, wheel, directory}, rng.fork("retries"),
-             [](std::string_view) {}),
+        pump(self,
+             {engine.outside_.stage.clock, wheel, directory,
+              engine.outside_.stage.planted(Planted::kLooksAway) ? nullptr : &recursion},
+             rng.fork("retries"), [](std::string_view) {}),
         witness(engine.outside_.stage, engine.outside_.spent, pump),
         poster(engine.outside_.stage, rng.fork("receivers"),
                [&made, index](Duration delay, std::function<void()> what) {
@@ -72,7 +75,9 @@ struct Engine::Shard final : ShardDoor {
         deliverer({engine.outside_.stage.clock, directory, poster, kDeliveryKey},
                   rng.fork("deliveries"), [](std::string_view) {}),
         names(*engine.history_desk_, self),
-        invoker(self, {engine.outside_.stage.clock, wheel, directory, dispatcher, witness, names},
+        invoker(self,
+                {engine.outside_.stage.clock, wheel, directory, dispatcher, witness, names, nullptr,
+                 kAsyncEventBytesMax, engine.lineages(), &recursion},
                 engine.outside_.respond) {
     dispatcher.attach(invoker, pump, pump);
     deliverer.attach(witness);
@@ -123,6 +128,7 @@ struct Engine::Shard final : ShardDoor {
   ScriptedWorkers workers;
   Directory directory;
   ShardMail mail;
+  RecursionGuard recursion;
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;
@@ -142,6 +148,7 @@ Engine::Engine(Outside outside, const EngineOptions& options, std::uint16_t shar
       options_(options),
       gates_(shards),
       account_(options.account_max),
+      running_(outside_.stage.rng.fork("places")),
       post_office_(outside_.stage, shards,
                    [this](ShardIndex to, Duration delay, PostOffice::Take take) {
                      turn_in(to.value, delay, [this, to, take = std::move(take)] {

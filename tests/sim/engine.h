@@ -14,6 +14,7 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/gate.h"
+#include "core/guard/running_calls.h"
 #include "core/history_desk.h"
 #include "core/registry/directory.h"
 #include "queue/journal/store.h"
@@ -98,6 +99,7 @@ class Engine final : public Door {
   void turn(Shard& shard, const std::function<void()>& what);
   void turn_in(std::uint16_t shard, Duration delay, std::function<void()> what);
   void wake(Shard& shard);
+  [[nodiscard]] LineageWorld lineages() { return {&outside_.stage.seal, &running_}; }
 
   const Outside outside_;
   const EngineOptions options_;
@@ -105,6 +107,7 @@ class Engine final : public Door {
   GateTable gates_;
   AccountPlaces account_;
   EngineLease lease_;
+  RunningCalls running_;
   PostOffice post_office_;
   history::History* const history_;  // the desk's
   SimIoThread history_thread_;

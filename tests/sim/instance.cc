@@ -7,6 +7,7 @@ namespace convoke::sim {
 namespace {
 
 constexpr Duration kAtOnce = std::chrono::microseconds{100};
+constexpr Duration kCallsOnMax = Millis{100};
 
 Error error(ErrorCode code) { return Error{code, "scripted"}; }
 
@@ -66,6 +67,7 @@ void ScriptedInstance::invoke(Attempt attempt) {
   ENSURE(ready_ && inside_.size() < function_->spec.instance_concurrency);
   Chaos& chaos = stage_.chaos;
   const CallId id = attempt.id;
+  const std::optional<CarriedLineage> carried = attempt.lineage;
   stage_.seen.tell(&Observer::on_started, Started{std::move(attempt), function_});
   const bool never_seen = dead_ || chaos.strikes(Fault::kDiesBefore);
   inside_.push_back({id, never_seen});
@@ -77,11 +79,24 @@ void ScriptedInstance::invoke(Attempt attempt) {
   } else if (!chaos.strikes(Fault::kHangs)) {
     in(work, [this, id] { answer(id); });
   }
+  if (!never_seen && carried && chaos.strikes(Fault::kCallsOn)) call_on(id, *carried);
+}
+
+// Of its own accord, as a process does: in no turn of its engine.
+void ScriptedInstance::call_on(const CallId& id, const CarriedLineage& with) {
+  stage_.agenda.in(between(stage_.chaos.rng(Fault::kCallsOn), Duration{0}, kCallsOnMax),
+                   [this, alive = std::weak_ptr<int>(alive_), id, with] {
+                     if (!alive.expired() && holds(id)) stage_.call_on(id, with);
+                   });
+}
+
+bool ScriptedInstance::holds(const CallId& id) const {
+  const auto is_it = [&](const Inside& one) { return one.id == id; };
+  return !dead_ && std::any_of(inside_.begin(), inside_.end(), is_it);
 }
 
 void ScriptedInstance::answer(const CallId& id) {
-  const auto is_it = [&](const Inside& one) { return one.id == id; };
-  if (dead_ || std::none_of(inside_.begin(), inside_.end(), is_it)) return;
+  if (!holds(id)) return;
   Chaos& chaos = stage_.chaos;
   Reply answer;
   if (chaos.strikes(Fault::kFunctionError)) answer.function_error = FunctionError::kHandled;

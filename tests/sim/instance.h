@@ -36,6 +36,8 @@ class ScriptedInstance final : public Instance {
   void in(Duration delay, std::function<void()> what);  // unless destroyed by then
   void reply(const CallId& id, Reply reply);
   void answer(const CallId& id);
+  [[nodiscard]] bool holds(const CallId& id) const;
+  void call_on(const CallId& id, const CarriedLineage& with);
   void die();              // by itself: what is inside dies with it
   void end(bool by_stop);  // all replies, and then gone
   void say_last_words(bool by_stop);

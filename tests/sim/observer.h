@@ -82,6 +82,7 @@ class Observer {
   virtual ~Observer() = default;
   // Callers.
   virtual void on_sent(const Sent&) {}
+  virtual void on_called_on(const CallId& /*by*/, const Sent&) {}  // by that call's code, before
   virtual void on_answer(const CallId&, int /*status*/) {}
   virtual void on_closed(const CallId&) {}  // unanswered: its client has gone, or the engine has
   // The store.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/guard/lineage_token.h"
 #include "tests/sim/court.h"
 
 namespace convoke::sim {
@@ -23,6 +24,9 @@ using Oracles = std::vector<std::unique_ptr<Observer>>;
 [[nodiscard]] std::unique_ptr<Observer> no_start_after_the_answer(Court& court);
 // I6 instances <= limit, on all shards together.
 [[nodiscard]] std::unique_ptr<Observer> within_limits(Court& court);
+// I7 no call begins as one visit too many, none loses what stands above it, and none is refused for
+// visits that there were not.
+[[nodiscard]] std::unique_ptr<Observer> lineage_holds(Court& court, const LineageSeal& seal);
 // I8 each request gets one answer or a close.
 [[nodiscard]] std::unique_ptr<Observer> one_answer_or_a_close(Court& court);
 // I9 answered, and killed, by the deadline and a grace.
@@ -40,6 +44,6 @@ using Oracles = std::vector<std::unique_ptr<Observer>>;
 [[nodiscard]] std::unique_ptr<Observer> stopped_with_grace(Court& court);
 // I13 (the same seed twice gives the same trace) is judged by run.h.
 
-[[nodiscard]] Oracles all_oracles(Court& court);
+[[nodiscard]] Oracles all_oracles(Court& court, const LineageSeal& seal);
 
 }  // namespace convoke::sim

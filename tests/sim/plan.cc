@@ -23,6 +23,8 @@ const std::vector<PlantedRow>& planted_bugs() {
       {Planted::kDeliversNowhere, "delivers-nowhere"},
       {Planted::kClaimsWhileDrained, "claims-while-drained"},
       {Planted::kStopsAtOnce, "stops-at-once"},
+      {Planted::kShedsLineage, "sheds-lineage"},
+      {Planted::kLooksAway, "looks-away"},
       {Planted::kUnfencedEnds, "unfenced-ends"},
       {Planted::kTakesOverUnretired, "takes-over-unretired"},
       {Planted::kLeavesRetired, "leaves-retired"},

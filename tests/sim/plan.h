@@ -34,6 +34,8 @@ enum class Planted : std::uint8_t {
   kDeliversNowhere,         // a URL is said to have answered that got nothing
   kClaimsWhileDrained,      // an engine that is being stopped goes on claiming
   kStopsAtOnce,             // or waits for nobody
+  kShedsLineage,            // what is queued forgets by whom it was called
+  kLooksAway,               // nobody asks whether a queued call is one too many
   // Where engines share a server.
   kUnfencedEnds,        // the server ends an attempt without looking at the lease
   kTakesOverUnretired,  // what a silent engine holds is handed out before it is retired

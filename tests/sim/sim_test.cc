@@ -18,7 +18,7 @@ struct Kept {
   std::string story;
 };
 
-// "SEED [--shared] [--requests N] [--backlog N] : story"
+// "SEED [--shared] [--requests N] [--backlog N] [--without FAULTS] : story"
 std::vector<Kept> kept_seeds() {
   std::ifstream file(SIM_SEEDS);
   std::vector<Kept> kept;
@@ -32,6 +32,7 @@ std::vector<Kept> kept_seeds() {
       if (word == "--requests") words >> one.plan.requests;
       if (word == "--backlog") words >> one.plan.backlog;
       if (word == "--shared") one.plan.shared = true;
+      if (word == "--without" && words >> word) one.plan.off = *faults_named(word);
     }
     std::getline(words, one.story);
     kept.push_back(std::move(one));
@@ -195,8 +196,8 @@ INSTANTIATE_TEST_SUITE_P(
         Canary{Planted::kStopForgotten, "I2 I5", 50}, Canary{Planted::kHistoryForgets, "I12", 20},
         Canary{Planted::kRetellsNothing, "I12", 200}, Canary{Planted::kLosesSuccessor, "I14", 20},
         Canary{Planted::kDeliversNowhere, "I2 I12 I14", 20},
-        Canary{Planted::kClaimsWhileDrained, "I15", 100},
-        Canary{Planted::kStopsAtOnce, "I15", 100}),
+        Canary{Planted::kClaimsWhileDrained, "I15", 100}, Canary{Planted::kStopsAtOnce, "I15", 100},
+        Canary{Planted::kShedsLineage, "I7", 50}, Canary{Planted::kLooksAway, "I7", 50}),
     name_of_canary);
 
 INSTANTIATE_TEST_SUITE_P(PlantedWhereAServerIsShared, Canaries,
@@ -209,7 +210,9 @@ INSTANTIATE_TEST_SUITE_P(PlantedWhereAServerIsShared, Canaries,
                                            Canary{Planted::kIgnoresDelay, "Q5", 20, true},
                                            Canary{Planted::kSwallowsSettle, "I2", 20, true},
                                            Canary{Planted::kMiscounts, "I4", 20, true},
-                                           Canary{Planted::kNeverAnswers, "I8", 20, true}),
+                                           Canary{Planted::kNeverAnswers, "I8", 20, true},
+                                           Canary{Planted::kShedsLineage, "I7", 50, true},
+                                           Canary{Planted::kLooksAway, "I7", 50, true}),
                          name_of_canary);
 
 }  // namespace

@@ -1,7 +1,10 @@
 // What every part of a world shares, and which outlives them all.
 #pragma once
 
+#include <functional>
+
 #include "core/edge/rng.h"
+#include "core/guard/lineage_token.h"
 #include "tests/queue/fake_log.h"
 #include "tests/sim/agenda.h"
 #include "tests/sim/atlas.h"
@@ -28,6 +31,10 @@ struct Stage {
   Chaos chaos;
   fake::FakeDisk disk;
   Observers seen;
+  // What engines share to know each other's lineages.
+  const LineageSeal seal{"the key of a simulated token"};
+  // That call's code calls a function in its turn, with what it carries. The world's to set.
+  std::function<void(const CallId& by, const CarriedLineage& with)> call_on;
 };
 
 }  // namespace convoke::sim

@@ -29,6 +29,7 @@ void Witness::use_stale(const Receipt& receipt) {
 
 void Witness::accept(NewCall call, Accepted accepted) {
   stage_.seen.tell(&Observer::on_accept_asked, call);
+  if (stage_.planted(Planted::kShedsLineage)) call.lineage.reset();
   store_->accept(std::move(call),
                  [this, id = call.id, accepted = std::move(accepted)](const Result<void>& result) {
                    if (result) stage_.seen.tell(&Observer::on_accepted, id);

@@ -36,7 +36,7 @@ World::World(const Plan& plan)
       rng_(stage_.rng.fork("world")),
       trace_(stage_.clock),
       court_(stage_.clock, ledger_),
-      oracles_(all_oracles(court_)),
+      oracles_(all_oracles(court_, stage_.seal)),
       desk_(stage_, functions_of(plan)),
       callers_(stage_, desk_.known(), {requests_of(plan), plan.backlog, 0}, stage_.rng) {
   stage_.seen.add(ledger_);  // first: the others judge by it
@@ -45,6 +45,9 @@ World::World(const Plan& plan)
   stage_.disk.complete_by([this](const std::string& directory, fake::FakeDisk::Completion done) {
     complete_later(directory, std::move(done));
   });
+  stage_.call_on = [this](const CallId& by, const CarriedLineage& with) {
+    callers_.call_on(by, with);
+  };
   if (stage_.planted(Planted::kAcknowledgesBeforeSync)) stage_.disk.lie_about_syncs();
   draw_options();
   if (plan.backlog == 0) return;

@@ -2,7 +2,7 @@
 
 namespace convoke::sim {
 
-Oracles all_oracles(Court& court) {
+Oracles all_oracles(Court& court, const LineageSeal& seal) {
   Oracles oracles;
   for (const auto make :
        {accepted_is_durable, settled_once, only_the_current_epoch_settles, conserved,
@@ -10,6 +10,7 @@ Oracles all_oracles(Court& court) {
         within_maxima, nothing_is_left, history_agrees, destination_reached, stopped_with_grace}) {
     oracles.push_back(make(court));
   }
+  oracles.push_back(lineage_holds(court, seal));
   return oracles;
 }
 

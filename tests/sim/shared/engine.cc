@@ -48,17 +48,23 @@ struct Engine::Shard {
         wires(engine.outside_.network.client(turn_in)),
         workers(stage(), chance.fork("instances"), turn_in),
         mail(engine.post_office_, self),
+        recursion(clock(), directory, [](std::string_view) {}),
         dispatcher({clock(), wheel, workers, engine.gates_, engine.account_, engine.lease_,
-                    directory, mail},
+                    directory, mail, engine.lineages()},
                    engine.options_.dispatch),
-        pump(self, {clock(), wheel, directory}, chance.fork("retries"), [](std::string_view) {}),
+        pump(self,
+             {clock(), wheel, directory,
+              stage().planted(Planted::kLooksAway) ? nullptr : &recursion},
+             chance.fork("retries"), [](std::string_view) {}),
         witness(stage(), engine.who_, pump),
         store(std::move(options), {*wires, clock(), wheel}, chance.fork("store"), witness),
         poster(stage(), chance.fork("receivers"), turn_in),
         deliverer({clock(), directory, poster, kDeliveryKey}, chance.fork("deliveries"),
                   [](std::string_view) {}),
         names(turn_in),
-        invoker(self, {clock(), wheel, directory, dispatcher, witness, names, &store.archive()},
+        invoker(self,
+                {clock(), wheel, directory, dispatcher, witness, names, &store.archive(),
+                 kAsyncEventBytesMax, engine.lineages(), &recursion},
                 engine.outside_.respond) {
     witness.watch(store);
     dispatcher.attach(invoker, pump, pump);
@@ -76,6 +82,7 @@ struct Engine::Shard {
   ScriptedWorkers workers;
   Directory directory;
   ShardMail mail;
+  RecursionGuard recursion;
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;
@@ -96,6 +103,7 @@ Engine::Engine(Outside outside, const EngineOptions& options, Holder who,
       rng_(rng.fork("engine")),
       gates_(static_cast<std::uint16_t>(last_lives.size())),
       account_(options.account_max),
+      running_(rng_.fork("places")),
       post_office_(outside_.stage, static_cast<std::uint16_t>(last_lives.size()),
                    [this](ShardIndex to, Duration delay, PostOffice::Take take) {
                      turn_in(to.value, delay, [this, to, take = std::move(take)] {

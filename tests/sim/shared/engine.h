@@ -88,6 +88,7 @@ class Engine final : public Door {
   void turn_in(std::uint16_t shard, Duration delay, std::function<void()> what);
   void turn_or_hold(std::uint16_t shard, const std::function<void()>& what);
   void wake(Shard& shard);
+  [[nodiscard]] LineageWorld lineages() { return {&outside_.stage.seal, &running_}; }
 
   const Outside outside_;
   const EngineOptions options_;
@@ -99,6 +100,7 @@ class Engine final : public Door {
   GateTable gates_;
   AccountPlaces account_;
   EngineLease lease_;
+  RunningCalls running_;
   PostOffice post_office_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

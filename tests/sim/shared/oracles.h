@@ -1,5 +1,5 @@
-// The oracles of several engines on one server. Each has a file of its own in oracles/; I8 and I11
-// are those of an engine alone (tests/sim/oracles.h).
+// The oracles of several engines on one server. Each has a file of its own in oracles/; I7, I8
+// and I11 are those of an engine alone (tests/sim/oracles.h).
 #pragma once
 
 #include "tests/sim/oracles.h"
@@ -14,6 +14,7 @@ struct Evidence {
   const Attempts& attempts;
   const Books& books;
   const WallTime& highest_wall;  // that any engine has seen
+  const LineageSeal& seal;
 };
 
 // I1 what was acknowledged lies on the server until it has ended; what has ended does not.

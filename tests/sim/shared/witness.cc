@@ -5,6 +5,7 @@ namespace convoke::sim::shared {
 void Witness::accept(NewCall call, Accepted accepted) {
   stage_.seen.tell(&Observer::on_accept_asked, call);
   if (stage_.planted(Planted::kIgnoresDelay)) call.due = call.accepted;
+  if (stage_.planted(Planted::kShedsLineage)) call.lineage.reset();
   if (stage_.planted(Planted::kAcknowledgesUnsaid) && rng_.one_in(4)) {
     store_->accept(std::move(call), [](const Result<void>&) {});
     return accepted({});

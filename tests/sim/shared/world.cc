@@ -55,12 +55,13 @@ World::World(const Plan& plan)
       server_clock_(stage_.clock),
       server_(network_.server(), server_clock_, {}),
       books_(stage_, server_),
-      oracles_(all_oracles({court_, attempts_, books_, highest_wall_})) {
+      oracles_(all_oracles({court_, attempts_, books_, highest_wall_, stage_.seal})) {
   // First those by whom the others judge.
   stage_.seen.add(ledger_);
   stage_.seen.add(attempts_);
   stage_.seen.add(trace_);
   for (const auto& oracle : oracles_) stage_.seen.add(*oracle);
+  stage_.call_on = [this](const CallId& by, const CarriedLineage& with) { call_on(by, with); };
   draw_options();
   const Size size = size_of(plan);
   for (std::uint32_t i = 0; i < size.machines; ++i) {
@@ -71,6 +72,12 @@ World::World(const Plan& plan)
 }
 
 World::~World() = default;
+
+// By way of any of the engines.
+void World::call_on(const CallId& by, const CarriedLineage& with) {
+  Machine& machine = *machines_[chance_of(Fault::kCallsOn).below(machines_.size())];
+  machine.callers.call_on(by, with);
+}
 
 void World::draw_options() {
   options_.server = stand_in::ServerOptions{}.at;

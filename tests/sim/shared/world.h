@@ -53,6 +53,7 @@ class World {
   void run_until(Instant end);
   [[nodiscard]] std::string left_over() const;
   [[nodiscard]] bool nobody_knows_of_what_is_left() const;
+  void call_on(const CallId& by, const CarriedLineage& with);
   void look();
 
   void start(Machine& machine);

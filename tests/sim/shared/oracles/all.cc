@@ -12,6 +12,7 @@ Oracles all_oracles(const Evidence& evidence) {
   for (const auto make : {one_answer_or_a_close, nothing_is_left}) {
     oracles.push_back(make(evidence.court));
   }
+  oracles.push_back(lineage_holds(evidence.court, evidence.seal));
   return oracles;
 }
 
