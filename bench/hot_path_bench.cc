@@ -13,6 +13,7 @@
 #include "core/guard/lineage.h"
 #include "core/guard/lineage_token.h"
 #include "core/guard/recursion.h"
+#include "core/guard/root_ledger.h"
 #include "core/http/parser.h"
 #include "core/model/ids.h"
 
@@ -124,6 +125,25 @@ void CheckAndMintALineage(benchmark::State& state) {
   state.counters["allocations"] = static_cast<double>(allocations - before);
 }
 BENCHMARK(CheckAndMintALineage);
+
+// What a child costs its root, which is known: an attempt begins and ends.
+void ChargeARoot(benchmark::State& state) {
+  RootLedger ledger;
+  const CallId root = CallId::from_random(1, 2);
+  const Budget budget{Budget::kMax, Budget::kMax, Budget::kMax};
+  const auto begin = [&] {
+    return ledger.begin(root, budget, Attempting::kFirst, RootLedger::Past::kStops);
+  };
+  benchmark::DoNotOptimize(begin());
+  const std::uint64_t before = allocations;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(ledger.spent(root));
+    benchmark::DoNotOptimize(begin());
+    ledger.end(root, Millis{1});
+  }
+  state.counters["allocations"] = static_cast<double>(allocations - before);
+}
+BENCHMARK(ChargeARoot);
 
 void MakeACallId(benchmark::State& state) {
   Rng rng = Rng::seeded(1);

@@ -18,6 +18,7 @@
 #include "core/authentication.h"
 #include "core/clock_desk.h"
 #include "core/convoke.h"
+#include "core/guard/root_ledger.h"
 #include "core/guard/shared/shared_limits.h"
 #include "core/guard/temporary_credentials.h"
 #include "core/listening_sockets.h"
@@ -220,7 +221,7 @@ struct Engine::Parts {
                            access_keys,
                            token_key,
                            virtual_from,
-                           {&seal, &running}};
+                           {&seal, &running, &ledger}};
     const std::vector<std::uint32_t> existing = state.journals();
     if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
@@ -392,6 +393,7 @@ struct Engine::Parts {
   std::string token_key;
   LineageSeal seal;
   RunningCalls running;
+  RootLedger ledger;
   ListeningSockets sockets;
   ClockDesk clock_desk;
   MetricsDesk metrics_desk;

@@ -71,19 +71,20 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
                  ids_.fork("instances")),
       callables_(world.callables, loop_, loop_.timers(), ids_.fork("callables")),
       workers_(processes_, callables_),
-      recursion_(clock_, directory_, [](std::string_view what) { spdlog::warn("{}", what); }),
+      guard_(clock_, directory_, *world.lineage.ledger,
+             [](std::string_view what) { spdlog::warn("{}", what); }),
       mail_(world.mail.open(self, loop_,
                             [this](Letter letter) {
                               ++letters_;
                               dispatcher_.on_letter(std::move(letter));
                             })),
       dispatcher_({clock_, wheel_, workers_, world.gates, world.account, world.lease, directory_,
-                   *mail_, world.lineage},
+                   *mail_, world.lineage, &guard_},
                   world.options.dispatch),
       poster_(world.posters.open(loop_)),
       deliverer_({clock_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
                  [](std::string_view what) { spdlog::warn("{}", what); }),
-      pump_(self, {clock_, wheel_, directory_, &recursion_}, ids_.fork("retries"),
+      pump_(self, {clock_, wheel_, directory_, &guard_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       timers_(
           {clock_, wheel_, time_ ? kNoLook : kTimersLookEvery},
@@ -131,9 +132,9 @@ void Shard::attach(std::unique_ptr<ShardStore> store) {
   store_ = std::move(store);
   Queue& queue = store_->queue();
   const InvokerWorld world{
-      clock_,         wheel_,     directory_,        dispatcher_,
-      queue,          *this,      store_->archive(), world_.options.async_event_bytes_max,
-      world_.lineage, &recursion_};
+      clock_,         wheel_, directory_,        dispatcher_,
+      queue,          *this,  store_->archive(), world_.options.async_event_bytes_max,
+      world_.lineage, &guard_};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          respond(exchange, std::move(response));

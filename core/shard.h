@@ -34,6 +34,7 @@
 #include "core/dispatch/timers.h"
 #include "core/guard/admission.h"
 #include "core/guard/function_credentials.h"
+#include "core/guard/lineage_guard.h"
 #include "core/guard/signed.h"
 #include "core/history_desk.h"
 #include "core/loop/curl_poster.h"
@@ -269,7 +270,7 @@ class Shard final : public ShardDoor,
 
   Directory directory_;
   BucketIndex object_triggers_;
-  RecursionGuard recursion_;
+  LineageGuard guard_;
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;
   std::unique_ptr<Poster> poster_;

@@ -211,8 +211,11 @@ ShardSample Shard::own_sample() const {
   sample.started = counters.started;
   sample.moved = counters.moved;
   sample.bounced = counters.bounced;
-  sample.recursion_refused = recursion_.refused();
-  sample.recursion_warned = recursion_.warned();
+  const LineageCounters& guarded = guard_.counters();
+  sample.recursion_refused = guarded.recursion_refused;
+  sample.recursion_warned = guarded.recursion_warned;
+  sample.budget_refused = guarded.budget_refused;
+  sample.budget_warned = guarded.budget_warned;
   sample.instances = dispatcher_.instances();
   sample.calls_here = dispatcher_.calls_here();
   sample.connections = server_.connections();

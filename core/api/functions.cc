@@ -8,6 +8,7 @@
 #include "core/api/answers.h"
 #include "core/api/fields.h"
 #include "core/api/invocation_switch.h"
+#include "core/api/recursion_fields.h"
 #include "core/registry/recursion_config.h"
 #include "core/registry/shown.h"
 
@@ -23,37 +24,6 @@ void read_code(FieldReader& body, FunctionFields& fields) {
       code.fail({ErrorCode::kInvalidArgument,
                  "code.ossBucketName is not offered by this engine: send code.zipFile, the base64 "
                  "text of a zip archive"});
-  });
-}
-
-Error invalid_recursion(std::string_view what) {
-  return {ErrorCode::kInvalidArgument, fmt::format("recursionConfig.{}", what)};
-}
-
-// Replaced whole; it is kept with all that it has.
-void read_recursion_config(FieldReader& reader, FunctionFields& fields) {
-  reader.object(kRecursionMember, [&fields](FieldReader& inner) {
-    RecursionRule rule;
-    std::optional<std::int64_t> limit;
-    std::optional<std::string> mode;
-    inner.integer("limit", limit);
-    inner.text("mode", mode);
-    if (limit && (*limit < 1 || *limit > kChainMax)) {
-      return inner.fail(invalid_recursion(fmt::format(
-          "limit is set to an invalid value (allowed: 1 to {}, actual: {}); to switch the guard "
-          "off for this function, set mode to allow",
-          kChainMax, *limit)));
-    }
-    const auto known = mode ? recursion_mode(*mode) : rule.mode;
-    if (!known) {
-      return inner.fail(invalid_recursion(
-          fmt::format("mode is set to an invalid value (allowed: enforce, warn, allow, actual: "
-                      "'{}')",
-                      shown(*mode))));
-    }
-    if (limit) rule.limit = static_cast<std::uint8_t>(*limit);
-    rule.mode = *known;
-    fields.extra.insert_or_assign(std::string(kRecursionMember), write_recursion(rule));
   });
 }
 
@@ -73,7 +43,7 @@ Result<FunctionFields> read_fields(Json& body) {
   reader.kept_text("instanceType", fields.extra);
   reader.kept_array("layers", fields.extra);
   reader.kept_object("customContainerConfig", fields.extra);
-  read_recursion_config(reader, fields);
+  read_recursion_config(reader, fields.extra);
   read_code(reader, fields);
   if (Result<void> read = reader.outcome(); !read) return read.error();
   return fields;

@@ -7,6 +7,7 @@
 
 #include "core/api/http_trigger.h"
 #include "core/guard/lineage_carriers.h"
+#include "core/guard/lineage_guard.h"
 #include "core/registry/resolve.h"
 #include "core/registry/stopping.h"
 
@@ -89,8 +90,8 @@ std::optional<Lineage> Invoker::lineage_of(const http::RequestHead& head, const 
 
 std::optional<Error> Invoker::refuses(const Function& function,
                                       const std::optional<Lineage>& lineage) const {
-  if (!lineage || world_.recursion == nullptr) return std::nullopt;
-  return world_.recursion->refuses(function, *lineage);
+  if (!lineage || world_.guard == nullptr) return std::nullopt;
+  return world_.guard->refuses(function, *lineage, Attempting::kFirst);
 }
 
 void Invoker::invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,

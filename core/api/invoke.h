@@ -27,7 +27,6 @@
 #include "core/dispatch/pump.h"
 #include "core/edge/clock.h"
 #include "core/guard/admission.h"
-#include "core/guard/recursion_guard.h"
 #include "core/guard/running_calls.h"
 #include "core/http/message.h"
 #include "core/http/server.h"
@@ -44,6 +43,8 @@ struct InvocationTarget {
   std::string function;
 };
 
+class LineageGuard;
+
 // All of it outlives the invoker.
 struct InvokerWorld {
   const Clock& clock;
@@ -58,7 +59,7 @@ struct InvokerWorld {
   std::size_t async_event_bytes_max = kAsyncEventBytesMax;
   // Whose calls requests are, and whether they are one too many; null: nobody asks.
   LineageWorld lineage = {};
-  RecursionGuard* recursion = nullptr;
+  LineageGuard* guard = nullptr;
 };
 
 class Invoker final : public CallOwner, public EndWatch {

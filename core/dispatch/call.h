@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/edge/timer_wheel.h"
+#include "core/guard/budget.h"
 #include "core/http/server.h"
 #include "core/model/call_state.h"
 #include "core/model/error.h"
@@ -59,6 +60,12 @@ struct Call {
 };
 
 using CallPtr = std::unique_ptr<Call>;
+
+// Whether the call begins with its next attempt. One whose engine died while it ran begins twice.
+[[nodiscard]] inline Attempting attempting(const Call& call) {
+  const bool first = call.lease ? call.lease->retries == 0 : call.instances_lost == 0;
+  return first ? Attempting::kFirst : Attempting::kAgain;
+}
 
 // How a call, or one attempt of it, ended.
 struct Outcome {

@@ -45,6 +45,8 @@ struct DispatchOptions {
   std::uint32_t starts_max = 4;
 };
 
+class LineageGuard;
+
 // Everything outside that the dispatcher uses. All outlive it.
 struct DispatchWorld {
   const Clock& clock;
@@ -55,7 +57,8 @@ struct DispatchWorld {
   const EngineLease& lease;
   const Directory& directory;
   Mail<Letter>& mail;
-  LineageWorld lineage = {};  // none: calls carry none
+  LineageWorld lineage = {};      // none: calls carry none
+  LineageGuard* guard = nullptr;  // null: attempts are charged to nobody
 };
 
 // Counted since start; read on the shard's thread.
@@ -145,6 +148,7 @@ class Dispatcher final : private HostEvents {
   void let_go(Room& room, ShardIndex at);
   void run_at(Room& room, ShardIndex at, CallPtr call);  // a slot is kept for it there
   void run_here(Room& room, CallPtr call);
+  [[nodiscard]] std::optional<Error> charge(const Room& room, const Call& call);
   void bounce(CallPtr call);
   void bounced(CallPtr call, Outcome outcome);
   void back_in_line(CallPtr call);

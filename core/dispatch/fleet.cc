@@ -4,6 +4,7 @@
 
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/refusal.h"
+#include "core/guard/lineage_guard.h"
 #include "core/registry/stopping.h"
 
 namespace convoke {
@@ -114,6 +115,9 @@ void Dispatcher::on_call_started(const Call& call, const std::string& instance_i
 }
 
 void Dispatcher::on_call_ended(CallPtr call, Outcome outcome) {
+  if (world_.guard != nullptr && call->lineage) {
+    world_.guard->end(*call->lineage, outcome.duration);
+  }
   finish(std::move(call), std::move(outcome));
 }
 

@@ -15,10 +15,13 @@
 
 namespace convoke {
 
-// What an engine's lineages need; null: it keeps none. Both outlive all instances.
+class RootLedger;
+
+// What an engine's lineages need; null: it keeps none. All outlive all instances.
 struct LineageWorld {
   const LineageSeal* seal = nullptr;
   RunningCalls* running = nullptr;
+  RootLedger* ledger = nullptr;
 };
 
 class HostPlaces {

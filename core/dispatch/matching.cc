@@ -4,6 +4,7 @@
 
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/refusal.h"
+#include "core/guard/lineage_guard.h"
 
 namespace convoke {
 namespace {
@@ -164,8 +165,17 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
     grant(room);
     return refuse(std::move(call), line_too_long(*room.function));
   }
+  if (auto spent = charge(room, *call)) {
+    grant(room);
+    return refuse(std::move(call), *std::move(spent));
+  }
   ++counters_.started;
   host->run(std::move(call));
+}
+
+std::optional<Error> Dispatcher::charge(const Room& room, const Call& call) {
+  if (world_.guard == nullptr || !call.lineage) return std::nullopt;
+  return world_.guard->begin(*room.function, *call.lineage, attempting(call));
 }
 
 }  // namespace convoke

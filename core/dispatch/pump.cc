@@ -7,6 +7,7 @@
 
 #include "core/dispatch/report.h"
 #include "core/dispatch/successor.h"
+#include "core/guard/lineage_guard.h"
 
 namespace convoke {
 
@@ -80,8 +81,8 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
       expire(std::move(call));
     } else if (event_lost) {
       end_without_event(std::move(call));
-    } else if (auto loop = refused_as_loop(*call)) {
-      end_refused(std::move(call), *std::move(loop));
+    } else if (auto refused = one_too_many(*call)) {
+      end_refused(std::move(call), *std::move(refused));
     } else {
       calls.push_back(std::move(call));
     }
@@ -144,10 +145,11 @@ void Pump::end_without_event(CallPtr call) {
                     "the call cannot run: its event was deleted from the queue's store"});
 }
 
-std::optional<Error> Pump::refused_as_loop(const Call& call) {
-  if (world_.recursion == nullptr || !call.lineage) return std::nullopt;
+std::optional<Error> Pump::one_too_many(const Call& call) {
+  if (world_.guard == nullptr || !call.lineage) return std::nullopt;
   const FunctionPtr function = world_.directory.find_function(call.function);
-  return function ? world_.recursion->refuses(*function, *call.lineage) : std::nullopt;
+  if (!function) return std::nullopt;
+  return world_.guard->refuses(*function, *call.lineage, attempting(call));
 }
 
 void Pump::end_refused(CallPtr call, Error why) {
@@ -169,8 +171,8 @@ void Pump::settle(CallPtr call, Outcome outcome, Settlement settlement) {
       Settling{call->lease->receipt, ending_of(*call, outcome, settlement, world_.clock.wall()),
                nullptr, Outcome{}});
   const WallTime now = world_.clock.wall();
-  Successor successor = successor_of(*call, outcome, settlement, world_.directory, now,
-                                     CallId::made_at(now, rng_.next(), rng_.next()));
+  Successor successor = successor_of(*call, outcome, settlement, {world_.directory, world_.guard},
+                                     now, CallId::made_at(now, rng_.next(), rng_.next()));
   settling->ending.successor = std::move(successor.call);
   settling->ending.destination_status = std::move(successor.status);
   if (watch_->watches(call->id)) {

@@ -26,7 +26,6 @@
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
-#include "core/guard/recursion_guard.h"
 #include "core/registry/directory.h"
 #include "queue/queue.h"
 
@@ -43,12 +42,14 @@ class EndWatch {
   virtual void on_settled(CallPtr call, Outcome outcome) = 0;
 };
 
+class LineageGuard;
+
 // All of it outlives the pump.
 struct PumpWorld {
   const Clock& clock;
   TimerWheel& wheel;
   const Directory& directory;
-  RecursionGuard* recursion = nullptr;  // null: no call is one too many
+  LineageGuard* guard = nullptr;  // null: no call is one too many
 };
 
 class Pump final : public QueueListener, public Backlog, public CallOwner {
@@ -88,9 +89,9 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
   void expire(CallPtr call);
   void end_without_event(CallPtr call);
-  // A loop's call was accepted as any, so that its end is told as any other: it fails here, before
-  // it runs.
-  [[nodiscard]] std::optional<Error> refused_as_loop(const Call& call);
+  // A call that is one too many was accepted as any, so that its end is told as any other: it fails
+  // here, before it runs.
+  [[nodiscard]] std::optional<Error> one_too_many(const Call& call);
   void end_refused(CallPtr call, Error why);
   void stop_claimed(CallPtr call);
   void settle(CallPtr call, Outcome outcome, Settlement settlement);

@@ -29,6 +29,12 @@ bool function_is_gone(const Outcome& outcome) {
           outcome.error->code == ErrorCode::kVersionNotFound);
 }
 
+// Its root has used up what it may cause: that is no reason to try again.
+bool budget_is_spent(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::kRefused && outcome.error &&
+         outcome.error->code == ErrorCode::kInvocationBudgetExceeded;
+}
+
 AfterAttempt settle_as(Settlement settlement) {
   return {AfterAttempt::Do::kSettle, settlement, {}, {}};
 }
@@ -52,6 +58,7 @@ AfterAttempt after_attempt(const Call::Lease& lease, const Outcome& outcome,
                            const RetryPolicy& policy, WallTime now, Rng& rng) {
   if (succeeded(outcome)) return settle_as(Settlement::kSucceeded);
   if (function_is_gone(outcome)) return settle_as(Settlement::kInvalid);
+  if (budget_is_spent(outcome)) return settle_as(Settlement::kFailed);
   if (outcome.kind == Outcome::Kind::kStopped) return settle_as(Settlement::kStopped);
   // With an error, an instance went under it: a function whose instances always do must not have
   // them started as fast as they go.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/dispatch/destination_record.h"
-#include "core/guard/recursion.h"
+#include "core/guard/lineage_guard.h"
 #include "core/registry/recursion_config.h"
 #include "core/registry/resolve.h"
 #include "queue/delivery_name.h"
@@ -37,22 +37,28 @@ std::string record_of(const Call& call, const Outcome& outcome, Settlement settl
 struct Follow {
   const Call& call;
   std::string record;
-  const Directory& directory;
+  const SuccessorWorld& world;
   NewCall& next;
-  bool refused_as_loop;
+  std::optional<ErrorCode> why;
 
-  // A refusal is told to a function that would be refused too, and told that: without end.
-  [[nodiscard]] bool closes_loop(const Function& target) const {
-    if (!refused_as_loop) return false;
-    const Lineage lineage = child_lineage(call.its_lineage(), call.id, target.id);
-    return judge_recursion(lineage, recursion_rule_of(target)) == RecursionVerdict::kRefused;
+  // A refusal that is told to a function which would be refused too, and told that, has no end.
+  [[nodiscard]] std::string refused_too(const Function& target, const Lineage& lineage) const {
+    const bool loops =
+        why == ErrorCode::kRecursiveInvocation &&
+        judge_recursion(lineage, recursion_rule_of(target)) == RecursionVerdict::kRefused;
+    if (loops) return "Failed: it would call itself for ever";
+    const bool spent = why == ErrorCode::kInvocationBudgetExceeded && world.guard != nullptr &&
+                       world.guard->is_spent(target, lineage);
+    if (spent) return "Failed: its root has used up the budget of the destination too";
+    return {};
   }
   std::string operator()(const FunctionDestination& to) const {
-    const auto target = resolve_function(directory, to.service, to.qualifier, to.function);
+    const auto target = resolve_function(world.directory, to.service, to.qualifier, to.function);
     if (!target) return "Failed: " + target.error().message;
-    if (closes_loop(**target)) return "Failed: it would call itself for ever";
+    const Lineage lineage = child_lineage(call.its_lineage(), call.id, (*target)->id);
+    if (std::string refused = refused_too(**target, lineage); !refused.empty()) return refused;
     next.function = (*target)->id;
-    next.lineage = child_lineage(call.its_lineage(), call.id, next.function);
+    next.lineage = lineage;
     next.qualifier = to.qualifier;
     next.name = follower_name(call.id);
     next.event = record;
@@ -83,9 +89,9 @@ std::string follower_name(const CallId& call) {
 }
 
 Successor successor_of(const Call& call, const Outcome& outcome, Settlement settlement,
-                       const Directory& directory, WallTime now, const CallId& fresh) {
-  const AsyncConfigPtr config = directory.async_config_of(call.function, call.qualifier);
-  const FunctionPtr function = directory.find_function(call.function);
+                       const SuccessorWorld& world, WallTime now, const CallId& fresh) {
+  const AsyncConfigPtr config = world.directory.async_config_of(call.function, call.qualifier);
+  const FunctionPtr function = world.directory.find_function(call.function);
   const Destination* const to = config && function ? destination_for(*config, settlement) : nullptr;
   if (to == nullptr) return {};
   NewCall next;
@@ -96,8 +102,8 @@ Successor successor_of(const Call& call, const Outcome& outcome, Settlement sett
     next.event = encode_delivery({to->text, record});
   }
   Successor successor;
-  const bool loop = outcome.error && outcome.error->code == ErrorCode::kRecursiveInvocation;
-  successor.status = std::visit(Follow{call, std::move(record), directory, next, loop}, to->to);
+  const auto why = outcome.error ? std::optional(outcome.error->code) : std::nullopt;
+  successor.status = std::visit(Follow{call, std::move(record), world, next, why}, to->to);
   if (next.function != FunctionId{}) successor.call = std::move(next);
   return successor;
 }

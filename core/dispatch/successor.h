@@ -35,9 +35,16 @@ struct Successor {
   std::string status;  // the call's destinationStatus for now; "": it has no destination
 };
 
+class LineageGuard;
+
+struct SuccessorWorld {
+  const Directory& directory;
+  const LineageGuard* guard = nullptr;  // null: nobody's budget is spent
+};
+
 // `fresh`: the id that the successor gets.
 [[nodiscard]] Successor successor_of(const Call& call, const Outcome& outcome,
-                                     Settlement settlement, const Directory& directory,
+                                     Settlement settlement, const SuccessorWorld& world,
                                      WallTime now, const CallId& fresh);
 
 }  // namespace convoke

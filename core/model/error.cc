@@ -52,6 +52,7 @@ constexpr std::array kTable = {
     Row{ErrorCode::kAsyncInvocationStopped, {"AsyncInvocationStopped", 412}},
     Row{ErrorCode::kAsyncEventAgeExceeded, {"AsyncEventAgeExceeded", 412}},
     Row{ErrorCode::kRecursiveInvocation, {"RecursiveInvocation", 400}},
+    Row{ErrorCode::kInvocationBudgetExceeded, {"InvocationBudgetExceeded", 400}},
     Row{ErrorCode::kClientClosedRequest, {"ClientClosedRequest", 499}},
     Row{ErrorCode::kInternalServerError, {"InternalServerError", 500}},
     Row{ErrorCode::kBadResponse, {"BadResponse", 502}},

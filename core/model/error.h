@@ -54,8 +54,9 @@ enum class ErrorCode {
   kResourceThrottled,
   kResourceExhausted,
   kAsyncInvocationStopped,
-  kAsyncEventAgeExceeded,  // ours
-  kRecursiveInvocation,    // ours
+  kAsyncEventAgeExceeded,     // ours
+  kRecursiveInvocation,       // ours
+  kInvocationBudgetExceeded,  // ours
   kClientClosedRequest,
   kInternalServerError,
   kBadResponse,

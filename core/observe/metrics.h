@@ -33,6 +33,8 @@ struct ShardSample {
   std::uint64_t bounced = 0;            // calls that found no instance there
   std::uint64_t recursion_refused = 0;  // calls that one lineage had made too often
   std::uint64_t recursion_warned = 0;   // those that ran all the same, in a rehearsal
+  std::uint64_t budget_refused = 0;     // calls whose root had used up its budget
+  std::uint64_t budget_warned = 0;      // those that ran all the same
   std::size_t instances = 0;
   std::size_t calls_here = 0;  // in line or inside instances
   std::size_t connections = 0;

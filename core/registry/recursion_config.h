@@ -1,6 +1,8 @@
-// A function's `recursionConfig`, {"limit": 1..128, "mode": "enforce" | "warn" | "allow"}: a member
-// of its definition that is kept as others are, so that it is stored, shared between engines and
-// shown with them. What is not set takes its default. Pure.
+// A function's `recursionConfig`,
+//   {"limit": 1..128, "mode": "enforce" | "warn" | "allow",
+//    "budget": {"invocations": 1..1e9, "attempts": 1..1e9, "seconds": 1..1e9}}
+// a member of its definition that is kept as others are, so that it is stored, shared between
+// engines and shown with them. What is not set takes its default. Pure.
 #pragma once
 
 #include <optional>

@@ -34,7 +34,8 @@ TEST_F(Functions, ANewOneHasTheDefaults) {
       R"({"functionName":"f","functionId":"2","description":"","runtime":"custom",)"
       R"("handler":"h","initializer":"","initializationTimeout":30,"timeout":3,)"
       R"("memorySize":128,"instanceConcurrency":1,"caPort":9000,"environmentVariables":{},)"
-      R"("instanceType":"e1","layers":null,"customContainerConfig":null,"recursionConfig":{"limit":16,"mode":"enforce"},"codeSize":)" +
+      R"("instanceType":"e1","layers":null,"customContainerConfig":null,"recursionConfig":{"limit":16,"mode":"enforce","budget":)"
+      R"({"invocations":10000,"attempts":20000,"seconds":360000}},"codeSize":)" +
           size() + R"(,"codeChecksum":")" + checksum() +
           R"(","createdTime":"2020-08-20T02:28:22Z",)"
           R"("lastModifiedTime":"2020-08-20T02:28:22Z"})");
@@ -45,19 +46,25 @@ TEST_F(Functions, ANewOneHasTheDefaults) {
 TEST_F(Functions, ARecursionConfigIsKeptWholeAndReplacedWhole) {
   const auto shown = [](const http::Response& answer) {
     const std::size_t at = answer.body.find("\"recursionConfig\":") + 18;
-    return answer.body.substr(at, answer.body.find('}', at) + 1 - at);
+    return answer.body.substr(at, answer.body.find("}}", at) + 2 - at);
   };
   world.fc("POST", kFunctions,
-           ApiWorld::function_body("f", R"(,"recursionConfig":{"limit":3,"mode":"warn"})"));
-  EXPECT_EQ(shown(world.fc("GET", kFunction)), R"({"limit":3,"mode":"warn"})");
-  EXPECT_EQ(shown(world.fc("PUT", kFunction, R"({"timeout":9})")), R"({"limit":3,"mode":"warn"})");
+           ApiWorld::function_body("f", R"(,"recursionConfig":{"limit":3,"mode":"warn",)"
+                                        R"("budget":{"invocations":5,"seconds":60}})"));
+  const std::string given = R"({"limit":3,"mode":"warn","budget":)"
+                            R"({"invocations":5,"attempts":20000,"seconds":60}})";
+  EXPECT_EQ(shown(world.fc("GET", kFunction)), given);
+  EXPECT_EQ(shown(world.fc("PUT", kFunction, R"({"timeout":9})")), given);
   EXPECT_EQ(shown(world.fc("PUT", kFunction, R"({"recursionConfig":{"mode":"allow"}})")),
-            R"({"limit":16,"mode":"allow"})");
+            R"({"limit":16,"mode":"allow","budget":)"
+            R"({"invocations":10000,"attempts":20000,"seconds":360000}})");
 }
 
 TEST_F(Functions, ARecursionConfigThatMeansNothingIs400) {
-  for (const char* config : {R"({"limit":0})", R"({"limit":129})", R"({"limit":"3"})",
-                             R"({"mode":"off"})", R"([])", R"("allow")"}) {
+  for (const char* config :
+       {R"({"limit":0})", R"({"limit":129})", R"({"limit":"3"})", R"({"mode":"off"})", R"([])",
+        R"("allow")", R"({"budget":{"invocations":0}})", R"({"budget":{"attempts":0}})",
+        R"({"budget":{"seconds":1000000001}})", R"({"budget":7})"}) {
     const std::string said = refusal(std::string(R"(,"recursionConfig":)") + config);
     EXPECT_TRUE(said.starts_with("400 InvalidArgument")) << config << ": " << said;
   }

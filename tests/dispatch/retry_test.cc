@@ -65,6 +65,12 @@ TEST(Retry, ACallWhoseFunctionIsGoneIsInvalid) {
   EXPECT_EQ(decision.settlement, Settlement::kInvalid);
 }
 
+TEST(Retry, ACallWhoseRootHasUsedUpItsBudgetFailsForGood) {
+  const AfterAttempt decision = after({}, refused(ErrorCode::kInvocationBudgetExceeded));
+  EXPECT_EQ(decision.action, Do::kSettle);
+  EXPECT_EQ(decision.settlement, Settlement::kFailed);
+}
+
 TEST(Retry, ABouncedCallGoesBackAndSpendsNothing) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::kBounced;

@@ -4,8 +4,16 @@
 
 #include <memory>
 
+#include "core/guard/lineage_guard.h"
+#include "core/guard/root_ledger.h"
+
 namespace convoke {
 namespace {
+
+struct NoClock final : Clock {
+  [[nodiscard]] Instant now() const override { return {}; }
+  [[nodiscard]] WallTime wall() const override { return {}; }
+};
 
 // Functions A and B, each of which is where the other one's outcomes go.
 struct SuccessorTest : testing::Test {
@@ -47,13 +55,14 @@ struct SuccessorTest : testing::Test {
       call.lineage = child_lineage(lineage, parent, call.function);
     }
     call.lease = Call::Lease{};
-    return successor_of(call, outcome, settlement, directory, WallTime{}, id_of(100));
+    return successor_of(call, outcome, settlement, world, WallTime{}, id_of(100));
   }
   static CallId id_of(std::uint64_t number) { return CallId::from_random(number, number); }
 
   static constexpr FunctionId kA{10};
   static constexpr FunctionId kB{11};
   Directory directory;
+  SuccessorWorld world{directory};
 };
 
 TEST_F(SuccessorTest, IsAChildOfTheCallThatItFollows) {
@@ -77,6 +86,25 @@ TEST_F(SuccessorTest, ARefusalIsNotToldToWhoWouldBeRefusedToo) {
   const Successor none = after(33, refused, Settlement::kFailed);
   EXPECT_FALSE(none.call);
   EXPECT_TRUE(none.status.starts_with("Failed")) << none.status;
+}
+
+TEST_F(SuccessorTest, ASpentBudgetIsToldOnlyToWhoMayStillRun) {
+  RootLedger ledger;
+  const NoClock clock;
+  const LineageGuard guard(clock, directory, ledger, [](std::string_view) {});
+  world.guard = &guard;
+  Outcome refused;
+  refused.kind = Outcome::Kind::kRefused;
+  refused.error = Error{ErrorCode::kInvocationBudgetExceeded, "too much"};
+  EXPECT_TRUE(after(2, refused, Settlement::kFailed).call) << "its own budget is larger";
+  const Budget unlimited{Budget::kMax, Budget::kMax, Budget::kMax};
+  for (std::uint32_t i = 0; i < Budget{}.invocations; ++i) {
+    (void)ledger.begin(id_of(1), unlimited, Attempting::kFirst, RootLedger::Past::kStops);
+  }
+  const Successor none = after(2, refused, Settlement::kFailed);
+  EXPECT_FALSE(none.call);
+  EXPECT_TRUE(none.status.starts_with("Failed")) << none.status;
+  EXPECT_TRUE(after(2, {}, Settlement::kSucceeded).call) << "its refusal is to be told";
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ SIGNING = pathlib.Path(signing.__file__).read_text()
 CALLS_ON = {"index.py": (e2e.FUNCTIONS / "calls_on/index.py").read_text(), "signing.py": SIGNING}
 CALLS_BACK = {"index.py": (e2e.FUNCTIONS / "calls_back/index.py").read_text(), "signing.py": SIGNING}
 SDK = str(e2e.NODE / "node_modules/@alicloud/fc2")
+FANS_OUT = {"index.py": (e2e.FUNCTIONS / "fans_out/index.py").read_text(), "signing.py": SIGNING}
 CUSTOM = {"runtime": "custom", "instanceConcurrency": 100}
 
 
@@ -23,9 +24,9 @@ class Signed(Engine):
 
     key = ADA
 
-    def __init__(self, options=()):
+    def __init__(self, *options, **settings):
         self.secrets = e2e.secret_file("ada a-secret-of-ada\n")
-        super().__init__(options=["--access-keys", self.secrets.__enter__(), *options])
+        super().__init__(options=["--access-keys", self.secrets.__enter__(), *options], **settings)
 
     def __exit__(self, *how):
         super().__exit__(*how)
@@ -80,7 +81,7 @@ class Recursion(unittest.TestCase):
             self.skipTest(missing)
         with RedisServer() as redis, e2e.secret_file("4b" * 32 + "\n") as token_key:
             options = ["--queue", redis.queue, "--token-key-file", token_key]
-            with Signed(options) as one, Signed(options) as two:
+            with Signed(*options) as one, Signed(*options) as two:
                 for name, other in (("a", two), ("b", one)):
                     environment = {"ENDPOINT": other.url, "SDK": SDK}
                     one.deploy(name, "calls_on_sdk", environment=environment, **CUSTOM)
@@ -168,6 +169,50 @@ class Recursion(unittest.TestCase):
             wait_until(lambda: settled(engine), "nothing runs any more")
             self.assertEqual(metric(engine, "convoke_recursion_refused_total"), 0)
             self.assertTrue(any("recursion guard, not enforced" in line for line in engine.lines))
+
+
+class Budget(unittest.TestCase):
+    """Ten calls by every call: no chain is long, and there are ever more of them."""
+
+    def test_a_fan_out_stops_at_its_budget_however_short_its_chains(self):
+        with Signed() as engine:
+            environment = {"ENDPOINT": engine.url}
+            engine.deploy("bomb", FANS_OUT, environment=environment, recursionConfig=budget(invocations=50))
+            engine.deploy("told", {"index.py": TOLD}, recursionConfig={"mode": "allow"})
+            put(engine, "bomb", "/async-invoke-config", to(failure="told"))
+            engine.invoke("bomb", json.dumps({"call": "bomb"}), invocation_type="Async")
+            record = wait_until(lambda: read_json(engine.file("told")), "the failure destination hears of it")
+            wait_until(lambda: settled(engine), "it is over")
+            self.assertEqual(note_runs("fan-out of 10, budget 50", runs(engine, "bomb")), 51)
+            self.assertEqual(metric(engine, "convoke_budget_refused_total"), 10 * 51 - 50)
+            self.assertEqual(record["requestContext"]["condition"], "InvocationBudgetExceeded")
+            self.assertIn("has used up its budget: 50 invocations", record["responsePayload"])
+            engine.invoke("bomb", json.dumps({"call": "told", "times": 1}))
+            self.assertEqual(len(runs(engine, "bomb")), 1, "another root has its own budget")
+
+    def test_retries_stop_where_attempts_are_used_up(self):
+        with Signed() as engine:
+            engine.deploy("leaf", {"index.py": RUN + "    raise Exception()\n"}, recursionConfig=budget(attempts=2))
+            engine.deploy("calls", FANS_OUT, environment={"ENDPOINT": engine.url})
+            engine.invoke("calls", json.dumps({"call": "leaf", "times": 1}))
+            wait_until(lambda: settled(engine), "it is over")
+            self.assertEqual(note_runs("a call that fails, two attempts", runs(engine, "leaf")), 2)
+            self.assertEqual(metric(engine, "convoke_budget_refused_total"), 1)
+
+    def test_the_official_node_sdk_in_plain_user_code(self):
+        if missing := e2e.what_the_sdk_misses():
+            self.skipTest(missing)
+        with Signed() as engine:
+            environment = {"ENDPOINT": engine.url, "SDK": str(e2e.NODE / "node_modules/@alicloud/fc2")}
+            config = budget(invocations=100)
+            engine.deploy("bomb", "fans_out_sdk", environment=environment, recursionConfig=config, **CUSTOM)
+            engine.invoke("bomb", b"x", invocation_type="Async")
+            wait_until(lambda: settled(engine), "it is over")
+            self.assertEqual(note_runs("fan-out of 10 by the SDK, budget 100", runs(engine)), 101)
+
+
+def budget(**limits):
+    return {"limit": 128, "budget": limits}
 
 
 RUN = """import os
