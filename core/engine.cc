@@ -19,6 +19,7 @@
 #include "core/clock_desk.h"
 #include "core/convoke.h"
 #include "core/guard/root_ledger.h"
+#include "core/guard/shared/ledger_exchange.h"
 #include "core/guard/shared/shared_limits.h"
 #include "core/guard/temporary_credentials.h"
 #include "core/listening_sockets.h"
@@ -179,6 +180,7 @@ struct Engine::Parts {
     for (const auto& shard : shards) shard->end_requests();
     desk.close();
     limits.reset();
+    exchange.reset();
     shards.clear();
   }
 
@@ -243,6 +245,7 @@ struct Engine::Parts {
     metrics_desk.open(std::move(metrics_doors));
     access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
     if (shared != nullptr) share_limits();
+    if (shared != nullptr) share_ledger();
     desk.open(std::move(doors), shards.front()->registry_thread(), shards.front()->clock(),
               shards.front()->wheel(), [this](Instant until) { on_lease(until); });
     for (const auto& shard : shards) shard->start_timers();
@@ -273,6 +276,16 @@ struct Engine::Parts {
       limits->on_limit(function, before, now);
     });
     for (const auto& shard : shards) shard->ask_for_places(*limits);
+  }
+
+  void share_ledger() {
+    redis::LinkOptions link;
+    link.target = *queue_on;
+    link.name = "convoke-roots";
+    exchange = std::make_unique<LedgerExchange>(
+        std::move(link), std::string(redis::kPrefixDefault), shards.front()->link_world(), ledger,
+        rng.fork("roots"),
+        [this](std::function<void()> task) { shards.front()->post(std::move(task)); });
   }
 
   // Nothing starts here any more: engines that share the registry need not wait for this one.
@@ -401,7 +414,8 @@ struct Engine::Parts {
   std::optional<TimeOrigin> virtual_from;
   std::vector<std::unique_ptr<Shard>> shards;
   std::atomic<std::size_t> next_request{0};
-  std::unique_ptr<SharedLimits> limits;  // on the first shard; null: they are our own
+  std::unique_ptr<SharedLimits> limits;      // on the first shard; null: they are our own
+  std::unique_ptr<LedgerExchange> exchange;  // on the first shard; null: nobody shares
   std::vector<std::thread> threads;
 };
 

@@ -210,6 +210,24 @@ class Budget(unittest.TestCase):
             wait_until(lambda: settled(engine), "it is over")
             self.assertEqual(note_runs("fan-out of 10 by the SDK, budget 100", runs(engine)), 101)
 
+    def test_two_engines_together_keep_to_it_within_what_is_said(self):
+        redis = RedisServer()
+        self.addCleanup(redis.remove)
+        with Signed("--queue", redis.queue) as one:
+            more = ["--queue", redis.queue, "--token-key-file", str(one.file("token.key"))]
+            with Signed(*more) as two:
+                config = budget(invocations=200)
+                one.deploy("bomb", FANS_OUT, environment={"ENDPOINT": one.url}, limit=4, recursionConfig=config)
+                path = f"{API}/services/e2e/functions/bomb"
+                wait_until(lambda: two.request("GET", path).status == 200, "the other engine knows it")
+                one.invoke("bomb", json.dumps({"call": "bomb"}), invocation_type="Async")
+                both = lambda name: metric(one, name) + metric(two, name)
+                wait_until(lambda: both("convoke_budget_refused_total") and settled(one), "it is over")
+                ran = note_runs("fan-out of 10, budget 200, two engines", runs(one))
+                # An eighth of it each, and what four instances begin within two round trips.
+                self.assertLessEqual(ran, 201 + 2 * (200 // 8 + 8))
+                self.assertGreaterEqual(ran, 201)
+
 
 def budget(**limits):
     return {"limit": 128, "budget": limits}

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/guard/shared/ledger_exchange.h"
 #include "core/guard/shared/shared_limits.h"
 #include "core/registry/shared/scripts.h"
 #include "queue/redis/scripts.h"
@@ -43,7 +44,8 @@ class Life {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     for (const redis::Script* script :
-         {&shared_registry::beat_script(), &shared_registry::commit_script(), &share_script()}) {
+         {&shared_registry::beat_script(), &shared_registry::commit_script(), &share_script(),
+          &charge_script()}) {
       first.push_back({"SCRIPT", "LOAD", std::string(script->text())});
     }
     compare(first);

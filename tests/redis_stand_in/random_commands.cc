@@ -110,7 +110,8 @@ std::vector<Words> RandomCommands::probes() {
   }
   all.push_back({"ZRANGE", "t:engines", "0", "-1", "WITHSCORES"});
   all.push_back({"ZRANGE", "t:beats", "0", "-1", "WITHSCORES"});
-  for (const char* const hash : {"t:applied", "t:parts", "t:code", kRows[0], kRows[1], kRows[2]}) {
+  for (const char* const hash :
+       {"t:applied", "t:parts", "t:sums", "t:calls", "t:code", kRows[0], kRows[1], kRows[2]}) {
     all.push_back({"HGETALL", hash});
   }
   all.push_back({"GET", "t:version"});

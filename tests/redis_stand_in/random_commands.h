@@ -71,11 +71,12 @@ class RandomCommands {
   void plan_claim();
   [[nodiscard]] Words next_planned();
   [[nodiscard]] Words script_call();
-  // Of the registry, and of the parts of limits.
+  // Of the registry, the parts of limits, and what roots are charged.
   [[nodiscard]] Words registry_call();
   [[nodiscard]] Words beat();
   [[nodiscard]] Words commit();
   [[nodiscard]] Words share();
+  [[nodiscard]] Words charge();
   void add_script_arguments(std::string_view script, Words& words);
   [[nodiscard]] Words string_or_set_command();
   [[nodiscard]] Words hash_command();

@@ -1,4 +1,6 @@
-// How the scripts of the registry and of the parts of limits are called at random.
+// How the scripts of the registry, of the parts of limits and of what roots are charged are called
+// at random.
+#include "core/guard/shared/ledger_exchange.h"
 #include "core/guard/shared/shared_limits.h"
 #include "core/registry/shared/scripts.h"
 #include "tests/redis_stand_in/random_commands.h"
@@ -6,12 +8,12 @@
 namespace convoke::stand_in {
 
 Words RandomCommands::registry_call() {
-  switch (rng_.below(12)) {
+  switch (rng_.below(14)) {
     case 0:
       return {"HSET", "t:code", below(3), "piece"};
     case 1:
       return rng_.one_in(3) ? Words{"SET", "t:version", std::to_string(version_)}
-                      : Words{"GET", "t:version"};
+                            : Words{"GET", "t:version"};
     case 2:
     case 3:
     case 4:
@@ -20,6 +22,9 @@ Words RandomCommands::registry_call() {
     case 6:
     case 7:
       return share();
+    case 8:
+    case 9:
+      return charge();
     default:
       return commit();
   }
@@ -87,6 +92,26 @@ Words RandomCommands::share() {
           rng_.one_in(20) ? "0" : "1000000000",
           "t:hungry",
           "1"};
+}
+
+// Now and then it is forgotten, so that there is room for calls again.
+Words RandomCommands::charge() {
+  if (rng_.one_in(10)) return {"DEL", "t:sums", "t:calls"};
+  Words words = {"EVALSHA",
+                 charge_script().sha1(),
+                 "2",
+                 "t:sums",
+                 "t:calls",
+                 below(3),
+                 rarely() ? "x" : below(3),
+                 below(900),
+                 rng_.one_in(20) ? "0" : "1000000000",
+                 "4"};
+  for (std::uint64_t calls = rng_.below(3); calls > 0; --calls) {
+    words.push_back("c" + below(7));
+    words.push_back(below(5) + " what is known");
+  }
+  return words;
 }
 
 }  // namespace convoke::stand_in

@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "core/guard/shared/ledger_exchange.h"
 #include "core/guard/shared/shared_limits.h"
 #include "core/registry/shared/scripts.h"
 #include "queue/queue.h"
@@ -348,6 +349,7 @@ ScriptFunction find_script(const std::string& sha1) {
       {shared_registry::beat_script().sha1(), registry_beat},
       {shared_registry::commit_script().sha1(), registry_commit},
       {share_script().sha1(), share},
+      {charge_script().sha1(), charge},
   };
   const auto found = all.find(sha1);
   return found == all.end() ? nullptr : found->second;

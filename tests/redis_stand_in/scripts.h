@@ -24,7 +24,8 @@ using ScriptFunction = Value (*)(const Lua& lua);  // may throw Refusal
 [[nodiscard]] Value registry_beat(const Lua& lua);
 [[nodiscard]] Value registry_commit(const Lua& lua);
 
-[[nodiscard]] Value share(const Lua& lua);  // share_script.cc
+[[nodiscard]] Value share(const Lua& lua);   // share_script.cc
+[[nodiscard]] Value charge(const Lua& lua);  // charge_script.cc
 
 // nullptr: no script of Convoke's has this SHA1.
 [[nodiscard]] ScriptFunction find_script(const std::string& sha1);
