@@ -53,6 +53,7 @@ FunctionPtr Definitions::made(const std::string& name) {
   if (Rng chance = rng_.fork("recursion"); !chance.one_in(4)) {
     RecursionRule rule;
     rule.limit = static_cast<std::uint8_t>(1 + chance.below(4));
+    if (chance.one_in(2)) rule.budget.invocations = 1 + static_cast<std::uint32_t>(chance.below(6));
     function->extra.emplace(kRecursionMember, write_recursion(rule));
   }
   return function;

@@ -59,13 +59,14 @@ struct Engine::Shard final : ShardDoor {
                   made.turn_in(index, delay, std::move(what));
                 }),
         mail(engine.post_office_, self),
-        recursion(engine.outside_.stage.clock, directory, [](std::string_view) {}),
+        guard(engine.outside_.stage.clock, directory, engine.ledger_, [](std::string_view) {}),
         dispatcher({engine.outside_.stage.clock, wheel, workers, engine.gates_, engine.account_,
-                    engine.lease_, directory, mail, engine.lineages()},
+                    engine.lease_, directory, mail, engine.lineages(),
+                    engine.outside_.stage.planted(Planted::kChargesNobody) ? nullptr : &guard},
                    engine.options_.dispatch),
         pump(self,
              {engine.outside_.stage.clock, wheel, directory,
-              engine.outside_.stage.planted(Planted::kLooksAway) ? nullptr : &recursion},
+              engine.outside_.stage.planted(Planted::kLooksAway) ? nullptr : &guard},
              rng.fork("retries"), [](std::string_view) {}),
         witness(engine.outside_.stage, engine.outside_.spent, pump),
         poster(engine.outside_.stage, rng.fork("receivers"),
@@ -77,7 +78,7 @@ struct Engine::Shard final : ShardDoor {
         names(*engine.history_desk_, self),
         invoker(self,
                 {engine.outside_.stage.clock, wheel, directory, dispatcher, witness, names, nullptr,
-                 kAsyncEventBytesMax, engine.lineages(), &recursion},
+                 kAsyncEventBytesMax, engine.lineages(), &guard},
                 engine.outside_.respond) {
     dispatcher.attach(invoker, pump, pump);
     deliverer.attach(witness);
@@ -128,7 +129,7 @@ struct Engine::Shard final : ShardDoor {
   ScriptedWorkers workers;
   Directory directory;
   ShardMail mail;
-  RecursionGuard recursion;
+  LineageGuard guard;
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;

@@ -14,6 +14,8 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/guard/gate.h"
+#include "core/guard/lineage_guard.h"
+#include "core/guard/root_ledger.h"
 #include "core/guard/running_calls.h"
 #include "core/history_desk.h"
 #include "core/registry/directory.h"
@@ -99,7 +101,7 @@ class Engine final : public Door {
   void turn(Shard& shard, const std::function<void()>& what);
   void turn_in(std::uint16_t shard, Duration delay, std::function<void()> what);
   void wake(Shard& shard);
-  [[nodiscard]] LineageWorld lineages() { return {&outside_.stage.seal, &running_}; }
+  [[nodiscard]] LineageWorld lineages() { return {&outside_.stage.seal, &running_, &ledger_}; }
 
   const Outside outside_;
   const EngineOptions options_;
@@ -108,6 +110,7 @@ class Engine final : public Door {
   AccountPlaces account_;
   EngineLease lease_;
   RunningCalls running_;
+  RootLedger ledger_;
   PostOffice post_office_;
   history::History* const history_;  // the desk's
   SimIoThread history_thread_;

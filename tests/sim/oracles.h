@@ -27,6 +27,8 @@ using Oracles = std::vector<std::unique_ptr<Observer>>;
 // I7 no call begins as one visit too many, none loses what stands above it, and none is refused for
 // visits that there were not.
 [[nodiscard]] std::unique_ptr<Observer> lineage_holds(Court& court, const LineageSeal& seal);
+// I7 no root causes more calls than its budget has.
+[[nodiscard]] std::unique_ptr<Observer> within_budget(Court& court, const LineageSeal& seal);
 // I8 each request gets one answer or a close.
 [[nodiscard]] std::unique_ptr<Observer> one_answer_or_a_close(Court& court);
 // I9 answered, and killed, by the deadline and a grace.

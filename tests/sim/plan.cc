@@ -25,6 +25,7 @@ const std::vector<PlantedRow>& planted_bugs() {
       {Planted::kStopsAtOnce, "stops-at-once"},
       {Planted::kShedsLineage, "sheds-lineage"},
       {Planted::kLooksAway, "looks-away"},
+      {Planted::kChargesNobody, "charges-nobody"},
       {Planted::kUnfencedEnds, "unfenced-ends"},
       {Planted::kTakesOverUnretired, "takes-over-unretired"},
       {Planted::kLeavesRetired, "leaves-retired"},

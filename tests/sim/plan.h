@@ -36,6 +36,7 @@ enum class Planted : std::uint8_t {
   kStopsAtOnce,             // or waits for nobody
   kShedsLineage,            // what is queued forgets by whom it was called
   kLooksAway,               // nobody asks whether a queued call is one too many
+  kChargesNobody,           // or whether its root may cause any more
   // Where engines share a server.
   kUnfencedEnds,        // the server ends an attempt without looking at the lease
   kTakesOverUnretired,  // what a silent engine holds is handed out before it is retired

@@ -197,7 +197,8 @@ INSTANTIATE_TEST_SUITE_P(
         Canary{Planted::kRetellsNothing, "I12", 200}, Canary{Planted::kLosesSuccessor, "I14", 20},
         Canary{Planted::kDeliversNowhere, "I2 I12 I14", 20},
         Canary{Planted::kClaimsWhileDrained, "I15", 100}, Canary{Planted::kStopsAtOnce, "I15", 100},
-        Canary{Planted::kShedsLineage, "I7", 50}, Canary{Planted::kLooksAway, "I7", 50}),
+        Canary{Planted::kShedsLineage, "I7", 50}, Canary{Planted::kLooksAway, "I7", 50},
+        Canary{Planted::kChargesNobody, "I7", 100}),
     name_of_canary);
 
 INSTANTIATE_TEST_SUITE_P(PlantedWhereAServerIsShared, Canaries,

@@ -11,6 +11,7 @@ Oracles all_oracles(Court& court, const LineageSeal& seal) {
     oracles.push_back(make(court));
   }
   oracles.push_back(lineage_holds(court, seal));
+  oracles.push_back(within_budget(court, seal));
   return oracles;
 }
 

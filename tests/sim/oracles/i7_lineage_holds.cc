@@ -25,8 +25,8 @@ class LineageHolds final : public Observer {
     const Function& function = *started.function;
     const Ancestry& ancestry = of(started.attempt.id, function.id);
     const std::uint32_t visits = ancestry.visits.at(function.id);
-    const std::uint32_t limit = limits_[function.id] = recursion_rule_of(function).limit;
-    if (visits > limit || ancestry.depth >= kChainMax) {
+    const RecursionRule rule = rules_[function.id] = recursion_rule_of(function);
+    if (visits > rule.limit || ancestry.depth >= kChainMax) {
       return red(started, fmt::format("begins as visit {}, at depth {}", visits, ancestry.depth));
     }
     if (!started.attempt.lineage) return red(started, "carries no lineage");
@@ -39,8 +39,9 @@ class LineageHolds final : public Observer {
     if (status != 400 || call == nullptr || call->sent.asynchronous) return;
     const auto found = known_.find(id);
     if (found == known_.end()) return;
-    const auto limit = limits_.find(call->sent.function);
-    if (limit == limits_.end() || found->second.visits.at(limit->first) > limit->second) return;
+    const auto rule = rules_.find(call->sent.function);
+    if (rule == rules_.end() || rule->second.budget != Budget{}) return;
+    if (found->second.visits.at(rule->first) > rule->second.limit) return;
     court_.red("I7", "a call was refused as one too many that was none: " + id.text());
   }
 
@@ -77,7 +78,7 @@ class LineageHolds final : public Observer {
   Court& court_;
   const LineageSeal& seal_;
   std::map<CallId, Ancestry> known_;
-  std::map<FunctionId, std::uint32_t> limits_;  // of those that have begun a call
+  std::map<FunctionId, RecursionRule> rules_;  // of those that have begun a call
 };
 
 }  // namespace

@@ -48,13 +48,12 @@ struct Engine::Shard {
         wires(engine.outside_.network.client(turn_in)),
         workers(stage(), chance.fork("instances"), turn_in),
         mail(engine.post_office_, self),
-        recursion(clock(), directory, [](std::string_view) {}),
+        guard(clock(), directory, engine.ledger_, [](std::string_view) {}),
         dispatcher({clock(), wheel, workers, engine.gates_, engine.account_, engine.lease_,
-                    directory, mail, engine.lineages()},
+                    directory, mail, engine.lineages(), &guard},
                    engine.options_.dispatch),
         pump(self,
-             {clock(), wheel, directory,
-              stage().planted(Planted::kLooksAway) ? nullptr : &recursion},
+             {clock(), wheel, directory, stage().planted(Planted::kLooksAway) ? nullptr : &guard},
              chance.fork("retries"), [](std::string_view) {}),
         witness(stage(), engine.who_, pump),
         store(std::move(options), {*wires, clock(), wheel}, chance.fork("store"), witness),
@@ -64,7 +63,7 @@ struct Engine::Shard {
         names(turn_in),
         invoker(self,
                 {clock(), wheel, directory, dispatcher, witness, names, &store.archive(),
-                 kAsyncEventBytesMax, engine.lineages(), &recursion},
+                 kAsyncEventBytesMax, engine.lineages(), &guard},
                 engine.outside_.respond) {
     witness.watch(store);
     dispatcher.attach(invoker, pump, pump);
@@ -82,7 +81,7 @@ struct Engine::Shard {
   ScriptedWorkers workers;
   Directory directory;
   ShardMail mail;
-  RecursionGuard recursion;
+  LineageGuard guard;
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;

@@ -14,6 +14,9 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/guard/engine_lease.h"
 #include "core/guard/gate.h"
+#include "core/guard/lineage_guard.h"
+#include "core/guard/root_ledger.h"
+#include "core/guard/running_calls.h"
 #include "queue/redis/store.h"
 #include "tests/sim/callers.h"
 #include "tests/sim/mail.h"
@@ -88,7 +91,7 @@ class Engine final : public Door {
   void turn_in(std::uint16_t shard, Duration delay, std::function<void()> what);
   void turn_or_hold(std::uint16_t shard, const std::function<void()>& what);
   void wake(Shard& shard);
-  [[nodiscard]] LineageWorld lineages() { return {&outside_.stage.seal, &running_}; }
+  [[nodiscard]] LineageWorld lineages() { return {&outside_.stage.seal, &running_, &ledger_}; }
 
   const Outside outside_;
   const EngineOptions options_;
@@ -101,6 +104,7 @@ class Engine final : public Door {
   AccountPlaces account_;
   EngineLease lease_;
   RunningCalls running_;
+  RootLedger ledger_;
   PostOffice post_office_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
