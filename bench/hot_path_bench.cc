@@ -14,6 +14,7 @@
 #include "core/guard/lineage_token.h"
 #include "core/guard/recursion.h"
 #include "core/guard/root_ledger.h"
+#include "core/guard/token_reader.h"
 #include "core/http/parser.h"
 #include "core/model/ids.h"
 
@@ -102,8 +103,8 @@ void ScheduleAndCancelAmongAMillion(benchmark::State& state) {
 BENCHMARK(ScheduleAndCancelAmongAMillion);
 
 // What a call costs that a function makes: its caller's token, and its own.
-void CheckAndMintALineage(benchmark::State& state) {
-  const LineageSeal seal("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+template <class Open>
+void check_and_mint(benchmark::State& state, const LineageSeal& seal, Open open) {
   LineageToken caller;
   caller.lineage = root_lineage(CallId::from_random(1, 2), FunctionId{1});
   for (std::uint64_t i = 2; i < 12; ++i) {
@@ -116,7 +117,7 @@ void CheckAndMintALineage(benchmark::State& state) {
   const CallId id = CallId::from_random(5, 6);
   const std::uint64_t before = allocations;
   for (auto _ : state) {
-    const auto opened = seal.open(view_of(text));
+    const auto opened = open(view_of(text));
     const Lineage lineage = called_with(*opened, std::nullopt, WallTime{}, id, FunctionId{2});
     benchmark::DoNotOptimize(judge_recursion(lineage, {}));
     LineageText minted = seal.seal({lineage, id, PlaceTag{7}, WallTime{Seconds{3}}});
@@ -124,7 +125,20 @@ void CheckAndMintALineage(benchmark::State& state) {
   }
   state.counters["allocations"] = static_cast<double>(allocations - before);
 }
+
+const LineageSeal kSeal("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+
+void CheckAndMintALineage(benchmark::State& state) {
+  check_and_mint(state, kSeal, [](std::string_view text) { return kSeal.open(text); });
+}
 BENCHMARK(CheckAndMintALineage);
+
+// A token that its connection has brought before.
+void KnowAndMintALineage(benchmark::State& state) {
+  TokenReader reader(kSeal);
+  check_and_mint(state, kSeal, [&reader](std::string_view text) { return reader.open(text); });
+}
+BENCHMARK(KnowAndMintALineage);
 
 // What a child costs its root, which is known: an attempt begins and ends.
 void ChargeARoot(benchmark::State& state) {

@@ -40,9 +40,10 @@ std::optional<ShardTime> shard_time(Loop& loop, const ShardWorld& world) {
   return std::optional<ShardTime>(std::in_place, loop, loop.timers(), *world.virtual_from);
 }
 
-std::unique_ptr<Signed> authenticator(const Clock& clock, const ShardWorld& world) {
+std::unique_ptr<Signed> authenticator(const Clock& clock, const ShardWorld& world,
+                                      TokenReader& tokens) {
   if (!world.access_keys.enabled()) return nullptr;
-  return std::make_unique<Signed>(clock, world.token_key, world.access_keys.keys());
+  return std::make_unique<Signed>(clock, world.token_key, tokens, world.access_keys.keys());
 }
 
 // What was cut just now is on its way back to the queue, and still counts as claimed.
@@ -92,7 +93,8 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
             fire(std::move(call), std::move(answered));
           },
           [](std::string_view what) { spdlog::warn("{}", what); }),
-      signed_(authenticator(loop_, world)),
+      tokens_(*world.lineage.seal),
+      signed_(authenticator(loop_, world, tokens_)),
       control_plane_(*this),
       archive_([this](history::HistoryArchive::Question question, std::function<void()> answered) {
         world_.history.ask(self_, std::move(question), std::move(answered));
@@ -131,10 +133,17 @@ Result<std::unique_ptr<ShardStore>> Shard::open_store(const std::vector<std::uin
 void Shard::attach(std::unique_ptr<ShardStore> store) {
   store_ = std::move(store);
   Queue& queue = store_->queue();
-  const InvokerWorld world{
-      clock_,         wheel_, directory_,        dispatcher_,
-      queue,          *this,  store_->archive(), world_.options.async_event_bytes_max,
-      world_.lineage, &guard_};
+  const InvokerWorld world{clock_,
+                           wheel_,
+                           directory_,
+                           dispatcher_,
+                           queue,
+                           *this,
+                           store_->archive(),
+                           world_.options.async_event_bytes_max,
+                           world_.lineage,
+                           &tokens_,
+                           &guard_};
   invoker_ = std::make_unique<Invoker>(self_, world,
                                        [this](http::ExchangeId exchange, http::Response response) {
                                          respond(exchange, std::move(response));

@@ -279,6 +279,7 @@ class Shard final : public ShardDoor,
   std::unique_ptr<ShardStore> store_;
   Timers timers_;
 
+  TokenReader tokens_;
   const std::unique_ptr<Signed> signed_;  // where there are access keys
   const Anonymous anonymous_;
   ControlPlane control_plane_;

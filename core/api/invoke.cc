@@ -77,9 +77,9 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
 
 std::optional<Lineage> Invoker::lineage_of(const http::RequestHead& head, const CallId& id,
                                            FunctionId function) const {
-  if (world_.lineage.seal == nullptr) return std::nullopt;
+  if (world_.tokens == nullptr) return std::nullopt;
   const TraceId trace = trace_of(head.headers.get("traceparent"));
-  const auto token = read_lineage(head, *world_.lineage.seal);
+  const auto token = read_lineage(head, *world_.tokens);
   if (!token && trace == TraceId{}) return std::nullopt;
   Lineage lineage = token ? called_with(*token, world_.lineage.running->at(token->place),
                                         world_.clock.wall(), id, function)

@@ -44,6 +44,7 @@ struct InvocationTarget {
 };
 
 class LineageGuard;
+class TokenReader;
 
 // All of it outlives the invoker.
 struct InvokerWorld {
@@ -59,6 +60,7 @@ struct InvokerWorld {
   std::size_t async_event_bytes_max = kAsyncEventBytesMax;
   // Whose calls requests are, and whether they are one too many; null: nobody asks.
   LineageWorld lineage = {};
+  TokenReader* tokens = nullptr;
   LineageGuard* guard = nullptr;
 };
 

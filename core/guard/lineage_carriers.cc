@@ -71,7 +71,7 @@ TraceId trace_of(std::string_view traceparent) noexcept {
   return trace;
 }
 
-std::optional<LineageToken> read_lineage(const http::RequestHead& head, const LineageSeal& seal) {
+std::optional<LineageToken> read_lineage(const http::RequestHead& head, TokenReader& tokens) {
   const http::Headers& headers = head.headers;
   const std::string in_url = token_of_url(head);
   const std::array<std::string_view, 3> carried = {
@@ -81,7 +81,7 @@ std::optional<LineageToken> read_lineage(const http::RequestHead& head, const Li
   };
   for (const std::string_view text : carried) {
     if (text.empty()) continue;
-    if (auto token = seal.open(text)) return token;
+    if (auto token = tokens.open(text)) return token;
   }
   return std::nullopt;
 }

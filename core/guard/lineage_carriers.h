@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/guard/lineage_token.h"
+#include "core/guard/token_reader.h"
 #include "core/http/message.h"
 #include "core/model/lineage.h"
 
@@ -33,6 +33,6 @@ struct SecurityTokenParts {
 [[nodiscard]] TraceId trace_of(std::string_view traceparent) noexcept;
 
 [[nodiscard]] std::optional<LineageToken> read_lineage(const http::RequestHead& head,
-                                                       const LineageSeal& seal);
+                                                       TokenReader& tokens);
 
 }  // namespace convoke

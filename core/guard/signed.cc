@@ -47,9 +47,9 @@ Result<void> check_account(std::string_view sent, std::string_view account_id) {
 }
 
 // The engine's own credentials have none.
-Result<void> check_lineage(const LineageSeal& seal, std::string_view lineage, FunctionId holder) {
+Result<void> check_lineage(TokenReader& tokens, std::string_view lineage, FunctionId holder) {
   if (holder == FunctionId{}) return {};
-  const auto opened = seal.open(lineage);
+  const auto opened = tokens.open(lineage);
   if (opened && last_hop(opened->lineage) == tag_of(holder)) return {};
   return Error{ErrorCode::kInvalidSecurityToken,
                "the security token is not whole: send it as the function's context holds it, with "
@@ -90,7 +90,7 @@ Result<Signed::Signer> Signed::holder_of(const http::SignedRequest& request) con
   const auto [base, lineage] = split_security_token(request.security_token);
   auto holder = read_token(token_key_, base);
   if (!holder) return holder.error();
-  if (auto whole = check_lineage(seal_, lineage, holder->function); !whole) return whole.error();
+  if (auto whole = check_lineage(tokens_, lineage, holder->function); !whole) return whole.error();
   if (holder->access_key_id != request.access_key_id) {
     return Error{ErrorCode::kInvalidSecurityToken,
                  fmt::format("the security token does not belong to the access key ID '{}'",

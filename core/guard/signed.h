@@ -15,7 +15,7 @@
 #include "core/edge/clock.h"
 #include "core/guard/access_keys.h"
 #include "core/guard/admission.h"
-#include "core/guard/lineage_token.h"
+#include "core/guard/token_reader.h"
 #include "core/http/signature.h"
 
 namespace convoke {
@@ -26,8 +26,10 @@ inline constexpr Seconds kSkewMax{900};
 class Signed final : public Authenticator {
  public:
   // `clock`: the real time, whatever calls live by. `token_key`: of temporary credentials.
-  Signed(const Clock& clock, std::string token_key, std::shared_ptr<const AccessKeys> keys)
-      : clock_(clock), token_key_(std::move(token_key)), keys_(std::move(keys)) {}
+  // `tokens`: of the same key. Both outlive it.
+  Signed(const Clock& clock, std::string token_key, TokenReader& tokens,
+         std::shared_ptr<const AccessKeys> keys)
+      : clock_(clock), token_key_(std::move(token_key)), tokens_(tokens), keys_(std::move(keys)) {}
 
   void replace(std::shared_ptr<const AccessKeys> keys) { keys_ = std::move(keys); }
 
@@ -47,7 +49,7 @@ class Signed final : public Authenticator {
 
   const Clock& clock_;
   const std::string token_key_;
-  const LineageSeal seal_{token_key_};
+  TokenReader& tokens_;
   std::shared_ptr<const AccessKeys> keys_;
 };
 

@@ -23,7 +23,8 @@ std::string sealed(std::uint64_t number, const char* key = "the token key") {
 std::uint64_t carried(const std::vector<http::Header>& headers) {
   http::RequestHead all{"POST", "/", {}};
   for (const http::Header& header : headers) all.headers.add(header.name, header.value);
-  const auto token = read_lineage(all, kSeal);
+  TokenReader tokens(kSeal);
+  const auto token = read_lineage(all, tokens);
   for (std::uint64_t number = 1; token && number < 9; ++number) {
     if (token->call == CallId::from_random(number, number)) return number;
   }
@@ -53,7 +54,8 @@ TEST(LineageCarriers, OfASignedUrlItsOwnTokenCountsWhateverTheHeadersSay) {
   const http::AccessKey key{"STS.0a", "secret", "1/STS.0a/1/7/9/abcd." + sealed(1)};
   http::RequestHead head{"POST", http::sign_target("POST", "/p", key, WallTime{Seconds{9}}), {}};
   head.headers.add("X-Fc-Security-Token", "1/STS.0a/1/7/9/abcd." + sealed(2));
-  EXPECT_EQ(read_lineage(head, kSeal)->call, CallId::from_random(1, 1));
+  TokenReader tokens(kSeal);
+  EXPECT_EQ(read_lineage(head, tokens)->call, CallId::from_random(1, 1));
 }
 
 TEST(LineageCarriers, ATokenIsSplitBehindItsMac) {

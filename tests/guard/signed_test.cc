@@ -44,14 +44,16 @@ struct SignedTest : testing::Test {
     return made;
   }
   // The error's name on the wire; "" when it is let in.
-  std::string verdict(const http::RequestHead& head) const {
+  std::string verdict(const http::RequestHead& head) {
     const auto who = admit_request(head, authenticator);
     return who ? std::string() : std::string(who.error().name());
   }
 
   const http::AccessKey ada{"ada", "secret-of-ada"};
   StoppedClock clock;
-  Signed authenticator{clock, kTokenKey, keys("ada secret-of-ada\nbob secret-of-bob 2\n")};
+  const LineageSeal seal{kTokenKey};
+  TokenReader tokens{seal};
+  Signed authenticator{clock, kTokenKey, tokens, keys("ada secret-of-ada\nbob secret-of-bob 2\n")};
 };
 
 TEST_F(SignedTest, LetsInWhoSignedRightWhateverTheHost) {

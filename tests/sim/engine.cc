@@ -60,6 +60,7 @@ struct Engine::Shard final : ShardDoor {
                 }),
         mail(engine.post_office_, self),
         guard(engine.outside_.stage.clock, directory, engine.ledger_, [](std::string_view) {}),
+        tokens(engine.outside_.stage.seal),
         dispatcher({engine.outside_.stage.clock, wheel, workers, engine.gates_, engine.account_,
                     engine.lease_, directory, mail, engine.lineages(),
                     engine.outside_.stage.planted(Planted::kChargesNobody) ? nullptr : &guard},
@@ -78,7 +79,7 @@ struct Engine::Shard final : ShardDoor {
         names(*engine.history_desk_, self),
         invoker(self,
                 {engine.outside_.stage.clock, wheel, directory, dispatcher, witness, names, nullptr,
-                 kAsyncEventBytesMax, engine.lineages(), &guard},
+                 kAsyncEventBytesMax, engine.lineages(), &tokens, &guard},
                 engine.outside_.respond) {
     dispatcher.attach(invoker, pump, pump);
     deliverer.attach(witness);
@@ -130,6 +131,7 @@ struct Engine::Shard final : ShardDoor {
   Directory directory;
   ShardMail mail;
   LineageGuard guard;
+  TokenReader tokens;
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;

@@ -17,6 +17,7 @@
 #include "core/guard/lineage_guard.h"
 #include "core/guard/root_ledger.h"
 #include "core/guard/running_calls.h"
+#include "core/guard/token_reader.h"
 #include "core/history_desk.h"
 #include "core/registry/directory.h"
 #include "queue/journal/store.h"

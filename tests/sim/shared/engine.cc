@@ -49,6 +49,7 @@ struct Engine::Shard {
         workers(stage(), chance.fork("instances"), turn_in),
         mail(engine.post_office_, self),
         guard(clock(), directory, engine.ledger_, [](std::string_view) {}),
+        tokens(stage().seal),
         dispatcher({clock(), wheel, workers, engine.gates_, engine.account_, engine.lease_,
                     directory, mail, engine.lineages(), &guard},
                    engine.options_.dispatch),
@@ -63,7 +64,7 @@ struct Engine::Shard {
         names(turn_in),
         invoker(self,
                 {clock(), wheel, directory, dispatcher, witness, names, &store.archive(),
-                 kAsyncEventBytesMax, engine.lineages(), &guard},
+                 kAsyncEventBytesMax, engine.lineages(), &tokens, &guard},
                 engine.outside_.respond) {
     witness.watch(store);
     dispatcher.attach(invoker, pump, pump);
@@ -82,6 +83,7 @@ struct Engine::Shard {
   Directory directory;
   ShardMail mail;
   LineageGuard guard;
+  TokenReader tokens;
   Dispatcher dispatcher;
   Pump pump;
   Witness witness;
