@@ -51,6 +51,7 @@ constexpr std::array kTable = {
     Row{ErrorCode::kResourceExhausted, {"ResourceExhausted", 429}},
     Row{ErrorCode::kAsyncInvocationStopped, {"AsyncInvocationStopped", 412}},
     Row{ErrorCode::kAsyncEventAgeExceeded, {"AsyncEventAgeExceeded", 412}},
+    Row{ErrorCode::kInvocationTreeStopped, {"InvocationTreeStopped", 412}},
     Row{ErrorCode::kRecursiveInvocation, {"RecursiveInvocation", 400}},
     Row{ErrorCode::kInvocationBudgetExceeded, {"InvocationBudgetExceeded", 400}},
     Row{ErrorCode::kClientClosedRequest, {"ClientClosedRequest", 499}},

@@ -55,6 +55,7 @@ enum class ErrorCode {
   kResourceExhausted,
   kAsyncInvocationStopped,
   kAsyncEventAgeExceeded,     // ours
+  kInvocationTreeStopped,     // ours
   kRecursiveInvocation,       // ours
   kInvocationBudgetExceeded,  // ours
   kClientClosedRequest,

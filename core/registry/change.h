@@ -11,6 +11,7 @@
 #include "core/model/function.h"
 #include "core/registry/definitions.h"
 #include "core/registry/kill_switch.h"
+#include "core/registry/stopped_tree.h"
 #include "core/registry/trigger.h"
 
 namespace convoke {
@@ -58,10 +59,20 @@ struct SwitchGone {
   FunctionId function_id;  // of the function that it was for, if it was for one
 };
 
+struct TreeStopped {
+  // New, or in place of the one with this root. Those whose time was over when it was stopped are
+  // forgotten with it.
+  StoppedTreePtr tree;
+};
+struct TreeForgotten {
+  CallId root;
+};
+
 struct Change {
   std::uint64_t version = 0;  // grows with every commit, across restarts too; 0: nothing yet
   std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone,
-               AsyncConfigPut, AsyncConfigGone, TriggerPut, TriggerGone, SwitchPut, SwitchGone>
+               AsyncConfigPut, AsyncConfigGone, TriggerPut, TriggerGone, SwitchPut, SwitchGone,
+               TreeStopped, TreeForgotten>
       what;
   // Calls that were ended by it on the engine that was asked for it. Not stored.
   std::uint32_t calls_ended = 0;

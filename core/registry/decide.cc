@@ -36,6 +36,12 @@ Result<void> check_room(std::string_view what, std::size_t count, std::size_t ma
                fmt::format("there are {} {} already, and no more are allowed", count, what)};
 }
 
+Result<void> check_text(std::string_view member, std::size_t bytes, std::size_t max) {
+  if (bytes <= max) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("{} is too long (max: {} bytes, actual: {})", member, max, bytes)};
+}
+
 namespace {
 
 Result<Change> decide_one(const Context& context, const CreateService& create) {

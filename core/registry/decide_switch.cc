@@ -6,10 +6,13 @@
 #include <optional>
 #include <utility>
 
+#include "core/registry/decision.h"
 #include "core/registry/resolve.h"
 
 namespace convoke {
 namespace {
+
+using decision::check_text;
 
 // The function's id; none, where the scope is wider.
 Result<FunctionId> resolve_scope(const Directory& committed, const SwitchScope& scope) {
@@ -30,12 +33,6 @@ Result<void> check_span(std::string_view member, std::optional<std::int64_t> sec
   return Error{ErrorCode::kInvalidArgument,
                fmt::format("{} is set to an invalid value (allowed: 1 to {} seconds, actual: {})",
                            member, max.count(), *seconds)};
-}
-
-Result<void> check_text(std::string_view member, std::size_t bytes, std::size_t max) {
-  if (bytes <= max) return {};
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("{} is too long (max: {} bytes, actual: {})", member, max, bytes)};
 }
 
 Result<void> check(const DisableInvoke& disable) {

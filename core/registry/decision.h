@@ -34,9 +34,15 @@ template <class What>
 // LimitExceeded; `what` in the plural.
 [[nodiscard]] Result<void> check_room(std::string_view what, std::size_t count, std::size_t max);
 
+// InvalidArgument: a text that somebody wrote for others to read is longer than that.
+[[nodiscard]] Result<void> check_text(std::string_view member, std::size_t bytes, std::size_t max);
+
 // Of triggers (decide_trigger.cc).
 [[nodiscard]] Result<Change> decide_one(const Context& context, const CreateTrigger& create);
 [[nodiscard]] Result<Change> decide_one(const Context& context, const UpdateTrigger& update);
 [[nodiscard]] Result<Change> decide_one(const Context& context, const DeleteTrigger& gone);
+
+// Of trees (decide_tree.cc).
+[[nodiscard]] Result<Change> decide_one(const Context& context, const StopTree& stop);
 
 }  // namespace convoke::decision

@@ -116,6 +116,24 @@ void Directory::on(const SwitchPut& put) { switches_[put.kill_switch->scope] = p
 
 void Directory::on(const SwitchGone& gone) { switches_.erase(gone.scope); }
 
+void Directory::on(const TreeStopped& stopped) {
+  std::erase_if(stopped_trees_,
+                [&](const auto& entry) { return is_over(*entry.second, stopped.tree->since); });
+  stopped_trees_[stopped.tree->root] = stopped.tree;
+}
+
+void Directory::on(const TreeForgotten& forgotten) { stopped_trees_.erase(forgotten.root); }
+
+std::vector<StoppedTreePtr> Directory::stopped_trees() const {
+  std::vector<StoppedTreePtr> all;
+  all.reserve(stopped_trees_.size());
+  for (const auto& [root, tree] : stopped_trees_) all.push_back(tree);
+  std::sort(all.begin(), all.end(), [](const StoppedTreePtr& a, const StoppedTreePtr& b) {
+    return a->version > b->version;
+  });
+  return all;
+}
+
 Directory::Covering Directory::switches_over(std::string_view service,
                                              std::string_view name) const {
   if (switches_.empty()) return {};

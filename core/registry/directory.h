@@ -1,5 +1,5 @@
 // The registry as one thread sees it, in memory: every service, function, limit, async config,
-// trigger and kill switch.
+// trigger, kill switch and stopped tree.
 //
 // Each shard has its own and applies the same changes in the same order; so does the registry's
 // thread, for what is committed. Pure; owner thread only. Pointers to values stay good for as long
@@ -77,6 +77,14 @@ class Directory {
   [[nodiscard]] bool has_switches() const { return !switches_.empty(); }
   [[nodiscard]] std::vector<SwitchPtr> switches() const;  // by scope
 
+  // nullptr: the tree of that root goes on. No allocation; without any that is stopped, one look.
+  [[nodiscard]] const StoppedTree* stopped_tree(const CallId& root) const {
+    if (stopped_trees_.empty()) return nullptr;
+    const auto at = stopped_trees_.find(root);
+    return at == stopped_trees_.end() ? nullptr : at->second.get();
+  }
+  [[nodiscard]] std::vector<StoppedTreePtr> stopped_trees() const;  // the last one first
+
   [[nodiscard]] Page<ServicePtr> list_services(const ListQuery& query) const;
   [[nodiscard]] Page<FunctionPtr> list_functions(std::string_view service,
                                                  const ListQuery& query) const;
@@ -126,6 +134,8 @@ class Directory {
   void on(const TriggerGone& gone);
   void on(const SwitchPut& put);
   void on(const SwitchGone& gone);
+  void on(const TreeStopped& stopped);
+  void on(const TreeForgotten& forgotten);
 
   std::uint64_t version_ = 0;
   std::map<std::string, ServiceEntry, std::less<>> services_;
@@ -134,6 +144,7 @@ class Directory {
   std::map<std::string, LimitPtr, std::less<>> limits_;
   std::size_t triggers_ = 0;
   std::map<SwitchScope, SwitchPtr, ScopeLess> switches_;
+  std::unordered_map<CallId, StoppedTreePtr> stopped_trees_;
 };
 
 }  // namespace convoke

@@ -142,6 +142,12 @@ struct EndSwitch {  // its time is over; of that version alone
   std::uint64_t version = 0;
 };
 
+struct StopTree {
+  CallId root;
+  std::string reason;
+  std::string by;
+};
+
 struct CreateTrigger {
   std::string service;
   std::string function;
@@ -165,6 +171,6 @@ struct DeleteTrigger {
 using Mutation = std::variant<CreateService, UpdateService, DeleteService, CreateFunction,
                               UpdateFunction, DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig,
                               DeleteAsyncConfig, CreateTrigger, UpdateTrigger, DeleteTrigger,
-                              DisableInvoke, EnableInvoke, EndSwitch>;
+                              DisableInvoke, EnableInvoke, EndSwitch, StopTree>;
 
 }  // namespace convoke

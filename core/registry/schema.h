@@ -138,7 +138,17 @@ CREATE TABLE kill_switches(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+inline constexpr const char* kSchemaStep4 = R"sql(
+CREATE TABLE stopped_trees(
+  root TEXT PRIMARY KEY,                  -- the id of the call that began it
+  version INTEGER NOT NULL,               -- of the change that stopped it
+  reason TEXT NOT NULL,
+  set_by TEXT NOT NULL,
+  since_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // Step n makes version n of version n - 1.
-inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2, kSchemaStep3};
+inline constexpr std::array kSchemaSteps = {kSchemaStep1, kSchemaStep2, kSchemaStep3, kSchemaStep4};
 
 }  // namespace convoke

@@ -12,6 +12,7 @@
 #include "core/registry/kill_switch_table.h"
 #include "core/registry/rules.h"
 #include "core/registry/schema.h"
+#include "core/registry/stopped_tree_table.h"
 #include "core/registry/trigger_table.h"
 #include "core/sqlite/file.h"
 #include "core/sqlite/sqlite.h"
@@ -105,6 +106,12 @@ struct Store::Implementation {
   Failure write_what(const TriggerGone& gone) { return trigger_table::write(database, gone); }
   Failure write_what(const SwitchPut& put) { return kill_switch_table::write(database, put); }
   Failure write_what(const SwitchGone& gone) { return kill_switch_table::write(database, gone); }
+  Failure write_what(const TreeStopped& stopped) {
+    return stopped_tree_table::write(database, stopped);
+  }
+  Failure write_what(const TreeForgotten& forgotten) {
+    return stopped_tree_table::write(database, forgotten);
+  }
   Failure write_lists(const Function& function);
 
   [[nodiscard]] std::string code_name(const CodePackage& code) const;
@@ -154,17 +161,19 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   std::vector<AsyncConfig> configs;
   std::vector<Trigger> triggers;
   std::vector<KillSwitch> switches;
+  std::vector<StoppedTree> stopped_trees;
   Failure read = load_services(services);
   if (!failed(read)) read = load_functions(functions);
   if (!failed(read)) read = load_limits(functions, limits);
   if (!failed(read)) read = async_config_table::load(database, functions, configs);
   if (!failed(read)) read = trigger_table::load(database, functions, triggers);
   if (!failed(read)) read = kill_switch_table::load(database, switches);
+  if (!failed(read)) read = stopped_tree_table::load(database, stopped_trees);
   if (failed(read)) return cannot_open(path, read);
 
   std::vector<Change> changes;
   changes.reserve(services.size() + functions.size() + limits.size() + configs.size() +
-                  triggers.size() + switches.size());
+                  triggers.size() + switches.size() + stopped_trees.size());
   for (auto& [name, service] : services)
     changes.push_back({version, ServicePut{std::make_shared<const Service>(std::move(service))}});
   for (auto& [id, function] : functions)
@@ -177,6 +186,8 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
         {version, AsyncConfigPut{std::make_shared<const AsyncConfig>(std::move(config))}});
   for (Trigger& trigger : triggers)
     changes.push_back({version, TriggerPut{std::make_shared<const Trigger>(std::move(trigger))}});
+  for (StoppedTree& tree : stopped_trees)
+    changes.push_back({version, TreeStopped{std::make_shared<const StoppedTree>(std::move(tree))}});
   for (KillSwitch& one : switches)
     changes.push_back({version, SwitchPut{std::make_shared<const KillSwitch>(std::move(one))}});
   return changes;

@@ -17,7 +17,8 @@ Error not_confirmed() {
 // Whether anything may start less than before.
 bool restricts(const Change& change) {
   if (const auto* put = std::get_if<SwitchPut>(&change.what)) return put->kill_switch->disabled;
-  return std::holds_alternative<LimitPut>(change.what);
+  return std::holds_alternative<LimitPut>(change.what) ||
+         std::holds_alternative<TreeStopped>(change.what);
 }
 
 }  // namespace

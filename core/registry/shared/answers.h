@@ -1,5 +1,6 @@
 // Changes that are made and not yet answered: one is answered when this engine's shards have
-// applied it; one that limits a function or switches it off, when every engine that lives has.
+// applied it; one that limits a function or switches it off, or stops a tree, when every engine
+// that lives has.
 //
 // The latter waits as long as it takes an engine that has fallen silent to lose its lease, and
 // others to take it for dead. Where the server cannot be asked for longer than all that, it is

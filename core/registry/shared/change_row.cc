@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -50,6 +51,13 @@ ChangeRow written(const TriggerGone& gone) {
   return {"trigger-gone", row.end().take()};
 }
 
+ChangeRow written(const TreeStopped& stopped) { return {"stopped-tree", row_of(*stopped.tree)}; }
+ChangeRow written(const TreeForgotten& forgotten) {
+  JsonWriter row;
+  row.object().member("root", forgotten.root.text());
+  return {"stopped-tree-gone", row.end().take()};
+}
+
 ChangeRow written(const SwitchGone& gone) {
   JsonWriter row;
   row.object().member("service", gone.scope.service).member("function", gone.scope.function);
@@ -91,6 +99,11 @@ Result<Change> gone_from(std::uint64_t version, std::string_view kind, std::stri
     SwitchGone gone{{row.text("service"), row.text("function")}, id_in(row)};
     return gone_of(version, row, std::move(gone));
   }
+  if (kind == "stopped-tree-gone") {
+    const std::optional<CallId> root = CallId::parse(row.text("root"));
+    if (!root) row.wrong("root", "is no call's id");
+    return gone_of(version, row, TreeForgotten{root.value_or(CallId{})});
+  }
   return Error{ErrorCode::kInternalServerError,
                fmt::format("change {} of the registry is of a kind that this program does not "
                            "know: it was made by a newer one",
@@ -128,6 +141,8 @@ bool fits(const Directory& directory, const SwitchPut& put) {
   return one.scope.function.empty() || directory.find_function(one.function_id) != nullptr;
 }
 bool fits(const Directory&, const SwitchGone&) { return true; }
+bool fits(const Directory&, const TreeStopped&) { return true; }
+bool fits(const Directory&, const TreeForgotten&) { return true; }
 
 }  // namespace
 
@@ -143,6 +158,7 @@ Result<Change> change_from(std::uint64_t version, std::string_view kind, std::st
   if (kind == "async-config") return put_of<AsyncConfigPut>(version, async_config_from(row));
   if (kind == "trigger") return put_of<TriggerPut>(version, trigger_from(row));
   if (kind == "kill-switch") return put_of<SwitchPut>(version, switch_from(row));
+  if (kind == "stopped-tree") return put_of<TreeStopped>(version, stopped_tree_from(row));
   return gone_from(version, kind, row);
 }
 

@@ -40,6 +40,7 @@ class Difference {
     for (const AsyncConfigPtr& config : configs_) put_config(config);
     for (const TriggerPtr& trigger : triggers_) put_trigger(trigger);
     for (const SwitchPtr& one : switches_) put_switch(one);
+    for (const StoppedTreePtr& tree : stopped_trees_) put_stopped_tree(tree);
     return std::move(changes_);
   }
 
@@ -73,7 +74,17 @@ class Difference {
       if (functions_.count(config->function_id) == 0) return stands_alone("async config", field);
       configs_.push_back(std::make_shared<const AsyncConfig>(*std::move(config)));
     }
-    return read_switches();
+    if (Result<void> read = read_switches(); !read) return read.error();
+    return read_stopped_trees();
+  }
+
+  Result<void> read_stopped_trees() {
+    for (const auto& [field, row] : rows_.stopped_trees) {
+      Result<StoppedTree> tree = stopped_tree_from(row);
+      if (!tree) return tree.error();
+      stopped_trees_.push_back(std::make_shared<const StoppedTree>(*std::move(tree)));
+    }
+    return {};
   }
 
   // A wide one stands by itself.
@@ -131,6 +142,9 @@ class Difference {
       if (!goes_with_its_function && rows_.switches.count(one->scope.text()) == 0)
         add(SwitchGone{one->scope, one->function_id});
     }
+    for (const StoppedTreePtr& tree : known_.stopped_trees()) {
+      if (rows_.stopped_trees.count(tree->root.text()) == 0) add(TreeForgotten{tree->root});
+    }
     for (const ServicePtr& service : known_.list_services(everything()).items) {
       if (rows_.services.count(service->name) == 0) add(ServiceGone{service->name});
     }
@@ -171,6 +185,11 @@ class Difference {
     if (!before || *before != *one) add(SwitchPut{one});
   }
 
+  void put_stopped_tree(const StoppedTreePtr& tree) {
+    const StoppedTree* const before = known_.stopped_tree(tree->root);
+    if (before == nullptr || *before != *tree) add(TreeStopped{tree});
+  }
+
   const Directory& known_;
   const Rows& rows_;
   const std::string& code_directory_;
@@ -179,6 +198,7 @@ class Difference {
   std::vector<AsyncConfigPtr> configs_;
   std::vector<TriggerPtr> triggers_;
   std::vector<SwitchPtr> switches_;
+  std::vector<StoppedTreePtr> stopped_trees_;
   std::vector<Change> changes_;
 };
 

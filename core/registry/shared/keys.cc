@@ -14,6 +14,7 @@ Keys::Keys(std::string_view prefix)
       async_configs(tag + "async-configs"),
       triggers(tag + "triggers"),
       switches(tag + "kill-switches"),
+      stopped_trees(tag + "stopped-trees"),
       engines(tag + "engines"),
       applied(tag + "applied"),
       committed(tag + "committed"),

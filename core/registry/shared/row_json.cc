@@ -32,6 +32,12 @@ WallTime time_in(RowReader& row, std::string_view member) {
   return wall_from_ms(row.number<std::int64_t>(member));
 }
 
+CallId call_in(RowReader& row, std::string_view member) {
+  const std::optional<CallId> id = CallId::parse(row.text(member));
+  if (!id) row.wrong(member, "is no call's id");
+  return id.value_or(CallId{});
+}
+
 // A name becomes part of a path.
 bool is_code_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -256,6 +262,29 @@ Result<KillSwitch> switch_from(std::string_view text) {
   one.since = time_in(row, "since");
   if (row.has("until")) one.until = time_in(row, "until");
   return judged(row, std::move(one));
+}
+
+std::string row_of(const StoppedTree& tree) {
+  JsonWriter row;
+  return row.object()
+      .member("root", tree.root.text())
+      .member("version", stored(tree.version))
+      .member("reason", tree.reason)
+      .member("by", tree.by)
+      .member("since", to_ms(tree.since))
+      .end()
+      .take();
+}
+
+Result<StoppedTree> stopped_tree_from(std::string_view text) {
+  RowReader row("stopped tree", text);
+  StoppedTree tree;
+  tree.root = call_in(row, "root");
+  tree.version = row.number<std::uint64_t>("version");
+  tree.reason = row.text("reason");
+  tree.by = row.text("by");
+  tree.since = time_in(row, "since");
+  return judged(row, std::move(tree));
 }
 
 }  // namespace convoke::shared_registry

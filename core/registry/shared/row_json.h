@@ -11,6 +11,7 @@
 #include "core/model/function.h"
 #include "core/registry/definitions.h"
 #include "core/registry/kill_switch.h"
+#include "core/registry/stopped_tree.h"
 #include "core/registry/trigger.h"
 
 namespace convoke::shared_registry {
@@ -22,6 +23,7 @@ namespace convoke::shared_registry {
 [[nodiscard]] std::string row_of(const AsyncConfig& config);
 [[nodiscard]] std::string row_of(const Trigger& trigger);
 [[nodiscard]] std::string row_of(const KillSwitch& kill_switch);
+[[nodiscard]] std::string row_of(const StoppedTree& tree);
 
 // InternalServerError says what is wrong with the row.
 [[nodiscard]] Result<Service> service_from(std::string_view row);
@@ -32,6 +34,7 @@ namespace convoke::shared_registry {
 [[nodiscard]] Result<AsyncConfig> async_config_from(std::string_view row);
 [[nodiscard]] Result<Trigger> trigger_from(std::string_view row);  // trigger_json.cc, as its row_of
 [[nodiscard]] Result<KillSwitch> switch_from(std::string_view row);
+[[nodiscard]] Result<StoppedTree> stopped_tree_from(std::string_view row);
 
 // What code is called in Redis, and below any code directory; "": none.
 [[nodiscard]] std::string_view code_name(const CodePackage& code);

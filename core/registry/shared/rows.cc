@@ -5,7 +5,7 @@
 namespace convoke::shared_registry {
 namespace {
 
-constexpr std::size_t kHashes = 6;
+constexpr std::size_t kHashes = 7;
 
 }  // namespace
 
@@ -29,8 +29,10 @@ RowsReader::Hash RowsReader::hash() {
       return {&keys_.async_configs, &rows_.async_configs};
     case 4:
       return {&keys_.triggers, &rows_.triggers};
-    default:
+    case 5:
       return {&keys_.switches, &rows_.switches};
+    default:
+      return {&keys_.stopped_trees, &rows_.stopped_trees};
   }
 }
 

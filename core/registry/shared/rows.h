@@ -25,6 +25,7 @@ struct Rows {
   std::map<std::string, std::string> async_configs;
   std::map<std::string, std::string> triggers;
   std::map<std::string, std::string> switches;
+  std::map<std::string, std::string> stopped_trees;
 };
 
 class RowsReader {

@@ -28,7 +28,8 @@ constexpr std::uint32_t kLimits = 5;
 constexpr std::uint32_t kAsyncConfigs = 6;
 constexpr std::uint32_t kTriggers = 7;
 constexpr std::uint32_t kSwitches = 8;
-constexpr std::uint32_t kBeforeCode = kSwitches;
+constexpr std::uint32_t kStoppedTrees = 9;
+constexpr std::uint32_t kBeforeCode = kStoppedTrees;
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 std::string field_of(FunctionId id, std::string_view name) {
@@ -87,6 +88,14 @@ class Steps {
   void take(const SwitchPut& put) { step("put", kSwitches, put.kill_switch->scope.text()); }
   void take(const SwitchGone& gone) { step("del", kSwitches, gone.scope.text()); }
 
+  void take(const TreeStopped& stopped) {
+    for (const StoppedTreePtr& tree : known_.stopped_trees()) {
+      if (is_over(*tree, stopped.tree->since)) step("del", kStoppedTrees, tree->root.text());
+    }
+    step("put", kStoppedTrees, stopped.tree->root.text());
+  }
+  void take(const TreeForgotten& forgotten) { step("del", kStoppedTrees, forgotten.root.text()); }
+
   [[nodiscard]] const std::vector<std::string>& code_keys() const { return code_keys_; }
   [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
 
@@ -133,6 +142,7 @@ redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64
       commit_script().call(static_cast<std::uint32_t>(kBeforeCode + steps.code_keys().size() + 1));
   call.arg(keys.version).arg(keys.changes).arg(keys.services).arg(keys.functions);
   call.arg(keys.limits).arg(keys.async_configs).arg(keys.triggers).arg(keys.switches);
+  call.arg(keys.stopped_trees);
   for (const std::string& key : steps.code_keys()) call.arg(key);
   call.arg(keys.absent);
   const ChangeRow row = row_of(change);

@@ -56,6 +56,28 @@ TEST_F(KillSwitch, ASwitchIsAnsweredWhenAllHaveItAndWhoLacksItIsKnownMeanwhile) 
   EXPECT_FALSE(a.directory.has_switches());
 }
 
+TEST_F(KillSwitch, AStopOfATreeIsAnsweredWhenAllHaveItAndKnownToWhoJoinsLater) {
+  FakeEngine a(loop_, server_, "a");
+  FakeEngine b(loop_, server_, "b");
+  begin(a, b);
+  const CallId root = CallId::from_random(1, 1);
+  b.slow = true;
+  const FakeEngine::Answer answer = a.ask(StopTree{root, "because", "ada"});
+  turn_until([&] { return !b.versions.empty(); });
+  turn_for(Millis{600});
+  EXPECT_FALSE(answer->has_value());
+  b.apply_all();
+  turn_until([&] { return answer->has_value(); });
+  EXPECT_TRUE((*answer)->ok());
+  ASSERT_NE(b.directory.stopped_tree(root), nullptr);
+  EXPECT_EQ(b.directory.stopped_tree(root)->reason, "because");
+  EXPECT_EQ(server_.ask({"HKEYS", keys_.stopped_trees}), root.text());
+
+  FakeEngine late(loop_, server_, "late");
+  start(late);
+  EXPECT_NE(late.directory.stopped_tree(root), nullptr);
+}
+
 TEST_F(KillSwitch, OfAFunctionGoesWithItInTheServersRowsToo) {
   FakeEngine a(loop_, server_, "a");
   FakeEngine b(loop_, server_, "b");

@@ -55,6 +55,11 @@ OnDemandLimit a_limit(const std::string& qualifier) {
   return {limit_resource("s", qualifier, "f"), "s", qualifier, "f", FunctionId{7}, 0};
 }
 
+StoppedTree a_stopped_tree(std::uint64_t number) {
+  return {CallId::from_random(number, number), number, "because \"so\"", "ada",
+          wall_from_ms(1'700'000'000'000)};
+}
+
 KillSwitch a_switch(const std::string& function) {
   KillSwitch one;
   one.scope = {"s", function};
@@ -200,6 +205,8 @@ TEST(RegistryRow, EveryChangeComesBackOutOfTheLog) {
       {10, TriggerGone{FunctionId{7}, "t"}},
       {11, SwitchPut{std::make_shared<const KillSwitch>(a_switch("f"))}},
       {12, SwitchGone{{"s", ""}, FunctionId{}}},
+      {13, TreeStopped{std::make_shared<const StoppedTree>(a_stopped_tree(1))}},
+      {14, TreeForgotten{a_stopped_tree(1).root}},
   };
   for (const Change& before : changes) {
     const ChangeRow row = row_of(before);
@@ -300,6 +307,29 @@ TEST_F(RegistryDifference, KillSwitchesComeAndGoAloneAndWithTheirFunctions) {
   rows_.version = 22;
   EXPECT_EQ(apply(), 3U);  // the trigger goes before its function, which takes its switch along
   EXPECT_FALSE(directory_.has_switches());
+}
+
+TEST_F(RegistryDifference, StoppedTreesComeAndGo) {
+  apply();
+  for (std::uint64_t number : {1U, 2U}) {
+    const StoppedTree tree = a_stopped_tree(number);
+    rows_.stopped_trees[tree.root.text()] = row_of(tree);
+  }
+  rows_.version = 21;
+  EXPECT_EQ(apply(), 2U);
+  ASSERT_NE(directory_.stopped_tree(a_stopped_tree(1).root), nullptr);
+  EXPECT_EQ(*directory_.stopped_tree(a_stopped_tree(1).root), a_stopped_tree(1));
+  rows_.version = 22;
+  rows_.stopped_trees.erase(a_stopped_tree(1).root.text());
+  EXPECT_EQ(apply(), 1U);
+  EXPECT_EQ(directory_.stopped_tree(a_stopped_tree(1).root), nullptr);
+  EXPECT_NE(directory_.stopped_tree(a_stopped_tree(2).root), nullptr);
+}
+
+TEST(RegistryRows, AStoppedTreesRowNamesACall) {
+  const std::string row = row_of(a_stopped_tree(1));
+  ASSERT_TRUE(stopped_tree_from(row));
+  EXPECT_FALSE(stopped_tree_from(R"({"root":"no id","version":1,"reason":"","by":"","since":1})"));
 }
 
 TEST_F(RegistryDifference, RowsWithoutWhatTheyBelongToAreRefused) {
