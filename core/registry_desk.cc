@@ -34,6 +34,8 @@ void say(const Change& change) {
     spdlog::warn("{}", one.disabled ? shown(text_of(one))
                                     : fmt::format("kill switch of '{}': let out gradually",
                                                   one.scope.text()));
+  } else if (const auto* stopped = std::get_if<TreeStopped>(&change.what)) {
+    spdlog::warn("{}", shown(tree_stopped(*stopped->tree).message));
   }
 }
 

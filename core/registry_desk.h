@@ -3,7 +3,8 @@
 // shard its next request arrives, and no call starts on what was replaced. Where other engines
 // share the registry, their changes go the same way.
 //
-// A step that stops functions is applied when what it ended is dead; those behind it wait for that.
+// A step that stops functions or trees is applied when what it ended is dead; those behind it wait
+// for that.
 //
 // Threads: lives on shard 0's loop; execute() and read_code() may be called on any shard's thread,
 // and answer there.

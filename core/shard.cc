@@ -218,6 +218,9 @@ void Shard::apply(const Change& change) {
     dispatcher_.on_switch(off->kill_switch->scope);
   } else if (const auto* on = std::get_if<SwitchGone>(&change.what)) {
     dispatcher_.on_switch(on->scope);
+  } else if (const auto* stopped = std::get_if<TreeStopped>(&change.what)) {
+    dispatcher_.on_tree_stopped(*stopped->tree);
+    pump_.on_tree_stopped();
   }
 }
 
@@ -327,6 +330,12 @@ void Shard::count_waiting(const SwitchScope& scope, std::function<void(std::uint
     counted(waiting);
   };
   world_.metrics_desk.gather(std::move(covered), self_, sum);
+}
+
+CallId Shard::root_of(const CallId& id) const {
+  if (world_.lineage.running == nullptr || id == CallId{}) return id;
+  const std::optional<Lineage> running = world_.lineage.running->lineage_of(id);
+  return running ? running->root : id;
 }
 
 // ---- what calls with a history ask ----

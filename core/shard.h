@@ -208,6 +208,7 @@ class Shard final : public ShardDoor,
   [[nodiscard]] std::uint16_t port() const override { return server_.local_address().port; }
   [[nodiscard]] std::string link_to(std::string path) const override;
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
+  [[nodiscard]] CallId root_of(const CallId& id) const override;
   void count_waiting(const SwitchScope& scope, std::function<void(std::uint64_t)> counted) override;
   void who_has_what(RegistrySource::Asked asked) override {
     world_.desk.who_has_what(self_, std::move(asked));

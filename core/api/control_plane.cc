@@ -14,6 +14,7 @@
 #include "core/api/invocation_switch.h"
 #include "core/api/on_demand.h"
 #include "core/api/services.h"
+#include "core/api/tree_stop.h"
 #include "core/api/triggers.h"
 #include "core/api/without_services.h"
 #include "core/registry/resolve.h"
@@ -57,6 +58,7 @@ http::Response show(const Trigger& trigger) {
 struct ShowChange {
   Operation operation;
   const Directory& directory;
+  std::uint32_t calls_ended;
 
   http::Response operator()(const ServicePut& put) const { return show(*put.service); }
   http::Response operator()(const FunctionPut& put) const { return show(directory, *put.function); }
@@ -66,6 +68,9 @@ struct ShowChange {
   }
   http::Response operator()(const AsyncConfigPut& put) const { return show(*put.config); }
   http::Response operator()(const TriggerPut& put) const { return show(*put.trigger); }
+  http::Response operator()(const TreeStopped& stopped) const {
+    return stopped_answer(*stopped.tree, calls_ended);
+  }
   http::Response operator()(const SwitchPut& /*has an answer of its own*/) const {
     return no_content();
   }
@@ -235,14 +240,15 @@ bool is_mutation(Operation operation) {
     case Operation::kDeleteTrigger:
     case Operation::kPutConcurrency2023:
     case Operation::kDeleteConcurrency2023:
+    case Operation::kStopTree:
       return true;
     default:
       return disables(operation) || enables(operation);
   }
 }
 
-Result<Mutation> read_mutation(const Directory& directory, const Route& route,
-                               http::Request request) {
+Result<Mutation> read_mutation(const ControlHost& host, const Route& route, http::Request request) {
+  const Directory& directory = host.directory();
   if (disables(route.operation())) return read_disable(route, std::move(request));
   if (enables(route.operation())) return read_enable(route, std::move(request));
   switch (route.operation()) {
@@ -269,6 +275,9 @@ Result<Mutation> read_mutation(const Directory& directory, const Route& route,
       return read_put_async_config(route, std::move(request));
     case Operation::kDeleteAsyncConfig:
       return read_delete_async_config(route);
+    case Operation::kStopTree:
+      return read_stop_tree(route, std::move(request),
+                            [&](const CallId& id) { return host.root_of(id); });
     case Operation::kCreateTrigger:
       return read_create_trigger(route, std::move(request));
     case Operation::kUpdateTrigger:
@@ -293,8 +302,9 @@ bool takes_any_qualifier(Operation operation) {
   }
 }
 
-Result<Mutation> admit_mutation(const Directory& directory, const Route& route,
+Result<Mutation> admit_mutation(const ControlHost& host, const Route& route,
                                 http::Request request) {
+  const Directory& directory = host.directory();
   if (is_without_services(*route.row)) {
     const Result<FunctionPtr> function = function_without_service(directory, route, request);
     if (!function) return function.error();
@@ -302,7 +312,7 @@ Result<Mutation> admit_mutation(const Directory& directory, const Route& route,
     const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
     if (!service) return service.error();
   }
-  return read_mutation(directory, route, std::move(request));
+  return read_mutation(host, route, std::move(request));
 }
 
 Answer read(const ControlHost& host, const Route& route, const http::Request& request) {
@@ -349,8 +359,10 @@ void ControlPlane::handle(const Route& route, http::Request request, std::string
     return download_code(route, std::move(request_id), std::move(done));
   if (route.operation() == Operation::kListSwitches)
     return list_switches(std::move(request_id), std::move(done));
+  if (route.operation() == Operation::kListStoppedTrees)
+    return list_stopped_trees(std::move(request_id), std::move(done));
   if (is_mutation(route.operation()))
-    return mutate(route.operation(), admit_mutation(host_.directory(), route, std::move(request)),
+    return mutate(route.operation(), admit_mutation(host_, route, std::move(request)),
                   std::move(request_id), std::move(done));
   done(finished(read(host_, route, request), request_id));
 }
@@ -364,7 +376,7 @@ void ControlPlane::mutate(Operation operation, Result<Mutation> mutation, std::s
     if (!change) return done(finished(change.error(), request_id));
     const std::optional<SwitchScope> scope = switched(*change);
     if (!scope) {
-      const ShowChange show{operation, host.directory()};
+      const ShowChange show{operation, host.directory(), change->calls_ended};
       return done(finished(std::visit(show, change->what), request_id));
     }
     host.count_waiting(*scope, [&host, scope, request_id, done,
@@ -378,6 +390,13 @@ void ControlPlane::list_switches(std::string request_id, Done done) {
   host_.who_has_what([&host = host_, request_id = std::move(request_id),
                       done = std::move(done)](const auto& engines) {
     done(finished(switches_answer(host.directory().switches(), engines), request_id));
+  });
+}
+
+void ControlPlane::list_stopped_trees(std::string request_id, Done done) {
+  host_.who_has_what([&host = host_, request_id = std::move(request_id),
+                      done = std::move(done)](const auto& engines) {
+    done(finished(stopped_trees_answer(host.directory().stopped_trees(), engines), request_id));
   });
 }
 

@@ -1,5 +1,5 @@
 // The operations that define services, functions, limits, async configs and triggers, and show
-// them.
+// them; that flip kill switches, and stop trees.
 //
 // Threads: one shard's. Nothing here is kept between a request and its answer but `done` itself: a
 // ControlPlane may go while answers are still under way.
@@ -41,6 +41,8 @@ class ControlHost {
   virtual void count_waiting(const SwitchScope& scope,
                              std::function<void(std::uint64_t)> counted) = 0;
   virtual void who_has_what(RegistrySource::Asked asked) = 0;  // as RegistrySource
+  // Of whose tree a call is that runs on this engine; of any other the id itself.
+  [[nodiscard]] virtual CallId root_of(const CallId& id) const { return id; }
 };
 
 class ControlPlane {
@@ -55,6 +57,7 @@ class ControlPlane {
  private:
   void mutate(Operation operation, Result<Mutation> mutation, std::string request_id, Done done);
   void list_switches(std::string request_id, Done done);
+  void list_stopped_trees(std::string request_id, Done done);
   void download_code(const Route& route, std::string request_id, Done done);
 
   ControlHost& host_;

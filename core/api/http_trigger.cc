@@ -142,9 +142,11 @@ http::RequestHead head_for_function(const Route& route, http::RequestHead head) 
 http::Response http_answer_of(const Call& call, Outcome outcome) {
   if (outcome.reply.http && !outcome.error && !outcome.reply.system_error)
     return passed_on(call, outcome);
-  // Who asks may be anybody: why a function is stopped, and by whom, is not for them.
+  // Who asks may be anybody: why a function or a tree is stopped, and by whom, is not for them.
   if (outcome.error && outcome.error->code == ErrorCode::kResourceThrottled) {
     outcome.error->message = "Reserve resource exceeded limit";
+  } else if (outcome.error && outcome.error->code == ErrorCode::kInvocationTreeStopped) {
+    outcome.error->message = "the call was stopped";
   }
   const bool function_error = outcome.reply.function_error != FunctionError::kNone;
   http::Response response = answer_of(call, std::move(outcome));

@@ -12,21 +12,6 @@
 namespace convoke {
 namespace {
 
-// The key that signed the request, and the name that its sender goes by. Where requests need not be
-// signed, either is what they say.
-std::string who(const http::RequestHead& head, const std::optional<std::string>& by) {
-  std::string name = by.value_or("");
-  if (head.headers.find("Authorization") == nullptr) return name;
-  const Result<http::SignedRequest> signer = http::read_signed(head);
-  if (!signer || signer->access_key_id.empty()) return name;
-  return name.empty() ? signer->access_key_id : fmt::format("{} ({})", signer->access_key_id, name);
-}
-
-// No body is as good as an empty one.
-Result<Json> parse_body(std::string text) {
-  return Json::parse_object(text.empty() || text == "null" ? "{}" : std::move(text));
-}
-
 void write_scope(const SwitchScope& scope, JsonWriter& writer) {
   writer.member("service", scope.service).member("function", scope.function);
 }
@@ -43,10 +28,22 @@ std::string still_stopped_by(const Directory& directory, const SwitchScope& scop
 
 }  // namespace
 
+std::string who_stops(const http::RequestHead& head, const std::optional<std::string>& by) {
+  std::string name = by.value_or("");
+  if (head.headers.find("Authorization") == nullptr) return name;
+  const Result<http::SignedRequest> signer = http::read_signed(head);
+  if (!signer || signer->access_key_id.empty()) return name;
+  return name.empty() ? signer->access_key_id : fmt::format("{} ({})", signer->access_key_id, name);
+}
+
+Result<Json> parse_stop(std::string body) {
+  return Json::parse_object(body.empty() || body == "null" ? "{}" : std::move(body));
+}
+
 SwitchScope scope_of(const Route& route) { return {route.service, route.function}; }
 
 Result<Mutation> read_disable(const Route& route, http::Request request) {
-  Result<Json> body = parse_body(std::move(request.body));
+  Result<Json> body = parse_stop(std::move(request.body));
   if (!body) return body.error();
   DisableInvoke disable;
   std::optional<bool> aborts;
@@ -64,12 +61,12 @@ Result<Mutation> read_disable(const Route& route, http::Request request) {
   disable.aborts = aborts.value_or(false);
   disable.refuses_async = refuses_async.value_or(false);
   disable.reason = reason.value_or("");
-  disable.by = who(request.head, by);
+  disable.by = who_stops(request.head, by);
   return Mutation(std::move(disable));
 }
 
 Result<Mutation> read_enable(const Route& route, http::Request request) {
-  Result<Json> body = parse_body(std::move(request.body));
+  Result<Json> body = parse_stop(std::move(request.body));
   if (!body) return body.error();
   EnableInvoke enable;
   std::optional<std::string> by;
@@ -78,7 +75,7 @@ Result<Mutation> read_enable(const Route& route, http::Request request) {
   reader.integer("rampSeconds", enable.ramp_s);
   if (Result<void> read = reader.outcome(); !read) return read.error();
   enable.scope = scope_of(route);
-  enable.by = who(request.head, by);
+  enable.by = who_stops(request.head, by);
   return Mutation(std::move(enable));
 }
 
@@ -121,6 +118,20 @@ http::Response switched_answer(const Directory& directory, const SwitchScope& sc
   return json_answer(writer.end().take());
 }
 
+void write_missing(const std::optional<std::vector<EngineApplied>>& engines, std::uint64_t version,
+                   JsonWriter& writer) {
+  writer.key("missing");
+  if (!engines) {
+    writer.null();
+    return;
+  }
+  writer.array();
+  for (const EngineApplied& engine : *engines) {
+    if (engine.version < version) writer.text(engine.name);
+  }
+  writer.end();
+}
+
 http::Response switches_answer(const std::vector<SwitchPtr>& switches,
                                const std::optional<std::vector<EngineApplied>>& engines) {
   JsonWriter writer;
@@ -129,16 +140,8 @@ http::Response switches_answer(const std::vector<SwitchPtr>& switches,
     writer.object();
     write_scope(one->scope, writer);
     write_restriction(one.get(), writer);
-    writer.key("missing");
-    if (!engines) {
-      writer.null().end();
-      continue;
-    }
-    writer.array();
-    for (const EngineApplied& engine : *engines) {
-      if (engine.version < one->version) writer.text(engine.name);
-    }
-    writer.end().end();
+    write_missing(engines, one->version, writer);
+    writer.end();
   }
   return json_answer(writer.end().end().take());
 }

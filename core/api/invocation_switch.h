@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/json.h"
 #include "core/api/router.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
@@ -42,8 +43,20 @@ struct Switched {
 [[nodiscard]] http::Response switched_answer(const Directory& directory, const SwitchScope& scope,
                                              const Switched& switched);
 
-// {switches: [{service, function, invocationRestriction, missing}]}: by name, those of the engines
-// that live and have not confirmed; null where they cannot be asked.
+// What stops of any kind have in common.
+//
+// The key that signed the request, and the name that its sender goes by. Where requests need not be
+// signed, either is what they say.
+[[nodiscard]] std::string who_stops(const http::RequestHead& head,
+                                    const std::optional<std::string>& by);
+// No body is as good as an empty one.
+[[nodiscard]] Result<Json> parse_stop(std::string body);
+// The member missing: by name, those of the engines that live and have not confirmed that version;
+// null where they cannot be asked.
+void write_missing(const std::optional<std::vector<EngineApplied>>& engines, std::uint64_t version,
+                   JsonWriter& writer);
+
+// {switches: [{service, function, invocationRestriction, missing}]}.
 [[nodiscard]] http::Response switches_answer(
     const std::vector<SwitchPtr>& switches,
     const std::optional<std::vector<EngineApplied>>& engines);

@@ -66,6 +66,9 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
     if (const KillSwitch* off = refuses_async(world_.directory, (*function)->spec)) {
       return respond_(exchange, http::error_response(refused_by(*off), id.text()));
     }
+    if (const auto refused = refuses_child(lineage)) {
+      return respond_(exchange, http::error_response(*refused, id.text()));
+    }
     return invoke_async(exchange, id, *function, target, *std::move(order), std::move(request.body),
                         lineage);
   }
@@ -88,8 +91,15 @@ std::optional<Lineage> Invoker::lineage_of(const http::RequestHead& head, const 
   return lineage;
 }
 
+std::optional<Error> Invoker::refuses_child(const std::optional<Lineage>& lineage) const {
+  if (!lineage) return std::nullopt;
+  const StoppedTree* const tree = world_.directory.stopped_tree(lineage->root);
+  return tree != nullptr ? std::optional(tree_stopped(*tree)) : std::nullopt;
+}
+
 std::optional<Error> Invoker::refuses(const Function& function,
                                       const std::optional<Lineage>& lineage) const {
+  if (auto refused = refuses_child(lineage)) return refused;
   if (!lineage || world_.guard == nullptr) return std::nullopt;
   return world_.guard->refuses(function, *lineage, Attempting::kFirst);
 }
@@ -217,6 +227,7 @@ void Invoker::accept_triggered(std::vector<TriggeredCall> calls, AllAccepted don
     if (const KillSwitch* off =
             function ? refuses_async(world_.directory, function->spec) : nullptr)
       return done(refused_by(*off));
+    if (const auto refused = refuses_child(call.lineage)) return done(*refused);
   }
   if (calls.empty()) return done({});
   struct Open {

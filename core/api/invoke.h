@@ -83,8 +83,8 @@ class Invoker final : public CallOwner, public EndWatch {
   [[nodiscard]] std::optional<Lineage> lineage_of(const http::RequestHead& head, const CallId& id,
                                                   FunctionId function) const;
   // Accepts asynchronous calls for which no client waits. `done` runs once, now or in a later turn:
-  // when all are durable, or else with an error; some may then be. EntityTooLarge, and
-  // ResourceThrottled of a kill switch: none is.
+  // when all are durable, or else with an error; some may then be. EntityTooLarge,
+  // ResourceThrottled of a kill switch, and InvocationTreeStopped: none is.
   using AllAccepted = std::function<void(const Result<void>&)>;
   void accept_triggered(std::vector<TriggeredCall> calls, AllAccepted done);
   void client_gone(http::ExchangeId exchange);
@@ -105,6 +105,8 @@ class Invoker final : public CallOwner, public EndWatch {
     FunctionId function;
   };
 
+  // Whose tree is stopped has no more children.
+  [[nodiscard]] std::optional<Error> refuses_child(const std::optional<Lineage>& lineage) const;
   // Why it does not run, if it does not.
   [[nodiscard]] std::optional<Error> refuses(const Function& function,
                                              const std::optional<Lineage>& lineage) const;

@@ -68,6 +68,8 @@ enum class Operation : std::uint8_t {
   kPutConcurrency2023,
   kGetConcurrency2023,
   kDeleteConcurrency2023,
+  kStopTree,
+  kListStoppedTrees,
 };
 
 // Who answers.
@@ -243,6 +245,11 @@ inline constexpr std::array kOperations = {
     OperationRow{Operation::kDeleteConcurrency2023, "DeleteConcurrencyConfig", "DELETE",
                  "/2023-03-30/functions/{function}/concurrency", kNoBodyMax,
                  AnsweredBy::kControlPlane},
+    // Ours.
+    OperationRow{Operation::kStopTree, "StopTree", "POST", "/convoke/trees/{invocation}/stop",
+                 kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListStoppedTrees, "ListStoppedTrees", "GET", "/convoke/trees/stopped",
+                 kNoBodyMax, AnsweredBy::kControlPlane},
 };
 
 // Of the API that has no services (without_services.h).

@@ -52,6 +52,8 @@ struct Call {
   [[nodiscard]] Lineage its_lineage() const {
     return lineage ? *lineage : root_lineage(id, function);
   }
+  // Of the tree that it is a part of.
+  [[nodiscard]] const CallId& root() const { return lineage ? lineage->root : id; }
   [[nodiscard]] bool asynchronous() const { return lease.has_value(); }
   void move_to(CallState next) {
     ENSURE(may_follow(state, next));
@@ -77,7 +79,7 @@ struct Outcome {
     kLost,        // taken by the engine while it ran: kill switch, drain
     kBounced,     // nothing of it ran: the slot that was kept for it is gone or, with an `error`,
                   // its instance went before it had read the call
-    kStopped,     // by request, while it ran: it never runs again
+    kStopped,     // by request, it or its tree: it never runs again
     kExpired,     // it became too old before it could run (said by the pump, not the dispatcher)
   };
   Kind kind = Kind::kReplied;

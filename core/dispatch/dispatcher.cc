@@ -9,7 +9,7 @@ namespace {
 
 // A claim of calls whose function is gone: they only have to be told so.
 constexpr std::size_t kInvalidBatch = 64;
-constexpr std::size_t kOverdueBatch = 64;
+constexpr std::size_t kToEndBatch = 64;
 
 }  // namespace
 
@@ -74,11 +74,13 @@ void Dispatcher::on_lease() {
   for (const FunctionId function : functions) on_backlog(function);
 }
 
-void Dispatcher::claim_overdue(FunctionId function) {
+bool Dispatcher::claim_to_end(FunctionId function) {
   Room* const room = room_of(function);
-  if (room == nullptr || draining_ || room->claim.under_way) return;
+  if (room == nullptr || draining_) return false;
+  if (room->claim.under_way) return true;
   room->claim.under_way = true;
-  backlog_->claim(function, kOverdueBatch);
+  backlog_->claim(function, kToEndBatch);
+  return true;
 }
 
 // What is queued for a function that is gone.
@@ -139,6 +141,9 @@ void Dispatcher::back_in_line(CallPtr call) {
   if (room->gate->stopped())
     return refuse(std::move(call), is_stopped(world_.directory, *room->function));
   if (cut_) return refuse(std::move(call), shutting_down());
+  if (const StoppedTree* tree = world_.directory.stopped_tree(call->root())) {
+    return stop_unstarted(std::move(call), *tree);
+  }
   call->move_to(CallState::kEnqueued);
   (void)room->gate->join_line(kUnlimited);
   room->line.add(std::move(call));
@@ -158,6 +163,13 @@ void Dispatcher::refuse(CallPtr call, Error error) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::kRefused;
   outcome.error = std::move(error);
+  finish(std::move(call), std::move(outcome));
+}
+
+void Dispatcher::stop_unstarted(CallPtr call, const StoppedTree& tree) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kStopped;
+  outcome.error = tree_stopped(tree);
   finish(std::move(call), std::move(outcome));
 }
 

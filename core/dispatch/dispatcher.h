@@ -91,9 +91,9 @@ class Dispatcher final : private HostEvents {
 
   // The store has ready calls of this function.
   void on_backlog(FunctionId function);
-  // The oldest of them are too old: they are claimed though nothing may run them. Those that are
-  // not go back to their places.
-  void claim_overdue(FunctionId function);
+  // Some of the oldest are to end, as too old or otherwise: they are claimed though nothing may run
+  // them. Those that are not go back to their places. False: nothing will be claimed.
+  bool claim_to_end(FunctionId function);
   // The answer to Backlog::claim.
   void on_claimed(FunctionId function, std::vector<CallPtr> calls);
 
@@ -109,7 +109,11 @@ class Dispatcher final : private HostEvents {
   // and what runs is ended now, or runs to its end where a kill switch drains.
   void on_limit(FunctionId function);
   void on_switch(const SwitchScope& scope);  // the same for all that it covers
-  // Runs once, now or later: when what was ended so far by limits and switches is dead.
+  // A tree was stopped: what runs of it here is ended, and who waits is refused. From here on
+  // nothing of it starts.
+  void on_tree_stopped(const StoppedTree& tree);
+  // Runs once, now or later: when what was ended so far by limits, switches and stops of trees is
+  // dead.
   void when_ended(Endings::Over over) { endings_.when_over(std::move(over)); }
 
   // Queued calls stay where they are from now on; callers in line are still served.
@@ -153,6 +157,8 @@ class Dispatcher final : private HostEvents {
   void bounced(CallPtr call, Outcome outcome);
   void back_in_line(CallPtr call);
   void empty_line(Room& room, const Error& why);
+  void end_tree(Room& room, const StoppedTree& tree);
+  void stop_unstarted(CallPtr call, const StoppedTree& tree);
   CallPtr leave_line(Room& room, CallPtr call);
   void finish(CallPtr call, Outcome outcome);
   void deliver(CallPtr call, Outcome outcome);

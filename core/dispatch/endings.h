@@ -1,9 +1,9 @@
-// Instances that a kill switch ends, and who waits until they are dead.
+// Instances that a kill switch ends, or the stop of a tree, and who waits until they are dead.
 //
-// What a switch's answer promises is that the function does nothing after it; so its processes must
-// have gone. One that does not go (the kernel holds it in a system call that nothing interrupts)
-// was sent SIGKILL long before kEndingMax, and runs no more code of its own: then nobody waits for
-// it any longer.
+// What the answer promises is that the function, or the tree, does nothing after it; so the
+// processes must have gone. One that does not go (the kernel holds it in a system call that nothing
+// interrupts) was sent SIGKILL long before kEndingMax, and runs no more code of its own: then
+// nobody waits for it any longer.
 //
 // Shard thread only.
 #pragma once
@@ -31,6 +31,8 @@ class Endings {
 
   // It is being ended, with so many calls inside that have no answer yet.
   void add(const Host& host, std::uint32_t calls);
+  // So many calls have their answers, in an instance that goes on for others'.
+  void add(std::uint32_t calls) { calls_ += calls; }
   void on_gone(const Host& host);
 
   // Runs once, from inside this call or later: when all that are being ended now have gone. With

@@ -126,8 +126,8 @@ void Host::on_reply(const CallId& id, Reply reply) {
   if (reply.instance_is_going && open()) give_up();
   if (run->call) {
     Outcome outcome = outcome_of(*run, Outcome::Kind::kReplied);
-    if (run->stopped && reply.system_error) {
-      outcome = stopped_outcome(*run);
+    if (run->stopped && (reply.system_error || reply.function_error != FunctionError::kNone)) {
+      outcome = stopped_outcome(*run, *run->stopped);
     } else if (reply.never_began) {
       outcome.kind = Outcome::Kind::kBounced;  // another instance can still run it
       outcome.error = reply.system_error;
@@ -170,6 +170,7 @@ void Host::on_deadline(Run& run) {
   outcome.reply.function_error = FunctionError::kUnhandled;
   outcome.reply.memory_peak_mb = instance_->memory_peak_mb();
   outcome.reply.body = timeout_body(function_->spec.timeout, outcome.reply.memory_peak_mb);
+  places_.end(run.place);
   abandon(run, std::move(outcome));
 }
 
@@ -179,25 +180,48 @@ bool Host::end_call(const CallId& id) {
   });
   if (found == runs_.end()) return false;
   Run& run = **found;
+  Error why = call_stopped(function_->spec.service + ':' + function_->spec.name, id);
   if (in_process() || runs_.size() > 1) {
-    abandon(run, stopped_outcome(run));
+    places_.end(run.place);
+    abandon(run, stopped_outcome(run, std::move(why)));
   } else {
-    run.stopped = true;
-    run.deadline.cancel();
+    end_run(run, std::move(why));
     stop(StopHow::kGraceful);
   }
   return true;
 }
 
-Outcome Host::stopped_outcome(const Run& run) const {
+// What is left inside keeps its places: whom it calls is still refused as a child of its tree.
+std::uint32_t Host::end_tree(const CallId& root, const Error& why) {
+  std::vector<Run*> members;
+  for (const auto& run : runs_) {
+    if (run->call && run->call->root() == root) members.push_back(run.get());
+  }
+  const auto count = static_cast<std::uint32_t>(members.size());
+  if (count == 0) return 0;
+  if (!in_process() && count == calls_unanswered()) {
+    for (Run* run : members) end_run(*run, why);
+    stop(StopHow::kGraceful);
+  } else {
+    for (Run* run : members) abandon(*run, stopped_outcome(*run, why));
+  }
+  return count;
+}
+
+// Its owner hears of it when its process is dead.
+void Host::end_run(Run& run, Error why) {
+  run.stopped = std::move(why);
+  run.deadline.cancel();
+}
+
+Outcome Host::stopped_outcome(const Run& run, Error why) const {
   Outcome outcome = outcome_of(run, Outcome::Kind::kStopped);
-  outcome.error = call_stopped(function_->spec.service + ':' + function_->spec.name, run.id);
+  outcome.error = std::move(why);
   return outcome;
 }
 
 // Its owner has its answer, and what runs is of no more use to anybody.
 void Host::abandon(Run& run, Outcome outcome) {
-  places_.end(run.place);
   answer(run, std::move(outcome));
   if (function_->spec.runtime == Runtime::kInProcess) return;
   if (all_answered()) return stop(StopHow::kGraceful);

@@ -57,12 +57,17 @@ class Host final : public InstanceListener {
   // the function answers first. With neighbours inside (or in process) its owner hears so at once,
   // and the instance leaves. False: it is not here.
   [[nodiscard]] bool end_call(const CallId& id);
+  // Ends all calls of that tree, whose owners hear `why`; how many. An instance that holds no other
+  // is stopped; else these stay where they are, as calls past their deadlines do, until the others
+  // have come out.
+  std::uint32_t end_tree(const CallId& root, const Error& why);
 
   [[nodiscard]] bool starting() const { return phase_ == Phase::kStarting; }
   [[nodiscard]] bool open() const { return phase_ == Phase::kOpen; }
   [[nodiscard]] bool has_opened() const { return has_opened_; }
   // Will be gone by itself, and soon.
   [[nodiscard]] bool going() const { return phase_ == Phase::kStopping && runs_.empty(); }
+  [[nodiscard]] bool stopping() const { return phase_ == Phase::kStopping; }
   [[nodiscard]] bool idle() const { return open() && runs_.empty(); }
   [[nodiscard]] std::uint32_t slots() const { return function_->spec.instance_concurrency; }
   [[nodiscard]] std::uint32_t free_slots() const;
@@ -100,13 +105,14 @@ class Host final : public InstanceListener {
     Instant started;
     PlaceTag place;
     Timer deadline;
-    bool stopped = false;  // by end_call: its process is being ended
+    std::optional<Error> stopped;  // by request: its process is being ended
   };
 
   void on_deadline(Run& run);
   void abandon(Run& run, Outcome outcome);
   void answer(Run& run, Outcome outcome);
-  [[nodiscard]] Outcome stopped_outcome(const Run& run) const;
+  void end_run(Run& run, Error why);
+  [[nodiscard]] Outcome stopped_outcome(const Run& run, Error why) const;
   [[nodiscard]] Outcome outcome_of(const Run& run, Outcome::Kind kind) const;
   // A process that holds only timed-out calls is of no more use; a callable may yet call back.
   [[nodiscard]] bool all_answered() const { return calls_unanswered() == 0; }

@@ -38,6 +38,16 @@ CallPtr Line::take(const CallId& id) {
   return call;
 }
 
+std::vector<CallPtr> Line::take_tree(const CallId& root) {
+  std::vector<CallId> ids;
+  for (const Place& place : waiting_) {
+    if (place.call->root() == root) ids.push_back(place.call->id);
+  }
+  std::vector<CallPtr> calls;
+  for (const CallId& id : ids) calls.push_back(take(id));
+  return calls;
+}
+
 void Line::waited_too_long(Place& place) {
   if (among_first(place, starting_())) {
     return wheel_.schedule(place.too_long, place.too_long.due() + kLookAgain);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <list>
 #include <unordered_map>
+#include <vector>
 
 #include "core/dispatch/call.h"
 #include "core/edge/timer_wheel.h"
@@ -26,8 +27,9 @@ class Line {
 
   // By arrival: a call that comes back to the line gets its old place.
   void add(CallPtr call);
-  [[nodiscard]] CallPtr take_first();            // not when empty
-  [[nodiscard]] CallPtr take(const CallId& id);  // nullptr when it is not here
+  [[nodiscard]] CallPtr take_first();                                // not when empty
+  [[nodiscard]] CallPtr take(const CallId& id);                      // nullptr when it is not here
+  [[nodiscard]] std::vector<CallPtr> take_tree(const CallId& root);  // all of it, in order
 
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }

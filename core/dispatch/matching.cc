@@ -145,6 +145,10 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
     if (call->asynchronous()) return bounce(std::move(call));
     return refuse(std::move(call), is_stopped(world_.directory, *room.function));
   }
+  if (const StoppedTree* tree = world_.directory.stopped_tree(call->root())) {
+    grant(room);
+    return stop_unstarted(std::move(call), *tree);
+  }
   const bool claimed = call->asynchronous();
   if (!may_start_for_callers()) {
     empty_line(room, without_lease());

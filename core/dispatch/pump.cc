@@ -26,8 +26,13 @@ Pump::Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm)
       expiry_(world.clock, world.wheel,
               Expiry::Hooks{
                   [this](FunctionId function) { return ages_out(function); },
-                  [this](FunctionId function) { dispatcher_->claim_overdue(function); },
-              }) {}
+                  [this](FunctionId function) { (void)dispatcher_->claim_to_end(function); },
+              }),
+      sweep_(world.clock, world.wheel,
+             TreeSweep::Hooks{
+                 [this] { return with_backlog(); },
+                 [this](FunctionId function) { return dispatcher_->claim_to_end(function); },
+             }) {}
 
 void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch, Deliverer* deliverer) {
   deliverer_ = deliverer;
@@ -54,6 +59,14 @@ std::optional<WallTime> Pump::ages_out(FunctionId function) const {
   return *oldest + policy_of(function, {}).age_max;
 }
 
+std::deque<FunctionId> Pump::with_backlog() const {
+  std::deque<FunctionId> functions;
+  for (const FunctionPtr& function : world_.directory.all_functions()) {
+    if (queue_->counts(function->id).ready > 0) functions.push_back(function->id);
+  }
+  return functions;
+}
+
 std::size_t Pump::ready(FunctionId function) const {
   return not_handed_out_.contains(function) ? 0 : queue_->counts(function).ready;
 }
@@ -71,12 +84,16 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
   std::vector<CallPtr> calls;
   calls.reserve(claimed.size());
   open_ += claimed.size();
+  std::size_t stopped = 0;
   for (ClaimedCall& one : claimed) {
     const bool expired = world_.clock.wall() > one.due + policy_of(function, one.qualifier).age_max;
     const bool event_lost = one.event_lost;
     CallPtr call = call_of(std::move(one));
     if (stopping(call->id)) {
       stop_claimed(std::move(call));
+    } else if (const StoppedTree* tree = world_.directory.stopped_tree(call->root())) {
+      ++stopped;
+      stop_with_tree(std::move(call), *tree);
     } else if (expired) {
       expire(std::move(call));
     } else if (event_lost) {
@@ -88,6 +105,7 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
     }
   }
   dispatcher_->on_claimed(function, std::move(calls));
+  sweep_.on_claimed(function, stopped);
 }
 
 RetryPolicy Pump::policy_of(FunctionId function, std::string_view qualifier) const {
@@ -124,6 +142,9 @@ void Pump::on_finished(CallPtr call, Outcome outcome) {
     return settle(std::move(call), std::move(outcome), after.settlement);
   }
   if (stopping(call->id)) return stop_claimed(std::move(call));
+  if (const StoppedTree* tree = world_.directory.stopped_tree(call->root())) {
+    return stop_with_tree(std::move(call), *tree);
+  }
   if (after.action == AfterAttempt::Do::kPostpone) return postpone(*call, outcome, after);
   --open_;
   queue_->give_back(call->lease->receipt);
@@ -163,6 +184,13 @@ void Pump::stop_claimed(CallPtr call) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::kStopped;
   outcome.error = call_stopped(function_name(call->function), call->id);
+  settle(std::move(call), std::move(outcome), Settlement::kStopped);
+}
+
+void Pump::stop_with_tree(CallPtr call, const StoppedTree& tree) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kStopped;
+  outcome.error = tree_stopped(tree);
   settle(std::move(call), std::move(outcome), Settlement::kStopped);
 }
 

@@ -8,6 +8,7 @@
 // on the disk is asked about again every kNoRoomRetry.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/expiry.h"
 #include "core/dispatch/retry.h"
+#include "core/dispatch/tree_sweep.h"
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
 #include "core/edge/timer_wheel.h"
@@ -64,6 +66,9 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   // kStopped, or kUnknown where it was no longer there or came to an end of its own first.
   void stop(FunctionId function, const CallId& id, Queue::Stopped stopped);
 
+  // A tree was stopped: what is queued of it and next in line ends now, though nothing may run it.
+  void on_tree_stopped() { sweep_.begin(); }
+
   void on_ready(FunctionId function) override;
   void on_claimed(FunctionId function, std::vector<ClaimedCall> calls) override;
   void on_stop_asked(FunctionId function, const CallId& id, Queue::Stopped stopped) override {
@@ -87,6 +92,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   [[nodiscard]] RetryPolicy policy_of(FunctionId function, std::string_view qualifier) const;
   [[nodiscard]] CallPtr call_of(ClaimedCall claimed) const;
   [[nodiscard]] bool stopping(const CallId& id) const { return stops_.contains(id); }
+  [[nodiscard]] std::deque<FunctionId> with_backlog() const;
   void expire(CallPtr call);
   void end_without_event(CallPtr call);
   // A call that is one too many was accepted as any, so that its end is told as any other: it fails
@@ -94,6 +100,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   [[nodiscard]] std::optional<Error> one_too_many(const Call& call);
   void end_refused(CallPtr call, Error why);
   void stop_claimed(CallPtr call);
+  void stop_with_tree(CallPtr call, const StoppedTree& tree);
   void settle(CallPtr call, Outcome outcome, Settlement settlement);
   void settle(std::shared_ptr<Settling> settling);
   void on_settled(const std::shared_ptr<Settling>& settling, SettleResult result);
@@ -120,6 +127,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   // again before it says anew that they are ready.
   std::unordered_set<FunctionId> not_handed_out_;
   Expiry expiry_;
+  TreeSweep sweep_;
   Timer no_room_retry_ = timer_for<&Pump::settle_again>(this);
 };
 

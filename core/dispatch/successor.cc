@@ -55,6 +55,10 @@ struct Follow {
   std::string operator()(const FunctionDestination& to) const {
     const auto target = resolve_function(world.directory, to.service, to.qualifier, to.function);
     if (!target) return "Failed: " + target.error().message;
+    // It would be a child. A URL is told: that runs nothing of the tree.
+    if (const StoppedTree* tree = world.directory.stopped_tree(call.root())) {
+      return "Failed: " + tree_stopped(*tree).message;
+    }
     const Lineage lineage = child_lineage(call.its_lineage(), call.id, (*target)->id);
     if (std::string refused = refused_too(**target, lineage); !refused.empty()) return refused;
     next.function = (*target)->id;

@@ -7,6 +7,8 @@
 // once, nor, on Redis, within two minutes. A follower has no other name: in the history it is a
 // call without one.
 //
+// Of a tree that was stopped meanwhile no function is called.
+//
 // Succeeded calls go to onSuccess, Failed and Expired ones to onFailure, others nowhere.
 #pragma once
 

@@ -95,4 +95,16 @@ std::optional<PlaceNow> RunningCalls::at(PlaceTag place) const noexcept {
   return PlaceNow{seen.call, seen.lineage, seen.alone};
 }
 
+std::optional<Lineage> RunningCalls::lineage_of(const CallId& call) const noexcept {
+  for (const auto& one : pieces_) {
+    const Piece* const piece = one.load(std::memory_order_acquire);
+    if (piece == nullptr) break;  // they are made in order
+    for (const Row& row : *piece) {
+      const Seen seen = read(row);
+      if (seen.tag != 0 && seen.call == call) return seen.lineage;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace convoke

@@ -42,6 +42,8 @@ class RunningCalls {
 
   // Any thread. nullopt: no such place here, or none any more.
   [[nodiscard]] std::optional<PlaceNow> at(PlaceTag place) const noexcept;
+  // Any thread; looks at every place. nullopt: it runs at none.
+  [[nodiscard]] std::optional<Lineage> lineage_of(const CallId& call) const noexcept;
 
  private:
   struct Seen {

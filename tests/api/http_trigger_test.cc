@@ -173,5 +173,15 @@ TEST_F(HttpAnswer, TheEnginesErrorsAreAnsweredAsEverywhere) {
   EXPECT_NE(response.body.find("ResourceThrottled"), std::string::npos);
 }
 
+TEST_F(HttpAnswer, WhoStoppedATreeAndWhyIsNotForAnybodyWhoAsks) {
+  StoppedTree tree;
+  tree.by = "ada";
+  outcome_.error = tree_stopped(tree);
+  const http::Response response = http_answer_of(call_, outcome_);
+  EXPECT_EQ(response.status, 412);
+  EXPECT_NE(response.body.find("InvocationTreeStopped"), std::string::npos);
+  EXPECT_EQ(response.body.find("ada"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace convoke

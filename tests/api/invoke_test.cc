@@ -75,6 +75,32 @@ TEST_F(Invoke, ACallersTokenMakesTheCallItsChild) {
   EXPECT_EQ(lineage.trace[15], 0x9c);
 }
 
+TEST_F(Invoke, AChildOfAStoppedTreeIsRefusedAndWhoIsNoneIsNot) {
+  const CallId caller = CallId::from_random(8, 8);
+  LineageToken token;
+  token.lineage = root_lineage(caller, FunctionId{5});
+  token.call = caller;
+  token.deadline = world.now() + Seconds{1};
+  const std::string text(view_of(world.seal.seal(token)));
+  world.stop_tree(caller);
+  for (const char* how : {"Async", "Sync"}) {
+    const auto child = world.send({{"x-convoke-lineage", text}, {"X-Fc-Invocation-Type", how}});
+    EXPECT_EQ(world.answer_to(child), "412 InvocationTreeStopped") << how;
+  }
+  TriggeredCall triggered;
+  triggered.id = CallId::from_random(9, 9);
+  triggered.function = FunctionId{7};
+  triggered.lineage = child_lineage(token.lineage, caller, triggered.function);
+  std::optional<ErrorCode> said;
+  world.invoker().accept_triggered({triggered}, [&](const Result<void>& accepted) {
+    if (!accepted) said = accepted.error().code;
+  });
+  EXPECT_EQ(said, ErrorCode::kInvocationTreeStopped);
+  EXPECT_TRUE(world.queue.calls.empty());
+  (void)world.send({});
+  EXPECT_EQ(world.queue.calls.size(), 1U);
+}
+
 TEST_F(Invoke, ATraceThatThisEngineMintedIsNotStoredTwice) {
   const CallId caller = CallId::from_random(8, 8);
   LineageToken token;

@@ -144,6 +144,11 @@ class InvokeWorld {
     config->stateful = true;
     directory_.apply({3, AsyncConfigPut{config}});
   }
+  void stop_tree(const CallId& root) {
+    StoppedTree tree;
+    tree.root = root;
+    directory_.apply({4, TreeStopped{std::make_shared<const StoppedTree>(tree)}});
+  }
   [[nodiscard]] WallTime now() const { return others_.clock.wall(); }
   [[nodiscard]] Invoker& invoker() { return invoker_; }
 

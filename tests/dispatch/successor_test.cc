@@ -65,6 +65,18 @@ struct SuccessorTest : testing::Test {
   SuccessorWorld world{directory};
 };
 
+TEST_F(SuccessorTest, OfAStoppedTreeNoFunctionIsCalledAndTheRecordSaysWhy) {
+  StoppedTree tree;
+  tree.root = id_of(1);
+  tree.reason = "because";
+  directory.apply({100, TreeStopped{std::make_shared<const StoppedTree>(tree)}});
+  for (const std::uint64_t number : {1U, 2U}) {
+    const Successor successor = after(number, {}, Settlement::kSucceeded);
+    EXPECT_FALSE(successor.call);
+    EXPECT_TRUE(successor.status.starts_with("Failed: the tree of call ")) << successor.status;
+  }
+}
+
 TEST_F(SuccessorTest, IsAChildOfTheCallThatItFollows) {
   const Successor successor = after(1, {}, Settlement::kSucceeded);
   ASSERT_TRUE(successor.call);

@@ -92,6 +92,7 @@ void NaiveQueue::accept(NewCall call, Accepted accepted) {
   stored.event = call.event;
   stored.accepted = call.accepted;
   stored.due = call.due;
+  stored.lineage = call.lineage;
   ready_.push_back(std::move(stored));
   accepted({});
   listener_.on_ready(call.function);
@@ -335,19 +336,47 @@ void World::configure_async(const FunctionPtr& function, std::uint32_t retries_m
   for (auto& shard : shards_) shard->directory.apply({++version_, AsyncConfigPut{config}});
 }
 
-CallId World::call(std::uint16_t shard, const FunctionPtr& function) {
+namespace {
+
+std::optional<Lineage> below(const CallId& root, const FunctionPtr& function) {
+  if (root == CallId{}) return std::nullopt;
+  return child_lineage(root_lineage(root, FunctionId{1}), root, function->id);
+}
+
+}  // namespace
+
+void World::stop_tree(std::uint16_t shard, const CallId& root) {
+  StoppedTree tree;
+  tree.root = root;
+  tree.version = ++version_;
+  tree.reason = "because";
+  tree.since = clock.wall();
+  const Change change{version_, TreeStopped{std::make_shared<const StoppedTree>(tree)}};
+  shards_[shard]->directory.apply(change);
+  shards_[shard]->dispatcher.on_tree_stopped(tree);
+  shards_[shard]->pump.on_tree_stopped();
+}
+
+void World::stop_tree(const CallId& root) {
+  for (std::uint16_t i = 0; i < shards_.size(); ++i) stop_tree(i, root);
+}
+
+CallId World::call(std::uint16_t shard, const FunctionPtr& function, const CallId& root) {
   auto call = std::make_unique<Call>();
   call->id = next_id();
   call->function = function->id;
   call->home = ShardIndex{shard};
   call->arrived = clock.now();
+  call->lineage = below(root, function);
   const CallId id = call->id;
   shards_[shard]->dispatcher.submit(std::move(call));
   return id;
 }
 
-CallId World::enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name) {
+CallId World::enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name,
+                      const CallId& root) {
   NewCall call;
+  call.lineage = below(root, function);
   call.name = std::move(name);
   call.id = next_id();
   call.function = function->id;

@@ -137,8 +137,13 @@ class World {
   void configure_async(const FunctionPtr& function, std::uint32_t retries_max, Seconds age_max,
                        const std::string& qualifier = "LATEST");
 
-  CallId call(std::uint16_t shard, const FunctionPtr& function);
-  CallId enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name = {});
+  // Of that tree, one call below its root; nil: of a tree of its own.
+  CallId call(std::uint16_t shard, const FunctionPtr& function, const CallId& root = {});
+  CallId enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name = {},
+                 const CallId& root = {});
+  // Every shard hears of it, in order.
+  void stop_tree(const CallId& root);                       // its reason: "because"
+  void stop_tree(std::uint16_t shard, const CallId& root);  // this one alone, so far
   // The answer to a stop, once there is one.
   std::shared_ptr<std::optional<StopResult>> stop(std::uint16_t shard, const FunctionPtr& function,
                                                   const CallId& id);

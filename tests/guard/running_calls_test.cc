@@ -35,6 +35,17 @@ TEST_F(RunningCallsTest, APlaceSaysWhatRunsThere) {
   EXPECT_FALSE(calls.at(calls.take(false))->alone);
 }
 
+TEST_F(RunningCallsTest, ACallsLineageIsFoundWhereverItRunsAndNotWhenItIsOver) {
+  for (std::uint64_t i = 0; i < 300; ++i) static_cast<void>(calls.take(true));
+  const PlaceTag place = calls.take(true);
+  EXPECT_FALSE(calls.lineage_of(call(3)));
+  calls.begin(place, call(3), lineage(7));
+  EXPECT_EQ(calls.lineage_of(call(3)), lineage(7));
+  EXPECT_FALSE(calls.lineage_of(call(7)));
+  calls.end(place);
+  EXPECT_FALSE(calls.lineage_of(call(3)));
+}
+
 TEST_F(RunningCallsTest, APlaceThatWasGivenBackIsNotFoundAlthoughAnotherHasItsRow) {
   const PlaceTag old = calls.take(true);
   calls.give_back(old);
