@@ -43,4 +43,12 @@ Outcome<std::string> request_path(std::string_view request_id) {
       request_id, request_id));
 }
 
+Outcome<std::string> tree_stop_path(std::string_view request_id) {
+  if (is_request_id(request_id)) return fmt::format("/convoke/trees/{}/stop", request_id);
+  return usage_failure(
+      fmt::format("'{}' is no request id (a UUID): a call's is its "
+                  "X-Fc-Request-Id",
+                  request_id));
+}
+
 }  // namespace convoke::cli

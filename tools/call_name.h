@@ -16,4 +16,7 @@ namespace convoke::cli {
 // Any call, by its request id alone: /convoke/calls/ID.
 [[nodiscard]] Outcome<std::string> request_path(std::string_view request_id);
 
+// All that a call caused, and itself, by its request id: /convoke/trees/ID/stop.
+[[nodiscard]] Outcome<std::string> tree_stop_path(std::string_view request_id);
+
 }  // namespace convoke::cli

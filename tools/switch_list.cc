@@ -39,15 +39,19 @@ void print_switch(simdjson::dom::element one) {
   simdjson::dom::element restriction;
   if (one["invocationRestriction"].get(restriction) != simdjson::SUCCESS) return;
   fmt::print("{}: {}\n", target_of(one), restriction_text(restriction));
+  print_missing(one);
+}
+
+}  // namespace
+
+void print_missing(simdjson::dom::element stopped) {
   simdjson::dom::array missing;
-  if (one["missing"].get(missing) != simdjson::SUCCESS) {
+  if (stopped["missing"].get(missing) != simdjson::SUCCESS) {
     fmt::print("  who has confirmed cannot be asked: the registry's server does not answer\n");
   } else if (missing.size() > 0) {
     fmt::print("  NOT YET CONFIRMED by {}\n", names_in(missing));
   }
 }
-
-}  // namespace
 
 std::string restriction_text(simdjson::dom::element restriction) {
   const std::string by = text_of(restriction, "by");

@@ -109,6 +109,29 @@ class Calls(CommandTest):
         self.assertEqual(self.convoke("stop", "hello", "job-1"), REFUSED)
         self.assertEqual(self.convoke("stop", "hello"), USAGE)
 
+    def test_stop_stops_a_tree_and_lists_those_that_are(self):
+        stop = f"/convoke/trees/{REQUEST_ID}/stop"
+        self.answers["POST", stop] = page(root=REQUEST_ID, callsEnded=1)
+        self.assertEqual(self.convoke("stop", "--tree", REQUEST_ID, "--note", "it grows"), OK)
+        self.assertIn(f"stopped the tree of call {REQUEST_ID}".encode(), self.stdout)
+        self.assertIn(b"ended     1 running call on this engine", self.stdout)
+        method, path, _, body = self.engine.requests[-1]
+        self.assertEqual((method, path), ("POST", stop))
+        self.assertEqual(json.loads(body)["reason"], "it grows")
+        told = {"root": REQUEST_ID, "by": "ada", "reason": "it grows", "stoppedTime": "2026-01-31T12:00:00Z"}
+        self.answers["GET", "/convoke/trees/stopped"] = page(trees=[{**told, "missing": ["b:1"]}])
+        self.assertEqual(self.convoke("stop", "--list"), OK)
+        self.assertEqual(
+            self.stdout.decode(),
+            f"{REQUEST_ID}: stopped since 2026-01-31T12:00:00Z by ada: it grows\n"
+            "  NOT YET CONFIRMED by b:1\n",
+        )
+        self.answers["GET", "/convoke/trees/stopped"] = page(trees=[])
+        self.assertEqual(self.convoke("stop", "--list"), OK)
+        self.assertEqual(self.stdout, b"")
+        for wrong in (["--tree", "job-1"], ["hello", "job-1", "--note", "x"], ["--list", "--tree", REQUEST_ID], []):
+            self.assertEqual(self.convoke("stop", *wrong), USAGE)
+
 
 class FailedCalls(CommandTest):
     OF_HELLO = "&serviceName=default&functionName=hello"
