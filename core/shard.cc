@@ -355,6 +355,19 @@ void Shard::find_place(FunctionId function, const CallId& id, Found found) {
   world_.history.find(id, self_, std::move(found));
 }
 
+namespace {
+
+// That of a shard where no call waits holds none.
+void add_window(Circumstances& about, const std::optional<ShutWindow>& shut, std::uint64_t ready) {
+  if (!shut || ready == 0) return;
+  if (!about.window) about.window.emplace();
+  about.window->limit += shut->limit;
+  about.window->under_way += shut->under_way;
+  about.window->pause = std::max(about.window->pause, shut->pause);
+}
+
+}  // namespace
+
 void Shard::explain_function(FunctionId id, Explained explained) {
   Circumstances about;
   const FunctionPtr function = directory_.find_function(id);
@@ -372,7 +385,10 @@ void Shard::explain_function(FunctionId id, Explained explained) {
   if (store_->reach() == Reach::kShard) about.queues = mail_->shards();
   world_.metrics_desk.gather(
       {function}, self_, [about, explained = std::move(explained)](const auto& samples) mutable {
-        for (const ShardSample& sample : samples) about.ready += sample.functions.front().ready;
+        for (const ShardSample& sample : samples) {
+          about.ready += sample.functions.front().ready;
+          add_window(about, sample.windows.front(), sample.functions.front().ready);
+        }
         explained(about);
       });
 }

@@ -193,6 +193,7 @@ class Shard final : public ShardDoor,
   void respond(http::ExchangeId exchange, http::Response response);
 
   [[nodiscard]] ShardSample own_sample() const;  // all but the queue's counts
+  [[nodiscard]] std::optional<ShutWindow> shut_window(FunctionId function) const;
   void answer_by_engine(http::ExchangeId exchange, const Route& route, const http::Request& request,
                         const std::string& request_id);
   void answer_health(http::ExchangeId exchange, const std::string& request_id);

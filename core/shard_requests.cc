@@ -1,6 +1,7 @@
 // What a shard is asked, over HTTP or by the program that it is in.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -197,12 +198,23 @@ void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http:
 void Shard::sample(const std::vector<FunctionPtr>& shown, Sampled sampled) {
   std::vector<FunctionId> functions;
   for (const FunctionPtr& function : shown) functions.push_back(function->id);
-  store_->count(functions, [this, sampled = std::move(sampled)](ShardStore::Counts counts) {
+  std::vector<std::optional<ShutWindow>> windows;
+  for (const FunctionId function : functions) windows.push_back(shut_window(function));
+  store_->count(functions, [this, windows = std::move(windows),
+                            sampled = std::move(sampled)](ShardStore::Counts counts) mutable {
     ShardSample sample = own_sample();
+    sample.windows = std::move(windows);
     sample.functions = std::move(counts.functions);
     sample.all = counts.all;
     sampled(std::move(sample));
   });
+}
+
+std::optional<ShutWindow> Shard::shut_window(FunctionId function) const {
+  const auto held = pump_.pacer().held(function);
+  if (!held || pump_.pacer().room(function) > 0) return std::nullopt;
+  return ShutWindow{held->limit, held->under_way,
+                    std::max(Duration{}, held->paused_until - clock_.now())};
 }
 
 ShardSample Shard::own_sample() const {
@@ -216,6 +228,9 @@ ShardSample Shard::own_sample() const {
   sample.recursion_warned = guarded.recursion_warned;
   sample.budget_refused = guarded.budget_refused;
   sample.budget_warned = guarded.budget_warned;
+  sample.retries_held = pump_.pacer().counters().retries_held;
+  sample.overload_cuts = pump_.pacer().counters().cuts;
+  sample.functions_held = pump_.pacer().functions_held();
   sample.instances = dispatcher_.instances();
   sample.calls_here = dispatcher_.calls_here();
   sample.connections = server_.connections();

@@ -28,6 +28,18 @@ Error connection_error(http::ClientFailure failure, const std::string& detail) {
   return {ErrorCode::kBadResponse, fmt::format("{} ({})", what, detail)};
 }
 
+// Ours: a program that answers a queued call with 429 or 503, and says nothing by x-fc-status, asks
+// for it to come again later. Function Compute takes that for a success; the call would be lost.
+bool has_no_room(const http::Response& response) {
+  return (response.status == 429 || response.status == 503) && response.headers.find("x-fc-status") == nullptr;
+}
+
+Error no_room_error(int status) {
+  return {
+      status == 429 ? ErrorCode::kResourceThrottled : ErrorCode::kServiceUnavailable,
+      fmt::format("the function answered with status {}: it has no room for the call now", status)};
+}
+
 }  // namespace
 
 class CustomRuntime::Lane final : private http::ClientHandler {
@@ -52,6 +64,7 @@ class CustomRuntime::Lane final : private http::ClientHandler {
     busy_ = true;
     call_ = attempt.id;
     is_http_ = attempt.http != nullptr;
+    is_queued_ = attempt.asynchronous;
     client_.send(head_.for_attempt(attempt),
                  attempt.event != nullptr ? std::string_view(*attempt.event) : std::string_view());
   }
@@ -68,6 +81,9 @@ class CustomRuntime::Lane final : private http::ClientHandler {
     if (!call_.has_value()) return on_initialized(response);
     const CallId call = *call_;  // the host may hand us the next one before it returns
     if (is_http_) return owner_.host_->answered_http(call, std::move(response));
+    if (is_queued_ && has_no_room(response)) {
+      return owner_.host_->answered_badly(call, no_room_error(response.status));
+    }
     const bool failed = response.headers.get("x-fc-status") == kStatusOfFunctionError;
     owner_.host_->answered(call, std::move(response.body),
                            failed ? FunctionError::kUnhandled : FunctionError::kNone);
@@ -102,6 +118,7 @@ class CustomRuntime::Lane final : private http::ClientHandler {
   InvokeHead head_;
   bool busy_ = false;
   bool is_http_ = false;        // that call
+  bool is_queued_ = false;      // it comes again if it must
   std::optional<CallId> call_;  // none: the initializer
 };
 

@@ -8,6 +8,7 @@
 #include "core/api/answers.h"
 #include "core/api/fields.h"
 #include "core/api/invocation_switch.h"
+#include "core/api/pace_fields.h"
 #include "core/api/recursion_fields.h"
 #include "core/registry/recursion_config.h"
 #include "core/registry/shown.h"
@@ -44,6 +45,7 @@ Result<FunctionFields> read_fields(Json& body) {
   reader.kept_array("layers", fields.extra);
   reader.kept_object("customContainerConfig", fields.extra);
   read_recursion_config(reader, fields.extra);
+  read_pace_config(reader, fields.extra);
   read_code(reader, fields);
   if (Result<void> read = reader.outcome(); !read) return read.error();
   return fields;
@@ -106,6 +108,7 @@ void write_function(const Function& function, const KillSwitch* restriction, Jso
   kept("layers", "null");
   kept("customContainerConfig", "null");
   kept("recursionConfig", write_recursion({}));
+  kept("paceConfig", write_pace({}));
   writer.member("codeSize", static_cast<std::int64_t>(function.code.size))
       .member("codeChecksum", function.code.checksum)
       .member("createdTime", rfc3339(function.created))

@@ -9,6 +9,7 @@
 #include "core/api/answers.h"
 #include "core/api/task_answers.h"
 #include "core/api/task_query.h"
+#include "core/dispatch/retry.h"
 #include "core/http/url.h"
 #include "core/registry/resolve.h"
 #include "core/registry/shown.h"
@@ -194,6 +195,7 @@ void Tasks::answer(const Record& record, history::Payload payload, const Done& d
         about.state = record.state;
         about.due = record.due;
         about.retries = record.retries;
+        if (about.retries > 0) about.backoff_max = backoff_max(about.retries - 1);
         about.ahead = ahead;
         done(record_answer(record, host_.directory(), shows(payload), explain(about)));
       });

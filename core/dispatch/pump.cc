@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -32,7 +33,9 @@ Pump::Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm)
              TreeSweep::Hooks{
                  [this] { return with_backlog(); },
                  [this](FunctionId function) { return dispatcher_->claim_to_end(function); },
-             }) {}
+             }),
+      pacer_(world.clock, world.wheel, world.directory, rng_.fork("pace"),
+             [this](FunctionId function) { dispatcher_->on_backlog(function); }) {}
 
 void Pump::attach(Queue& queue, Dispatcher& dispatcher, EndWatch& watch, Deliverer* deliverer) {
   deliverer_ = deliverer;
@@ -68,7 +71,8 @@ std::deque<FunctionId> Pump::with_backlog() const {
 }
 
 std::size_t Pump::ready(FunctionId function) const {
-  return not_handed_out_.contains(function) ? 0 : queue_->counts(function).ready;
+  if (not_handed_out_.contains(function)) return 0;
+  return std::min<std::uint64_t>(queue_->counts(function).ready, pacer_.room(function));
 }
 
 std::int64_t Pump::oldest(FunctionId function) const {
@@ -104,6 +108,7 @@ void Pump::on_claimed(FunctionId function, std::vector<ClaimedCall> claimed) {
       calls.push_back(std::move(call));
     }
   }
+  pacer_.began(function, calls.size());
   dispatcher_->on_claimed(function, std::move(calls));
   sweep_.on_claimed(function, stopped);
 }
@@ -135,7 +140,8 @@ void Pump::on_started(const Receipt& receipt, WallTime at, const std::string& in
 // ---- outcomes go in ----
 
 void Pump::on_finished(CallPtr call, Outcome outcome) {
-  const AfterAttempt after = after_attempt(
+  pacer_.ended(*call, outcome);
+  AfterAttempt after = after_attempt(
       *call->lease, outcome, policy_of(call->function, call->qualifier), world_.clock.wall(), rng_);
   if (after.action == AfterAttempt::Do::kSettle) {
     if (after.settlement == Settlement::kExpired && !outcome.error) outcome.error = call_expired();
@@ -145,9 +151,21 @@ void Pump::on_finished(CallPtr call, Outcome outcome) {
   if (const StoppedTree* tree = world_.directory.stopped_tree(call->root())) {
     return stop_with_tree(std::move(call), *tree);
   }
-  if (after.action == AfterAttempt::Do::kPostpone) return postpone(*call, outcome, after);
+  if (after.action == AfterAttempt::Do::kPostpone) {
+    after.due = due_within_budget(*call, outcome, after.due);
+    return postpone(*call, outcome, after);
+  }
   --open_;
   queue_->give_back(call->lease->receipt);
+}
+
+// A wait for a token takes no more than half of what is left of the call's age: so it makes none
+// too old by itself.
+WallTime Pump::due_within_budget(const Call& call, const Outcome& outcome, WallTime due) {
+  const WallTime now = world_.clock.wall();
+  const WallTime too_old = call.lease->due + policy_of(call.function, call.qualifier).age_max;
+  const auto wait = std::chrono::ceil<Millis>(pacer_.retry(call, outcome));
+  return std::max(due, now + std::min(wait, (too_old - now) / 2));
 }
 
 void Pump::expire(CallPtr call) {

@@ -23,6 +23,7 @@
 #include "core/dispatch/deliverer.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/expiry.h"
+#include "core/dispatch/pacer.h"
 #include "core/dispatch/retry.h"
 #include "core/dispatch/tree_sweep.h"
 #include "core/edge/clock.h"
@@ -84,6 +85,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
 
   // Calls handed out by the store whose outcome is not yet written.
   [[nodiscard]] std::size_t calls_open() const { return open_; }
+  [[nodiscard]] const Pacer& pacer() const { return pacer_; }
 
  private:
   struct Settling;  // a call whose end is being written down
@@ -106,6 +108,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   void on_settled(const std::shared_ptr<Settling>& settling, SettleResult result);
   void settle_again();
   void postpone(const Call& call, const Outcome& outcome, const AfterAttempt& after);
+  [[nodiscard]] WallTime due_within_budget(const Call& call, const Outcome& outcome, WallTime due);
   void stop_in_store(FunctionId function, const CallId& id);
   [[nodiscard]] std::string function_name(FunctionId id) const;
   void stopped_while_waiting(FunctionId function, const CallId& id);
@@ -128,6 +131,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   std::unordered_set<FunctionId> not_handed_out_;
   Expiry expiry_;
   TreeSweep sweep_;
+  Pacer pacer_;
   Timer no_room_retry_ = timer_for<&Pump::settle_again>(this);
 };
 

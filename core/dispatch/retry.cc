@@ -47,10 +47,13 @@ RetryPolicy retry_policy(const AsyncConfig* config) {
           config->age_max.value_or(kAsyncAgeMaxDefault)};
 }
 
-Millis backoff(std::uint32_t retries, Rng& rng) {
+Millis backoff_max(std::uint32_t retries) {
   const std::uint32_t doublings = std::min<std::uint32_t>(retries, 20);
-  const Millis whole = std::min(kBackoffMax, Millis{kBackoffFirst.count() << doublings});
-  const auto half = whole.count() / 2;
+  return std::min(kBackoffMax, Millis{kBackoffFirst.count() << doublings});
+}
+
+Millis backoff(std::uint32_t retries, Rng& rng) {
+  const auto half = backoff_max(retries).count() / 2;
   return Millis{half + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(half) + 1))};
 }
 

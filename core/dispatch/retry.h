@@ -35,7 +35,8 @@ struct AfterAttempt {
 [[nodiscard]] AfterAttempt after_attempt(const Call::Lease& lease, const Outcome& outcome,
                                          const RetryPolicy& policy, WallTime now, Rng& rng);
 
-// Between half and the whole of the doubled delay. `retries` counts from 0.
+// Between half and the whole of the doubled delay (backoff_max). `retries` counts from 0.
+[[nodiscard]] Millis backoff_max(std::uint32_t retries);
 [[nodiscard]] Millis backoff(std::uint32_t retries, Rng& rng);
 
 }  // namespace convoke

@@ -37,10 +37,32 @@ Explanation waits_for_its_time(const Circumstances& about) {
     return {"delay", fmt::format("It was accepted with a delay and falls due in {}.", left),
             about.due};
   }
-  return {"backOff",
-          fmt::format("After {} {} it backs off, and is tried again in {}.", about.retries,
-                      about.retries == 1 ? "attempt" : "attempts", left),
+  const std::string attempts =
+      fmt::format("After {} {}", about.retries, about.retries == 1 ? "attempt" : "attempts");
+  if (about.due - about.now > about.backoff_max) {
+    return {"retryBudget",
+            fmt::format("{} it waits for longer than it would back off, since many calls of the "
+                        "function are to be tried again: it is in {}.",
+                        attempts, left),
+            about.due};
+  }
+  return {"backOff", fmt::format("{} it backs off, and is tried again in {}.", attempts, left),
           about.due};
+}
+
+Explanation held_by_window(const Circumstances& about) {
+  const Circumstances::Window& window = *about.window;
+  std::string text = fmt::format(
+      "The function had no room for more, or became slow: {} of its queued calls may run at once, "
+      "and {} {} under way. {}{}",
+      window.limit, window.under_way, window.under_way == 1 ? "is" : "are", calls_that_wait(about),
+      place(about));
+  if (window.pause <= Duration{}) {
+    return {"overload", text + ": it runs when they have ended.", std::nullopt, about.ahead};
+  }
+  const WallTime until = about.now + std::chrono::ceil<Millis>(window.pause);
+  text += fmt::format(": it is asked again in {}.", seconds_to(until, about.now));
+  return {"overload", std::move(text), until, about.ahead};
 }
 
 Explanation at_the_limit(const Circumstances& about) {
@@ -94,6 +116,7 @@ Explanation explain(const Circumstances& about) {
         "does; another engine may.",
         std::nullopt};
   }
+  if (about.window) return held_by_window(about);
   if (about.limit && about.instances >= about.allowed) return at_the_limit(about);
   return {
       "queue",

@@ -27,11 +27,20 @@ struct Circumstances {
   std::optional<std::uint64_t> ahead;  // of them, those that go before it (CallPosition::ahead)
   std::uint16_t queues = 1;            // of the function on this engine: `ahead` is of one of them
   bool may_start = true;               // this engine
+  Millis backoff_max = Millis::max();  // after so many attempts: what waits longer lacks a token
+  // Where the function's queued calls are let in few at a time: how many at once, how many are, and
+  // for how long none is; on the shards of this engine that let in no more now.
+  struct Window {
+    std::uint32_t limit = 0;
+    std::uint32_t under_way = 0;
+    Duration pause{};
+  };
+  std::optional<Window> window;
 };
 
 struct Explanation {
-  std::string_view rule;  // ended, running, deleted, stopped, delay, backOff, noLease, limit,
-                          // queue
+  std::string_view rule;  // ended, running, deleted, stopped, delay, backOff, retryBudget, noLease,
+                          // overload, limit, queue
   std::string text;       // a sentence or two
   std::optional<WallTime> until;                      // when the rule ends by itself
   std::optional<std::uint64_t> ahead = std::nullopt;  // as in Circumstances

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,16 +26,27 @@ struct FunctionLabel {
   std::string function;
 };
 
+// Of a function whose queued calls are let in few at a time, and no more of them now.
+struct ShutWindow {
+  std::uint32_t limit = 0;      // at once
+  std::uint32_t under_way = 0;  // are now
+  Duration pause{};             // none is let in for so long
+};
+
 struct ShardSample {
-  std::vector<QueueCounts> functions;   // of those shown, in the order of their labels
-  QueueCounts all;                      // of these and all others
-  std::uint64_t started = 0;            // calls handed to an instance, since start
-  std::uint64_t moved = 0;              // calls sent to a slot on another shard
-  std::uint64_t bounced = 0;            // calls that found no instance there
-  std::uint64_t recursion_refused = 0;  // calls that one lineage had made too often
-  std::uint64_t recursion_warned = 0;   // those that ran all the same, in a rehearsal
-  std::uint64_t budget_refused = 0;     // calls whose root had used up its budget
-  std::uint64_t budget_warned = 0;      // those that ran all the same
+  std::vector<QueueCounts> functions;              // of those shown, in the order of their labels
+  std::vector<std::optional<ShutWindow>> windows;  // of these; nullopt: not shut
+  QueueCounts all;                                 // of these and all others
+  std::uint64_t started = 0;                       // calls handed to an instance, since start
+  std::uint64_t moved = 0;                         // calls sent to a slot on another shard
+  std::uint64_t bounced = 0;                       // calls that found no instance there
+  std::uint64_t recursion_refused = 0;             // calls that one lineage had made too often
+  std::uint64_t recursion_warned = 0;              // those that ran all the same, in a rehearsal
+  std::uint64_t budget_refused = 0;                // calls whose root had used up its budget
+  std::uint64_t budget_warned = 0;                 // those that ran all the same
+  std::uint64_t retries_held = 0;   // queued calls that had no token to be tried again
+  std::uint64_t overload_cuts = 0;  // times that fewer were let in, or none for a while
+  std::size_t functions_held = 0;   // of which fewer are let in now
   std::size_t instances = 0;
   std::size_t calls_here = 0;  // in line or inside instances
   std::size_t connections = 0;

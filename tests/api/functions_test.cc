@@ -35,7 +35,8 @@ TEST_F(Functions, ANewOneHasTheDefaults) {
       R"("handler":"h","initializer":"","initializationTimeout":30,"timeout":3,)"
       R"("memorySize":128,"instanceConcurrency":1,"caPort":9000,"environmentVariables":{},)"
       R"("instanceType":"e1","layers":null,"customContainerConfig":null,"recursionConfig":{"limit":16,"mode":"enforce","budget":)"
-      R"({"invocations":10000,"attempts":20000,"seconds":360000}},"codeSize":)" +
+      R"({"invocations":10000,"attempts":20000,"seconds":360000}},)"
+      R"("paceConfig":{"mode":"adapt","retryPercent":10},"codeSize":)" +
           size() + R"(,"codeChecksum":")" + checksum() +
           R"(","createdTime":"2020-08-20T02:28:22Z",)"
           R"("lastModifiedTime":"2020-08-20T02:28:22Z"})");
@@ -66,6 +67,22 @@ TEST_F(Functions, ARecursionConfigThatMeansNothingIs400) {
         R"("allow")", R"({"budget":{"invocations":0}})", R"({"budget":{"attempts":0}})",
         R"({"budget":{"seconds":1000000001}})", R"({"budget":7})"}) {
     const std::string said = refusal(std::string(R"(,"recursionConfig":)") + config);
+    EXPECT_TRUE(said.starts_with("400 InvalidArgument")) << config << ": " << said;
+  }
+}
+
+TEST_F(Functions, APaceConfigIsKeptWholeAndOneThatMeansNothingIs400) {
+  world.fc("POST", kFunctions, ApiWorld::function_body("f", R"(,"paceConfig":{"mode":"off"})"));
+  EXPECT_NE(
+      world.fc("GET", kFunction).body.find(R"("paceConfig":{"mode":"off","retryPercent":10})"),
+      std::string::npos);
+  world.fc("PUT", kFunction, R"({"paceConfig":{"retryPercent":0}})");
+  EXPECT_NE(
+      world.fc("GET", kFunction).body.find(R"("paceConfig":{"mode":"adapt","retryPercent":0})"),
+      std::string::npos);
+  for (const char* config : {R"({"retryPercent":-1})", R"({"retryPercent":101})",
+                             R"({"mode":"on"})", R"({"retryPercent":"1"})", R"([])"}) {
+    const std::string said = refusal(std::string(R"(,"paceConfig":)") + config);
     EXPECT_TRUE(said.starts_with("400 InvalidArgument")) << config << ": " << said;
   }
 }

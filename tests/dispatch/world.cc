@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/registry/pace_config.h"
+
 namespace convoke::testing {
 
 // ---- instances ----
@@ -75,6 +77,9 @@ bool ScriptedInstance::step() {
   if (world_.rng.below(100) < world_.script.hangs) return false;
   Reply done;
   if (world_.rng.below(100) < world_.script.fails) done.function_error = FunctionError::kUnhandled;
+  if (world_.running > world_.script.room) {
+    done.system_error = Error{ErrorCode::kServiceUnavailable, "no room"};
+  }
   reply(std::move(done));
   return true;
 }
@@ -275,6 +280,13 @@ FunctionPtr World::redeploy(const FunctionPtr& old) {
   return next;
 }
 
+FunctionPtr World::set_pace(const FunctionPtr& old, const PaceRule& rule) {
+  auto next = std::make_shared<Function>(*old);
+  next->extra.insert_or_assign(std::string(kPaceMember), write_pace(rule));
+  publish(next);
+  return next;
+}
+
 void World::publish(const FunctionPtr& function) {
   for (auto& shard : shards_) {
     shard->directory.apply({++version_, FunctionPut{function}});
@@ -471,6 +483,7 @@ std::size_t World::unsettled() const {
 
 Dispatcher& World::dispatcher(std::uint16_t shard) { return shards_[shard]->dispatcher; }
 NaiveQueue& World::queue(std::uint16_t shard) { return shards_[shard]->queue; }
+const Pacer& World::pacer(std::uint16_t shard) { return shards_[shard]->pump.pacer(); }
 
 void World::expect_slots_add_up(const FunctionPtr& function) {
   const auto gate = gates.of(function->id);

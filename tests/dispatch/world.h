@@ -15,6 +15,7 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/edge/rng.h"
+#include "core/model/pace_rule.h"
 
 namespace convoke::testing {
 
@@ -69,6 +70,7 @@ struct Script {
   std::uint64_t hangs = 0;          // keeps a call until it is stopped
   std::uint64_t fails = 0;          // a function error
   std::uint64_t never_reached = 0;  // of the calls inside one that dies: it never saw them
+  std::uint32_t room = kUnlimited;  // not a percentage: calls at once; those beyond are refused
 };
 
 class ScriptedWorkers final : public Workers {
@@ -131,6 +133,7 @@ class World {
   FunctionPtr deploy(const std::string& name, std::uint32_t concurrency = 1,
                      Seconds timeout = Seconds{60}, Runtime runtime = Runtime::kCustom);
   FunctionPtr redeploy(const FunctionPtr& old);
+  FunctionPtr set_pace(const FunctionPtr& old, const PaceRule& rule);
   void remove(const FunctionPtr& function);
   void set_limit(const FunctionPtr& function, std::uint32_t limit);
   void flip(const FunctionPtr& function, Flip to);  // its reason: "because"
@@ -160,6 +163,7 @@ class World {
   [[nodiscard]] std::size_t unsettled() const;
   Dispatcher& dispatcher(std::uint16_t shard);
   NaiveQueue& queue(std::uint16_t shard);
+  const Pacer& pacer(std::uint16_t shard);
 
   // Gates and instances agree: no slot was lost, none was made up. Holds when nothing moves.
   void expect_slots_add_up(const FunctionPtr& function);

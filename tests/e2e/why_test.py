@@ -18,6 +18,40 @@ def handler(event, context):
         time.sleep(0.01)
 """
 }
+# Answers 503 as long as what it depends on is away; writes down each time that it was asked.
+BUSY = """#!/usr/bin/env python3
+import asyncio, os
+
+GATE = os.path.join(os.environ["STATE"], "gate")
+ASKED = os.open(os.path.join(os.environ["STATE"], "asked"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+class Connection(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        if not data.endswith(b"\\r\\n\\r\\nx"):
+            return
+        os.write(ASKED, b"x")
+        asyncio.get_running_loop().call_later(0.002, self.answer)
+
+    def answer(self):
+        status = b"200 OK" if os.path.exists(GATE) else b"503 Busy"
+        self.transport.write(b"HTTP/1.1 " + status + b"\\r\\nContent-Length: 0\\r\\n\\r\\n")
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Connection, "0.0.0.0", int(os.environ["FC_SERVER_PORT"]))
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+BACKLOG = 1000
+TOGETHER = 20  # calls in one instance
+
+
+def metric(engine, name):
+    text = engine.request("GET", "/metrics").body.decode()
+    return sum(int(line.split()[-1]) for line in text.splitlines() if line.startswith(name + "{"))
 
 
 class Why(unittest.TestCase):
@@ -61,6 +95,22 @@ class Why(unittest.TestCase):
             stopped = self.accept(engine)
             self.expect(engine, stopped, "stopped")
             self.assertIn("Enqueued: The function is stopped: its limit is 0.", self.said(engine, stopped))
+
+    def test_a_function_that_answers_503_is_not_hammered_by_its_backlog_and_all_of_it_runs_in_the_end(self):
+        with Engine() as engine:
+            engine.deploy("f", {"bootstrap": BUSY}, runtime="custom", instanceConcurrency=TOGETHER, limit=1)
+            last = [self.accept(engine) for _ in range(BACKLOG)][-1]
+            self.expect(engine, last, "overload")
+            self.assertIn("had no room for more", self.said(engine, last))
+            wait_until(lambda: metric(engine, "convoke_overload_cuts_total") >= 14, "it has been asked for a while")
+            asked = engine.file("asked").stat().st_size
+            # On each of two shards: what ran at once, half of that and so on, and one for each pause.
+            self.assertLessEqual(asked, 2 * (2 * TOGETHER) + 30)
+            engine.file("gate").write_text("")
+            wait_until(lambda: metric(engine, "convoke_queue_settled_total") == BACKLOG, "all have run")
+            asked = engine.file("asked").stat().st_size
+            self.assertLessEqual(asked, BACKLOG + 4 * TOGETHER + 60)
+            self.assertEqual(engine.request("GET", "/convoke/failed").json()["invocations"], [])
 
 
 if __name__ == "__main__":

@@ -35,6 +35,29 @@ TEST(Explanation, ADelayIsNoBackOffAndBothSayUntilWhen) {
   EXPECT_NE(explain(about).text.find("After 2 attempts"), std::string::npos);
 }
 
+TEST(Explanation, WhatWaitsForLongerThanItsBackOffWaitsForTheRetryBudget) {
+  Circumstances about = waiting();
+  about.retries = 1;
+  about.backoff_max = Millis{500};
+  about.due = kNow + Millis{500};
+  EXPECT_EQ(explain(about).rule, "backOff");
+  about.due = kNow + Millis{501};
+  EXPECT_EQ(explain(about).rule, "retryBudget");
+  EXPECT_EQ(explain(about).until, about.due);
+}
+
+TEST(Explanation, AFunctionThatHadNoRoomHoldsItsQueuedCallsAndSaysUntilWhen) {
+  Circumstances about = waiting();
+  about.limit = 1;
+  about.window = Circumstances::Window{1, 0, Millis{1500}};
+  EXPECT_EQ(explain(about).rule, "overload");
+  EXPECT_EQ(explain(about).until, kNow + Millis{1500});
+  EXPECT_NE(explain(about).text.find("asked again in 1.5 s"), std::string::npos);
+  about.window = Circumstances::Window{4, 4, {}};
+  EXPECT_EQ(explain(about).until, std::nullopt);
+  EXPECT_NE(explain(about).text.find("4 are under way"), std::string::npos);
+}
+
 TEST(Explanation, OfSeveralRulesTheOneThatHoldsItLongestIsTold) {
   Circumstances about = waiting();
   about.limit = 0;

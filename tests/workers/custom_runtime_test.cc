@@ -239,6 +239,25 @@ TEST_F(CustomRuntimeTest, AnyOtherStatusIsASuccess) {
   EXPECT_EQ(reply().body, "ok");
 }
 
+TEST_F(CustomRuntimeTest, AQueuedCallAnsweredWith503ComesAgainUnlessItsStatusSaysOtherwise) {
+  function->spec.instance_concurrency = 1;
+  start_ready();
+  const auto ends = [&](bool queued, const std::string& answer) {
+    Attempt attempt = attempt_of(call_id(listener.replies.size() + 1));
+    attempt.asynchronous = queued;
+    instance->invoke(std::move(attempt));
+    if (listener.replies.empty()) connect_last();
+    wire().handler->on_bytes("HTTP/1.1 " + answer + "Content-Length: 4\r\n\r\nbusy");
+    return listener.replies.back().second;
+  };
+  EXPECT_EQ(ends(true, "503 Oh\r\n").system_error->code, ErrorCode::kServiceUnavailable);
+  EXPECT_EQ(ends(true, "429 Oh\r\n").system_error->code, ErrorCode::kResourceThrottled);
+  EXPECT_FALSE(ends(true, "503 Oh\r\nx-fc-status: 200\r\n").system_error);
+  EXPECT_EQ(ends(true, "503 Oh\r\nx-fc-status: 404\r\n").function_error, FunctionError::kUnhandled);
+  EXPECT_FALSE(ends(true, "500 Oh\r\n").system_error);
+  EXPECT_FALSE(ends(false, "503 Oh\r\n").system_error) << "its caller has the answer as it is";
+}
+
 TEST_F(CustomRuntimeTest, TheConnectionIsKeptForTheNextCallAlsoFromInsideTheReply) {
   start_ready();
   listener.when_replied = [&](const CallId& id) {
