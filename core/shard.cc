@@ -203,6 +203,7 @@ void Shard::apply(const Change& change) {
   if (const auto* gone = std::get_if<TriggerGone>(&change.what)) on_trigger_gone(*gone);
   directory_.apply(change);
   object_triggers_.apply(change);
+  event_triggers_.apply(change);
   if (const auto* put = std::get_if<FunctionPut>(&change.what)) {
     dispatcher_.on_function(put->function);
   } else if (const auto* gone = std::get_if<FunctionGone>(&change.what)) {

@@ -48,6 +48,7 @@
 #include "core/metrics_desk.h"
 #include "core/own_requests.h"
 #include "core/registry/bucket_index.h"
+#include "core/registry/event_type_index.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
 #include "core/shard_store.h"
@@ -237,6 +238,9 @@ class Shard final : public ShardDoor,
   void fire(NewCall call, Queue::Accepted answered);
 
   void take_object_events(http::ExchangeId exchange, const CallId& id, http::Request request);
+  void take_cloud_events(http::ExchangeId exchange, const CallId& id, http::Request request);
+  void accept_set_off(http::ExchangeId exchange, const CallId& id, const http::RequestHead& head,
+                      std::vector<TriggeredCall> calls);
   void look_after_history();
   void look_at_keys();
   [[nodiscard]] Result<void> admit(const http::RequestHead& head, const Result<Route>& to) const;
@@ -272,6 +276,7 @@ class Shard final : public ShardDoor,
 
   Directory directory_;
   BucketIndex object_triggers_;
+  EventTypeIndex event_triggers_;
   LineageGuard guard_;
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;

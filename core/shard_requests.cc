@@ -5,7 +5,9 @@
 #include <memory>
 #include <utility>
 
+#include "core/api/answers.h"
 #include "core/api/clock.h"
+#include "core/api/cloud_events.h"
 #include "core/api/http_trigger.h"
 #include "core/api/log_query.h"
 #include "core/api/object_events.h"
@@ -95,6 +97,8 @@ void Shard::on_request(http::ExchangeId exchange, http::Request request) {
         return invoker_->invoke_http(exchange, id, *to, std::move(request));
       if (to->operation() == Operation::kObjectEvents)
         return take_object_events(exchange, id, std::move(request));
+      if (to->operation() == Operation::kCloudEvents)
+        return take_cloud_events(exchange, id, std::move(request));
       return invoker_->invoke(exchange, id, {to->service, to->qualifier, to->function},
                               std::move(request));
     case AnsweredBy::kControlPlane:
@@ -118,15 +122,32 @@ void Shard::take_object_events(http::ExchangeId exchange, const CallId& id, http
   if (!events) return refuse(events.error());
   auto calls = calls_set_off(*events, object_triggers_);
   if (!calls) return refuse(calls.error());
+  accept_set_off(exchange, id, request.head, *std::move(calls));
+}
+
+void Shard::take_cloud_events(http::ExchangeId exchange, const CallId& id, http::Request request) {
+  const auto refuse = [this, exchange, id](const Error& why) {
+    respond(exchange, http::error_response(why, id.text()));
+  };
+  const auto events = read_cloud_events(request.head.headers, std::move(request.body));
+  if (!events) return refuse(events.error());
+  auto calls = calls_set_off(*events, event_triggers_);
+  if (!calls) return refuse(calls.error());
+  accept_set_off(exchange, id, request.head, *std::move(calls));
+}
+
+// Children of the call that tells of the events, where one does.
+void Shard::accept_set_off(http::ExchangeId exchange, const CallId& id,
+                           const http::RequestHead& head, std::vector<TriggeredCall> calls) {
   std::vector<std::string> ids;
-  for (TriggeredCall& call : *calls) {
+  for (TriggeredCall& call : calls) {
     call.id = next_call_id();
-    call.lineage = invoker_->lineage_of(request.head, call.id, call.function);
+    call.lineage = invoker_->lineage_of(head, call.id, call.function);
     ids.push_back(call.id.text());
   }
-  invoker_->accept_triggered(*std::move(calls), [=, this](const Result<void>& accepted) {
-    if (!accepted) return refuse(accepted.error());
-    respond(exchange, object_events_answer(ids, id.text()));
+  invoker_->accept_triggered(std::move(calls), [=, this](const Result<void>& accepted) {
+    respond(exchange, accepted ? object_events_answer(ids, id.text())
+                               : http::error_response(accepted.error(), id.text()));
   });
 }
 
@@ -140,6 +161,8 @@ void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
       return answer_clock(exchange, to, request, request_id);
     case Operation::kGetMetrics:
       return answer_metrics(exchange, request_id);
+    case Operation::kCloudEventsHandshake:
+      return respond(exchange, finished(webhook_handshake(request.head.headers), request_id));
     default:
       return answer_health(exchange, request_id);
   }

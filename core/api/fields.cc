@@ -1,7 +1,10 @@
 #include "core/api/fields.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
+
+#include "core/http/message.h"
 #include "core/registry/shown.h"
 
 namespace convoke {
@@ -71,6 +74,37 @@ void FieldReader::object(std::string_view name, const std::function<void(FieldRe
   FieldReader inner(*object_.find(name), fmt::format("{}{}.", where_, name));
   read(inner);
   if (inner.error_) fail(*std::move(inner.error_));
+}
+
+bool FieldReader::objects(std::string_view name, const std::function<void(FieldReader&)>& read) {
+  auto* array = find<Json::Array>(name, "an array");
+  if (array == nullptr) return false;
+  std::size_t at = 0;
+  for (Json& item : *array) {
+    const std::string where = fmt::format("{}{}[{}]", where_, name, at++);
+    if (item.as<Json::Object>() == nullptr) {
+      fail({ErrorCode::kInvalidArgument,
+            fmt::format("{} must be an object (actual: {})", where, item.kind())});
+      break;
+    }
+    FieldReader inner(item, where + '.');
+    read(inner);
+    if (inner.error_) fail(*std::move(inner.error_));
+  }
+  return true;
+}
+
+void FieldReader::only(std::initializer_list<std::string_view> names) {
+  const auto* object = object_.as<Json::Object>();
+  if (object == nullptr) return;
+  for (const auto& [key, value] : *object) {
+    const bool known = std::any_of(names.begin(), names.end(), [&key = key](std::string_view name) {
+      return http::equal_ignoring_case(key, name);
+    });
+    if (known || value.is_null()) continue;
+    fail({ErrorCode::kInvalidArgument, fmt::format("{}{} is not known here (allowed: {})", where_,
+                                                   shown(key), fmt::join(names, ", "))});
+  }
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ class FieldReader {
   void list(std::string_view name, std::optional<std::vector<std::string>>& target);  // ["a", ...]
   // Reads the members of an object inside by `read`; messages name them "NAME.member".
   void object(std::string_view name, const std::function<void(FieldReader& inner)>& read);
+  // The same of each object of an array, "NAME[0].member". Absent: false.
+  bool objects(std::string_view name, const std::function<void(FieldReader& inner)>& read);
+  // What has other members than these is wrong: where one that is ignored would change the meaning.
+  void only(std::initializer_list<std::string_view> names);
   // Kept for the client as canonical JSON under `name`.
   void kept_text(std::string_view name, JsonMembers& kept) { keep<std::string>(name, kept); }
   void kept_array(std::string_view name, JsonMembers& kept) { keep<Json::Array>(name, kept); }

@@ -40,6 +40,8 @@ enum class Operation : std::uint8_t {
   kDeleteTrigger,
   kHttpTrigger,
   kObjectEvents,
+  kCloudEvents,
+  kCloudEventsHandshake,
   kGetStatefulInvocation,
   kStopStatefulInvocation,
   kDeleteStatefulInvocation,
@@ -97,6 +99,7 @@ struct OperationRow {
   std::size_t body_bytes_max;
   AnsweredBy answered_by;
 };
+inline constexpr std::size_t kCloudEventsBodyMax = 1UL << 20;     // an event, or a batch; ours
 
 // In the order of the enum, which tests hold it to.
 inline constexpr std::array kOperations = {
@@ -183,6 +186,10 @@ inline constexpr std::array kOperations = {
                  kNoBodyMax, AnsweredBy::kTasks},
     OperationRow{Operation::kDeleteStatefulInvocation, "DeleteStatefulAsyncInvocation", "DELETE",
                  "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
+    OperationRow{Operation::kCloudEvents, "CloudEvents", "POST", "/convoke/events/cloudevents",
+                 kCloudEventsBodyMax, AnsweredBy::kInvoker},
+    OperationRow{Operation::kCloudEventsHandshake, "CloudEventsHandshake", "OPTIONS",
+                 "/convoke/events/cloudevents", kNoBodyMax, AnsweredBy::kEngine},
                  "{invocation}",
                  kNoBodyMax, AnsweredBy::kTasks},
     OperationRow{Operation::kListStatefulInvocations, "ListStatefulAsyncInvocations", "GET",

@@ -20,6 +20,30 @@ void read_filter(FieldReader& config, TriggerConfigFields& fields) {
   });
 }
 
+void read_match(EventMatch match, FieldReader& reader, std::vector<EventFilter>& filters) {
+  std::optional<FieldReader::Texts> values;
+  reader.texts(name_of(match), values);
+  if (!values) return;
+  for (auto& [attribute, value] : *values) {
+    filters.push_back({match, std::move(attribute), std::move(value)});
+  }
+}
+
+// A filter that were passed over would let through what it is to keep out.
+void read_filters(FieldReader& config, TriggerConfigFields& fields) {
+  std::vector<EventFilter> filters;
+  const bool there = config.objects("filters", [&filters](FieldReader& filter) {
+    const std::size_t before = filters.size();
+    filter.only({"exact", "prefix", "suffix"});
+    for (const EventMatch match : kEventMatches) read_match(match, filter, filters);
+    if (filters.size() == before)
+      filter.fail({ErrorCode::kInvalidArgument,
+                   "an entry of triggerConfig.filters must have a member exact, prefix or suffix "
+                   "that names an attribute"});
+  });
+  if (there) fields.filters = std::move(filters);
+}
+
 void read_config(FieldReader& body, TriggerFields& fields) {
   body.object("triggerConfig", [&fields](FieldReader& config) {
     TriggerConfigFields& read = fields.config.emplace();
@@ -30,6 +54,7 @@ void read_config(FieldReader& body, TriggerFields& fields) {
     config.boolean("enable", read.enable);
     config.list("events", read.events);
     read_filter(config, read);
+    read_filters(config, read);
     config.list("outputs", read.outputs);
     config.boolean("allowLoop", read.allow_loop);
   });
@@ -65,6 +90,14 @@ struct WriteConfig {
     write_list("events", object.events, writer);
     writer.key("filter").object().key("key").object();
     writer.member("prefix", object.prefix).member("suffix", object.suffix).end().end();
+  }
+  void operator()(const CloudEventTrigger& trigger) const {
+    writer.key("filters").array();
+    for (const EventFilter& filter : trigger.filters) {
+      writer.object().key(name_of(filter.match)).object();
+      writer.member(filter.attribute, filter.value).end().end();
+    }
+    writer.end();
   }
 };
 

@@ -2,8 +2,9 @@
 //
 // Members: triggerName, triggerType, description, sourceArn, invocationRole, qualifier,
 // triggerConfig: of http {authType, methods}, of timer {cronExpression, payload, enable}, of oss
-// {events, filter: {key: {prefix, suffix}}}; of any (ours) {outputs: ["BUCKET/PREFIX"], allowLoop}.
-// A triggerConfig in a PUT replaces the one there is as a whole.
+// {events, filter: {key: {prefix, suffix}}}, of cloudevents (ours) {filters: [{exact | prefix |
+// suffix: {ATTRIBUTE: VALUE}}]}; of any (ours) {outputs: ["BUCKET/PREFIX"], allowLoop}. A
+// triggerConfig in a PUT replaces the one there is as a whole.
 #pragma once
 
 #include "core/api/router.h"

@@ -1,29 +1,20 @@
-// The object triggers by their bucket, kept as changes come. Pure; owner thread only.
+// The object triggers by their bucket.
 #pragma once
 
-#include <map>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include "core/registry/change.h"
-#include "core/registry/trigger.h"
+#include "core/registry/trigger_index.h"
 
 namespace convoke {
 
-class BucketIndex {
+class BucketIndex : public TriggerIndex {
  public:
-  // Of all changes, in their order; those of other kinds are passed over.
-  void apply(const Change& change);
-  // Valid until the next change.
-  [[nodiscard]] const std::vector<TriggerPtr>& of(std::string_view bucket) const;
+  BucketIndex() : TriggerIndex(bucket_of) {}
 
  private:
-  void remove(FunctionId function, const std::string& name);
-
-  std::map<std::pair<FunctionId, std::string>, std::string> buckets_;  // of each trigger
-  std::map<std::string, std::vector<TriggerPtr>, std::less<>> triggers_;
+  static std::optional<std::string> bucket_of(const Trigger& trigger) {
+    const auto* object = trigger.as<ObjectTrigger>();
+    if (object == nullptr) return std::nullopt;
+    return object->bucket;
+  }
 };
 
 }  // namespace convoke

@@ -11,6 +11,7 @@
 
 #include "core/model/function.h"
 #include "core/registry/definitions.h"
+#include "core/registry/event_filter.h"
 #include "core/registry/kill_switch.h"
 
 namespace convoke {
@@ -60,6 +61,7 @@ struct TriggerConfigFields {
   std::optional<std::vector<std::string>> events;  // oss
   std::optional<std::string> key_prefix;
   std::optional<std::string> key_suffix;
+  std::optional<std::vector<EventFilter>> filters;  // cloudevents
   std::optional<std::vector<std::string>> outputs;  // any (ours): "BUCKET/PREFIX"
   std::optional<bool> allow_loop;                   // any (ours)
 };

@@ -98,7 +98,7 @@ CREATE TABLE triggers(
   function INTEGER NOT NULL REFERENCES functions(id) ON DELETE CASCADE,
   name TEXT NOT NULL,
   id INTEGER NOT NULL UNIQUE,
-  type TEXT NOT NULL,                     -- 'http', 'timer', 'oss'
+  type TEXT NOT NULL,                     -- 'http', 'timer', 'oss', 'cloudevents'
   description TEXT NOT NULL,
   qualifier TEXT NOT NULL,
   source_arn TEXT NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE triggers(
   payload TEXT NOT NULL,
   enabled INTEGER NOT NULL,
   bucket TEXT NOT NULL,                   -- of oss
-  events TEXT NOT NULL,                   -- a line for each
+  events TEXT NOT NULL,                   -- a line for each; of cloudevents, its filters
   key_prefix TEXT NOT NULL,
   key_suffix TEXT NOT NULL,
   created_ms INTEGER NOT NULL,

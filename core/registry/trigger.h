@@ -1,14 +1,16 @@
 // A trigger: what else, besides a caller, makes a function run. Values, immutable once they are in
 // a Change: shared by all shards.
 //
-//   http   requests to /2016-08-15/proxy/SERVICE[.QUALIFIER]/FUNCTION/PATH
-//   timer  due times (core/registry/timer_config.h)
-//   oss    events of objects in a bucket, which a webhook brings
+//   http         requests to /2016-08-15/proxy/SERVICE[.QUALIFIER]/FUNCTION/PATH
+//   timer        due times (core/registry/timer_config.h)
+//   oss          events of objects in a bucket, which a webhook brings
+//   cloudevents  (ours) CloudEvents that fit its filters, which a webhook brings
 //
 // Kinds that the original has besides (eventbridge, log, mns_topic, ...) are not offered.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +21,8 @@
 
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/registry/event_filter.h"
+#include "core/registry/lines.h"
 
 namespace convoke {
 
@@ -59,7 +63,16 @@ struct ObjectTrigger {
   friend bool operator==(const ObjectTrigger&, const ObjectTrigger&) = default;
 };
 
-using TriggerConfig = std::variant<HttpTrigger, TimerTrigger, ObjectTrigger>;
+// Events that all filters fit; without filters, every event.
+struct CloudEventTrigger {
+  std::vector<EventFilter> filters;
+  friend bool operator==(const CloudEventTrigger&, const CloudEventTrigger&) = default;
+};
+
+using TriggerConfig = std::variant<HttpTrigger, TimerTrigger, ObjectTrigger, CloudEventTrigger>;
+// In the order of the variant.
+inline constexpr std::array<std::string_view, std::variant_size_v<TriggerConfig>> kTriggerTypes = {
+    "http", "timer", "oss", "cloudevents"};
 
 // Objects that a function may write: every key of the bucket that begins with the prefix. Written
 // "BUCKET/PREFIX"; a PREFIX of nothing is the whole bucket.
@@ -92,17 +105,11 @@ struct Trigger {
   [[nodiscard]] const Kind* as() const {
     return std::get_if<Kind>(&config);
   }
-  // "http", "timer", "oss".
-  [[nodiscard]] std::string_view type() const {
-    if (as<HttpTrigger>() != nullptr) return "http";
-    return as<TimerTrigger>() != nullptr ? "timer" : "oss";
-  }
+  [[nodiscard]] std::string_view type() const { return kTriggerTypes[config.index()]; }
 };
 using TriggerPtr = std::shared_ptr<const Trigger>;
 
-// Lists within a trigger as rows keep them: a line for each, none of which has a line feed in it.
-[[nodiscard]] std::string as_lines(const std::vector<std::string>& items);
-[[nodiscard]] std::vector<std::string> from_lines(std::string_view lines);
+// As rows keep them (lines.h).
 [[nodiscard]] std::string as_lines(const std::vector<ObjectOutput>& outputs);
 [[nodiscard]] std::vector<ObjectOutput> outputs_from_lines(std::string_view lines);
 

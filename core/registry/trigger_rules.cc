@@ -119,6 +119,31 @@ Result<TriggerConfig> object_from(const TriggerConfigFields& fields, const std::
   }
   for (const Result<void>& right :
        {check_count("triggerConfig.events", object.events.size(), kTriggerEventsMax),
+Result<TriggerConfig> cloud_events_from(const TriggerConfigFields& fields) {
+  CloudEventTrigger trigger;
+  trigger.filters = fields.filters.value_or(std::vector<EventFilter>());
+  if (trigger.filters.size() > kEventFiltersMax)
+    return invalid(fmt::format("triggerConfig.filters has too many entries (max: {}, actual: {})",
+                               kEventFiltersMax, trigger.filters.size()));
+  for (const EventFilter& filter : trigger.filters) {
+    if (!is_event_attribute(filter.attribute))
+      return invalid(
+          fmt::format("triggerConfig.filters names an invalid attribute (allowed: lower-case "
+                      "letters and digits, at most {}, actual: '{}')",
+                      kEventAttributeNameBytesMax, shown(filter.attribute)));
+    if (filter.value.empty())
+      return invalid(
+          fmt::format("triggerConfig.filters: '{}' has an empty value, which says "
+                      "nothing of it",
+                      filter.attribute));
+    if (Result<void> right =
+            check_text("triggerConfig.filters", filter.value, kEventFilterBytesMax);
+        !right)
+      return right.error();
+  }
+  return TriggerConfig(std::move(trigger));
+}
+
         check_text("triggerConfig.filter.key.prefix", object.prefix, kObjectKeyBytesMax),
         check_text("triggerConfig.filter.key.suffix", object.suffix, kObjectKeyBytesMax)}) {
     if (!right) return right.error();
@@ -143,6 +168,7 @@ Result<void> set_outputs(const TriggerConfigFields& fields, Trigger& trigger) {
                       "beginning of what the function writes, actual: '{}')",
                       shown(text)));
   }
+  if (trigger.as<CloudEventTrigger>() != nullptr) return cloud_events_from(fields);
   trigger.outputs = outputs_from_lines(as_lines(*fields.outputs));
   return {};
 }
@@ -157,7 +183,7 @@ Result<TriggerConfig> config_from(const TriggerConfigFields& fields, const Trigg
 Result<void> set_source(const std::optional<std::string>& sent, Trigger& trigger) {
   if (trigger.as<HttpTrigger>() != nullptr) return {};
   if (sent) trigger.source_arn = *sent;
-  if (trigger.as<TimerTrigger>() != nullptr)
+  if (trigger.as<ObjectTrigger>() == nullptr)
     return check_text("sourceArn", trigger.source_arn, kSourceArnBytesMax);
   Result<std::string> bucket = bucket_of(trigger.source_arn);
   if (!bucket) return bucket.error();
@@ -172,6 +198,7 @@ Result<void> set_config(const TriggerConfigFields& fields, Trigger& trigger) {
   trigger.allow_loop = fields.allow_loop.value_or(false);
   return set_outputs(fields, trigger);
 }
+  if (type == "cloudevents") trigger.config = CloudEventTrigger{};
 
 }  // namespace
 
@@ -181,9 +208,9 @@ Result<void> set_type(std::string_view type, Trigger& trigger) {
   if (type == "oss") trigger.config = ObjectTrigger{};
   if (trigger.type() == type) return {};
   return invalid(
-      fmt::format("triggerType is set to an invalid value (allowed: http | timer | oss; this "
-                  "engine offers no others, actual: '{}')",
-                  shown(type)));
+      fmt::format("triggerType is set to an invalid value (allowed: {}; this engine offers no "
+                  "others, actual: '{}')",
+                  fmt::join(kTriggerTypes, " | "), shown(type)));
 }
 
 Result<void> apply_fields(const TriggerFields& fields, Trigger& trigger) {

@@ -48,6 +48,9 @@ struct Fill {
     columns.prefix = object.prefix;
     columns.suffix = object.suffix;
   }
+  void operator()(const CloudEventTrigger& trigger) const {
+    columns.events = as_lines(trigger.filters);
+  }
 };
 
 TriggerConfig config_from(const Statement& row, const Trigger& kind) {
@@ -55,6 +58,8 @@ TriggerConfig config_from(const Statement& row, const Trigger& kind) {
     return HttpTrigger{row.text(10) == "anonymous", from_lines(row.text(11))};
   if (kind.as<TimerTrigger>() != nullptr)
     return TimerTrigger{row.text(12), row.text(13), row.integer(14) != 0};
+  if (kind.as<CloudEventTrigger>() != nullptr)
+    return CloudEventTrigger{filters_from_lines(row.text(16))};
   return ObjectTrigger{row.text(15), from_lines(row.text(16)), row.text(17), row.text(18)};
 }
 

@@ -65,7 +65,9 @@ TEST(Router, TakesAQualifierWhereverAServiceStands) {
 TEST(Router, AMethodThatThePathDoesNotHaveIsNotSupported) {
   for (const OperationRow& row : kOperations) {
     if (row.method == "*") continue;
+    const bool handshake = row.pattern == row_of(Operation::kCloudEventsHandshake).pattern;
     for (const char* method : {"PATCH", "get", "OPTIONS", "HEAD", ""}) {
+      if (handshake && method == std::string_view("OPTIONS")) continue;
       EXPECT_EQ(error_of(method, path_of(row)), "PathNotSupported: '" + path_of(row) +
                                                     "' against '" + method + "' is not supported");
     }

@@ -16,6 +16,9 @@ const std::string kOss = R"({"triggerName":"o","triggerType":"oss",
                      "filter":{"key":{"prefix":"in/","suffix":null}},
                      "outputs":["photos/out/"],"allowLoop":true}})";
 
+const std::string kCloudEvents = R"({"triggerName":"c","triggerType":"cloudevents",
+    "triggerConfig":{"filters":[{"exact":{"type":"a"}},{"Prefix":{"source":"/b","subject":"c"}}]}})";
+
 class TriggersApi : public ::testing::Test {
  protected:
   TriggersApi() {
@@ -49,6 +52,24 @@ TEST_F(TriggersApi, EachKindShowsItsOwnConfig) {
             R"("triggerConfig":{"events":["oss:ObjectCreated:*"],)"
             R"("filter":{"key":{"prefix":"in/","suffix":""}},)"
             R"("outputs":["photos/out/"],"allowLoop":true})");
+  EXPECT_EQ(config(world.fc("POST", kTriggers, kCloudEvents).body),
+            R"("triggerConfig":{"filters":[{"exact":{"type":"a"}},{"prefix":{"source":"/b"}},)"
+            R"({"prefix":{"subject":"c"}}]})");
+}
+
+TEST_F(TriggersApi, AFilterThatIsNotUnderstoodIsRefusedAndNotPassedOver) {
+  const auto create = [this](const std::string& filters) {
+    return ApiWorld::summary(
+        world.fc("POST", kTriggers,
+                 R"({"triggerName":"c","triggerType":"cloudevents","triggerConfig":{"filters":)" +
+                     filters + "}}"));
+  };
+  EXPECT_EQ(create(R"([{"exact":{"type":"a"},"not":{}}])"),
+            "400 InvalidArgument: triggerConfig.filters[0].not is not known here (allowed: exact, "
+            "prefix, suffix)");
+  for (const char* filters : {R"([{"sql":"a = b"}])", "[{}]", R"([{"exact":{}}])", R"(["a"])",
+                              R"({"exact":{"type":"a"}})", R"([{"exact":{"type":5}}])"})
+    EXPECT_EQ(create(filters).find("400 InvalidArgument: "), 0U) << filters;
 }
 
 TEST_F(TriggersApi, KeysMatchInAnyCaseAndNullAndUnknownMembersAreIgnored) {

@@ -159,6 +159,41 @@ class Triggers(unittest.TestCase):
         event = json.loads(wait_until(lambda: file.exists() and file.read_text(), "it has run"))["events"][0]
         self.assertEqual((event["eventName"], event["oss"]["object"]["key"]), ("ObjectCreated:PutObject", "in/a b.jpg"))
 
+    def test_a_cloud_event_is_a_call_of_each_trigger_whose_filters_fit_however_it_came(self):
+        self.engine.deploy("told", SEEN, environment={"STATE": str(self.engine.state / "told")})
+        (self.engine.state / "told").mkdir()
+        file = self.engine.state / "told/seen"
+        filters = [{"exact": {"type": "order.made"}}, {"prefix": {"subject": "eu/"}}]
+        self.assertEqual(self.trigger("told", "orders", "cloudevents", filters=filters).status, 200)
+
+        def tell(body, kind, **attributes):
+            headers = {"Content-Type": kind, **{f"ce-{name}": value for name, value in attributes.items()}}
+            answer = self.engine.request("POST", "/convoke/events/cloudevents", body, headers)
+            self.assertEqual(answer.status, 200, answer)
+            return len(answer.json()["calls"])
+
+        def seen():
+            event = json.loads(wait_until(lambda: file.exists() and file.read_text(), "it has run"))
+            file.unlink()
+            return event
+
+        event = {"specversion": "1.0", "id": "1", "source": "/shop", "type": "order.made", "subject": "eu/1"}
+        self.assertEqual(tell({**event, "data": {"n": 1}}, "application/cloudevents+json"), 1)
+        self.assertEqual(seen(), {**event, "data": {"n": 1}})
+        binary = {**event, "subject": "eu%2F2", "id": "2"}
+        self.assertEqual(tell(b"\x00", "application/octet-stream", **binary), 1)
+        data = {"datacontenttype": "application/octet-stream", "data_base64": "AA=="}
+        self.assertEqual(seen(), {**event, "subject": "eu/2", "id": "2", **data})
+        batch = [{**event, "type": "order.paid"}, {**event, "id": "3"}, {**event, "subject": "us/1"}]
+        self.assertEqual(tell(batch, "application/cloudevents-batch+json"), 1)
+        self.assertEqual(seen()["id"], "3")
+        headers = {"Content-Type": "application/cloudevents+json"}
+        refused = self.engine.request("POST", "/convoke/events/cloudevents", {"id": "1"}, headers)
+        self.assertEqual(error_of(refused), (400, "InvalidArgument"))
+        origin = {"WebHook-Request-Origin": "events.example.com"}
+        asked = self.engine.request("OPTIONS", "/convoke/events/cloudevents", headers=origin)
+        self.assertEqual((asked.status, asked.headers["WebHook-Allowed-Origin"]), (200, "events.example.com"))
+
 
 def main():
     global ENGINE, CLIENT

@@ -35,6 +35,14 @@ TriggerFields oss() {
   return fields;
 }
 
+TriggerFields cloud_events() {
+  TriggerFields fields;
+  fields.type = "cloudevents";
+  fields.config.emplace();
+  fields.config->filters = {{EventMatch::kPrefix, "type", "com."}};
+  return fields;
+}
+
 class DecideTrigger : public ::testing::Test {
  protected:
   DecideTrigger() {
@@ -86,7 +94,10 @@ TEST_F(DecideTrigger, EachKindIsCreatedWithItsDefaults) {
   ASSERT_EQ(create(oss(), "o"), "");
   EXPECT_EQ(*trigger("o")->as<ObjectTrigger>(),
             (ObjectTrigger{"photos", {"oss:ObjectCreated:*"}, "in/", ""}));
-  EXPECT_EQ(committed.triggers(), 3U);
+  ASSERT_EQ(create(cloud_events(), "c"), "");
+  EXPECT_EQ(*trigger("c")->as<CloudEventTrigger>(),
+            (CloudEventTrigger{{{EventMatch::kPrefix, "type", "com."}}}));
+  EXPECT_EQ(committed.triggers(), 4U);
 }
 
 TEST_F(DecideTrigger, AnHttpTriggerIsSignedUnlessItSaysOtherwiseAndHasNoSource) {
@@ -101,7 +112,7 @@ TEST_F(DecideTrigger, AnHttpTriggerIsSignedUnlessItSaysOtherwiseAndHasNoSource) 
 TEST_F(DecideTrigger, KindsThatAreNotOfferedAreNamed) {
   for (const char* type : {"eventbridge", "log", "mns_topic", "", "HTTP"}) {
     const std::string said = refused(http(), [&](TriggerFields& fields) { fields.type = type; });
-    EXPECT_NE(said.find("allowed: http | timer | oss"), std::string::npos) << said;
+    EXPECT_NE(said.find("allowed: http | timer | oss | cloudevents;"), std::string::npos) << said;
   }
 }
 
@@ -117,6 +128,15 @@ TEST_F(DecideTrigger, WhatATriggerMaySayIsCheckedByItsKind) {
   refused(timer(), config([](Config& c) { c.cron_expression = "* * *"; }));
   refused(timer(), config([](Config& c) { c.cron_expression.reset(); }));
   refused(timer(), config([](Config& c) { c.payload = std::string(5000, 'x'); }));
+  const auto filter = [config](EventFilter one, std::size_t count = 1) {
+    return config([one, count](Config& c) { c.filters.emplace(count, one); });
+  };
+  refused(cloud_events(), filter({EventMatch::kExact, "Type", "a"}));
+  refused(cloud_events(), filter({EventMatch::kExact, "", "a"}));
+  refused(cloud_events(), filter({EventMatch::kExact, "type", ""}));
+  refused(cloud_events(), filter({EventMatch::kExact, "type", "a\nexact id b"}));
+  refused(cloud_events(), filter({EventMatch::kExact, "type", std::string(1025, 'x')}));
+  refused(cloud_events(), filter({EventMatch::kExact, "type", "a"}, kEventFiltersMax + 1));
   refused(oss(), config([](Config& c) { c.events = {"oss:BucketDeleted:*"}; }));
   refused(oss(), config([](Config& c) { c.events = {"oss:ObjectCreated:"}; }));
   refused(oss(), config([](Config& c) { c.events->clear(); }));

@@ -35,7 +35,10 @@ inline Trigger some_trigger(TriggerConfig config, std::string name = "t") {
 inline std::vector<Trigger> triggers_of_each_kind() {
   return {some_trigger(HttpTrigger{true, {"GET", "POST"}}, "http"),
           some_trigger(TimerTrigger{"@every 1m", "tick", false}, "timer"),
-          some_trigger(ObjectTrigger{"photos", {"oss:ObjectCreated:*"}, "in/", ".jpg"}, "oss")};
+          some_trigger(ObjectTrigger{"photos", {"oss:ObjectCreated:*"}, "in/", ".jpg"}, "oss"),
+          some_trigger(CloudEventTrigger{{{EventMatch::kExact, "type", "a b"},
+                                          {EventMatch::kSuffix, "subject", "\xc3\xa9"}}},
+                       "cloudevents")};
 }
 
 inline TriggerPut put(const Trigger& trigger) {

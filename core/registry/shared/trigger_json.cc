@@ -25,6 +25,9 @@ struct Write {
     row.member("bucket", object.bucket).member("events", as_lines(object.events));
     row.member("prefix", object.prefix).member("suffix", object.suffix);
   }
+  void operator()(const CloudEventTrigger& trigger) const {
+    row.member("filters", as_lines(trigger.filters));
+  }
 };
 
 struct Read {
@@ -43,6 +46,9 @@ struct Read {
     object.events = from_lines(row.text("events"));
     object.prefix = row.text("prefix");
     object.suffix = row.text("suffix");
+  }
+  void operator()(CloudEventTrigger& trigger) const {
+    trigger.filters = filters_from_lines(row.text("filters"));
   }
 };
 
