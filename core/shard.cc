@@ -204,6 +204,7 @@ void Shard::apply(const Change& change) {
   directory_.apply(change);
   object_triggers_.apply(change);
   event_triggers_.apply(change);
+  former_domains_.apply(change);
   if (const auto* put = std::get_if<FunctionPut>(&change.what)) {
     dispatcher_.on_function(put->function);
   } else if (const auto* gone = std::get_if<FunctionGone>(&change.what)) {

@@ -49,6 +49,7 @@
 #include "core/own_requests.h"
 #include "core/registry/bucket_index.h"
 #include "core/registry/event_type_index.h"
+#include "core/registry/former_domains.h"
 #include "core/registry_desk.h"
 #include "core/shard_door.h"
 #include "core/shard_store.h"
@@ -207,6 +208,7 @@ class Shard final : public ShardDoor,
   // ControlHost
   void mutate(Mutation mutation, std::function<void(Result<Change>)> done) override;
   [[nodiscard]] const Directory& directory() const override { return directory_; }
+  [[nodiscard]] std::string account_id() const override { return world_.options.account_id; }
   [[nodiscard]] std::uint16_t port() const override { return server_.local_address().port; }
   [[nodiscard]] std::string link_to(std::string path) const override;
   void read_code(FunctionPtr function, std::function<void(Result<std::string>)> done) override;
@@ -244,8 +246,11 @@ class Shard final : public ShardDoor,
   void look_after_history();
   void look_at_keys();
   [[nodiscard]] Result<void> admit(const http::RequestHead& head, const Result<Route>& to) const;
+  [[nodiscard]] Result<void> admit_whole(http::ExchangeId exchange, const http::RequestHead& head,
+                                         const Result<Route>& to) const;
   [[nodiscard]] Result<void> admit_http(const http::RequestHead& head, const Route& to) const;
-  [[nodiscard]] Result<void> authenticate(const http::RequestHead& head) const;
+  [[nodiscard]] Result<void> authenticate(const http::RequestHead& head,
+                                          Addressed addressed = Addressed::kByAnyName) const;
 
   [[nodiscard]] CallId next_call_id() {
     return CallId::made_at(clock_.wall(), ids_.next(), ids_.next());
@@ -277,6 +282,7 @@ class Shard final : public ShardDoor,
   Directory directory_;
   BucketIndex object_triggers_;
   EventTypeIndex event_triggers_;
+  FormerDomains former_domains_;
   LineageGuard guard_;
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;

@@ -11,6 +11,7 @@
 #include "core/api/http_trigger.h"
 #include "core/api/log_query.h"
 #include "core/api/object_events.h"
+#include "core/http/url.h"
 #include "core/registry/resolve.h"
 #include "core/shard.h"
 
@@ -31,24 +32,40 @@ http::Response text_response(std::string body, std::string_view request_id) {
 Result<void> Shard::admit(const http::RequestHead& head, const Result<Route>& to) const {
   if (to && to->operation() == Operation::kHttpTrigger) return admit_http(head, *to);
   if (signed_ && to && to->operation() == Operation::kHealth) return {};
+  // What no route of a custom domain fits is said to anybody.
+  if (!to && directory_.find_domain(host_without_port(head.headers.get("Host")))) return to.error();
   return authenticate(head);
+}
+
+// Again, where its way may have changed since its head was: its host is, or was, a custom domain.
+Result<void> Shard::admit_whole(http::ExchangeId exchange, const http::RequestHead& head,
+                                const Result<Route>& to) const {
+  if (OwnRequests::named(exchange)) return {};
+  const bool by_domain = to && to->named_by == NamedBy::kDomain;
+  const bool may_have_been = !former_domains_.empty() &&
+                             former_domains_.may_hold(host_without_port(head.headers.get("Host")));
+  if (!by_domain && !may_have_been) return {};
+  return admit(head, to);
 }
 
 // Where requests must be signed, those through an anonymous trigger need not be.
 Result<void> Shard::admit_http(const http::RequestHead& head, const Route& to) const {
   const Result<HttpTarget> target = http_target(directory_, to, head.method);
   if (!target) return target.error();
-  if (signed_ && target->trigger->as<HttpTrigger>()->anonymous) return {};
-  const Result<void> admitted = authenticate(head);
+  const bool by_domain = to.named_by == NamedBy::kDomain;
+  // A custom domain is for the web: its anonymous triggers are for pages and browsers too.
+  if ((signed_ || by_domain) && target->trigger->as<HttpTrigger>()->anonymous) return {};
+  const Result<void> admitted =
+      authenticate(head, by_domain ? Addressed::kByOurName : Addressed::kByAnyName);
   if (admitted || admitted.error().code != ErrorCode::kMissingRequiredHeader) return admitted;
   return Error{ErrorCode::kAccessDenied,
                "this http trigger takes signed requests alone: " + admitted.error().message};
 }
 
-Result<void> Shard::authenticate(const http::RequestHead& head) const {
+Result<void> Shard::authenticate(const http::RequestHead& head, Addressed addressed) const {
   const Authenticator& authenticator =
       signed_ ? static_cast<const Authenticator&>(*signed_) : anonymous_;
-  if (auto who = admit_request(head, authenticator); !who) return who.error();
+  if (auto who = admit_request(head, authenticator, addressed); !who) return who.error();
   return {};
 }
 
@@ -58,7 +75,7 @@ Error Shard::shutting_down() {
 
 Result<std::size_t> Shard::on_head(const http::RequestHead& head) {
   if (cut_) return shutting_down();
-  const auto to = route(head);
+  const auto to = route(head, directory_);
   if (auto admitted = admit(head, to); !admitted) return admitted.error();
   return body_bytes_max(head, to);
 }
@@ -76,7 +93,8 @@ void Shard::on_own_request(http::ExchangeId exchange, http::Request request) {
     respond(exchange, http::error_response(why, next_call_id().text()));
   };
   if (draining_) return refuse(shutting_down());
-  const Result<std::size_t> bytes_max = body_bytes_max(request.head, route(request.head));
+  const Result<std::size_t> bytes_max =
+      body_bytes_max(request.head, route(request.head, directory_));
   if (!bytes_max) return refuse(bytes_max.error());
   if (request.body.size() > *bytes_max) return refuse(http::body_too_large(*bytes_max));
   on_request(exchange, std::move(request));
@@ -89,7 +107,9 @@ void Shard::respond(http::ExchangeId exchange, http::Response response) {
 
 void Shard::on_request(http::ExchangeId exchange, http::Request request) {
   const CallId id = next_call_id();
-  auto to = route(request.head);
+  auto to = route(request.head, directory_);
+  if (auto admitted = admit_whole(exchange, request.head, to); !admitted)
+    return respond(exchange, http::error_response(admitted.error(), id.text()));
   if (!to) return respond(exchange, http::error_response(to.error(), id.text()));
   switch (to->row->answered_by) {
     case AnsweredBy::kInvoker:

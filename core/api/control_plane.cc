@@ -10,6 +10,7 @@
 
 #include "core/api/answers.h"
 #include "core/api/async_config.h"
+#include "core/api/domains.h"
 #include "core/api/functions.h"
 #include "core/api/invocation_switch.h"
 #include "core/api/on_demand.h"
@@ -59,6 +60,7 @@ struct ShowChange {
   Operation operation;
   const Directory& directory;
   std::uint32_t calls_ended;
+  std::string account_id;
 
   http::Response operator()(const ServicePut& put) const { return show(*put.service); }
   http::Response operator()(const FunctionPut& put) const { return show(directory, *put.function); }
@@ -70,6 +72,9 @@ struct ShowChange {
   http::Response operator()(const TriggerPut& put) const { return show(*put.trigger); }
   http::Response operator()(const TreeStopped& stopped) const {
     return stopped_answer(*stopped.tree, calls_ended);
+  }
+  http::Response operator()(const DomainPut& put) const {
+    return domain_answer(*put.domain, {account_id, row_of(operation)});
   }
   http::Response operator()(const SwitchPut& /*has an answer of its own*/) const {
     return no_content();
@@ -213,6 +218,18 @@ Answer list_triggers(const Directory& directory, const Route& route, const Query
   return list_answer("triggers", directory.list_triggers((*function)->id, *list), write_trigger);
 }
 
+Answer get_domain(const Directory& directory, const Route& route, const DomainView& view) {
+  const Result<DomainPtr> domain = resolve_domain(directory, route.domain);
+  if (!domain) return domain.error();
+  return domain_answer(**domain, view);
+}
+
+Answer list_domains(const Directory& directory, const Query& query, const DomainView& view) {
+  const Result<ListQuery> list = list_query_of(query);
+  if (!list) return list.error();
+  return list_domains_answer(directory.list_domains(*list), view);
+}
+
 bool disables(Operation operation) {
   return operation == Operation::kDisableFunction || operation == Operation::kDisableService ||
          operation == Operation::kDisableEverything || operation == Operation::kDisableFunction2023;
@@ -241,6 +258,12 @@ bool is_mutation(Operation operation) {
     case Operation::kPutConcurrency2023:
     case Operation::kDeleteConcurrency2023:
     case Operation::kStopTree:
+    case Operation::kCreateDomain:
+    case Operation::kUpdateDomain:
+    case Operation::kDeleteDomain:
+    case Operation::kCreateDomain2023:
+    case Operation::kUpdateDomain2023:
+    case Operation::kDeleteDomain2023:
       return true;
     default:
       return disables(operation) || enables(operation);
@@ -282,6 +305,15 @@ Result<Mutation> read_mutation(const ControlHost& host, const Route& route, http
       return read_create_trigger(route, std::move(request));
     case Operation::kUpdateTrigger:
       return read_update_trigger(route, std::move(request));
+    case Operation::kCreateDomain:
+    case Operation::kCreateDomain2023:
+      return read_create_domain(route, std::move(request));
+    case Operation::kUpdateDomain:
+    case Operation::kUpdateDomain2023:
+      return read_update_domain(route, std::move(request));
+    case Operation::kDeleteDomain:
+    case Operation::kDeleteDomain2023:
+      return read_delete_domain(route, request);
     default:
       ENSURE(route.operation() == Operation::kDeleteTrigger);
       return read_delete_trigger(route, request);
@@ -305,10 +337,11 @@ bool takes_any_qualifier(Operation operation) {
 Result<Mutation> admit_mutation(const ControlHost& host, const Route& route,
                                 http::Request request) {
   const Directory& directory = host.directory();
-  if (is_without_services(*route.row)) {
+  if (is_without_services(*route.row) && !route.function.empty()) {
     const Result<FunctionPtr> function = function_without_service(directory, route, request);
     if (!function) return function.error();
-  } else if (!takes_any_qualifier(route.operation()) && !route.service.empty()) {
+  } else if (!is_without_services(*route.row) && !takes_any_qualifier(route.operation()) &&
+             !route.service.empty()) {
     const Result<ServicePtr> service = resolve_service(directory, route.service, route.qualifier);
     if (!service) return service.error();
   }
@@ -319,7 +352,14 @@ Answer read(const ControlHost& host, const Route& route, const http::Request& re
   const Directory& directory = host.directory();
   const Result<Query> query = parse_query(request.head.query());
   if (!query) return query.error();
+  const DomainView domains{host.account_id(), *route.row};
   switch (route.operation()) {
+    case Operation::kGetDomain:
+    case Operation::kGetDomain2023:
+      return get_domain(directory, route, domains);
+    case Operation::kListDomains:
+    case Operation::kListDomains2023:
+      return list_domains(directory, *query, domains);
     case Operation::kListServices:
       return list_services(directory, *query);
     case Operation::kGetService:
@@ -376,7 +416,7 @@ void ControlPlane::mutate(Operation operation, Result<Mutation> mutation, std::s
     if (!change) return done(finished(change.error(), request_id));
     const std::optional<SwitchScope> scope = switched(*change);
     if (!scope) {
-      const ShowChange show{operation, host.directory(), change->calls_ended};
+      const ShowChange show{operation, host.directory(), change->calls_ended, host.account_id()};
       return done(finished(std::visit(show, change->what), request_id));
     }
     host.count_waiting(*scope, [&host, scope, request_id, done,

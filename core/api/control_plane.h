@@ -29,6 +29,8 @@ class ControlHost {
   // Executes it on the registry's thread. `done` runs once, on this shard's thread, when every
   // shard holds the change, so that a client sees its own.
   virtual void mutate(Mutation mutation, std::function<void(Result<Change>)> done) = 0;
+  // Whose this engine is, as answers show it.
+  [[nodiscard]] virtual std::string account_id() const { return {}; }
   // This shard's view.
   [[nodiscard]] virtual const Directory& directory() const = 0;
   // Where this engine listens: for links of clients whose Host names no port (the Node SDK's).

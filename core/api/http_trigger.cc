@@ -69,7 +69,7 @@ bool is_attachment(const http::Header& header) {
 }
 
 std::string base_path(const Route& route) {
-  if (route.by_header) return {};
+  if (route.named_by != NamedBy::kPath) return {};
   const std::string_view dot = route.qualifier.empty() ? "" : ".";
   return fmt::format("/2016-08-15/proxy/{}{}{}/{}", route.service, dot, route.qualifier,
                      route.function);

@@ -3,9 +3,10 @@
 //
 //   /2016-08-15/proxy/SERVICE[.QUALIFIER]/FUNCTION/PATH
 //   any path, with the header x-fc-invocation-target: 2016-08-15/proxy/SERVICE/FUNCTION
+//   any path, of a custom domain whose routes say which function
 //
 // A custom runtime gets the client's own request, by the first form with the whole path, by the
-// second as it was sent; a handler in python3 gets it by WSGI, with PATH alone. Of headers, those
+// others as it was sent; a handler in python3 gets it by WSGI, with PATH alone. Of headers, those
 // that begin with x-fc- or x-convoke- (or with _ for -) and those of the connection are the
 // engine's, both ways: they are ignored, not refused [doc].
 #pragma once

@@ -125,8 +125,8 @@ void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Rou
   }
   CallPtr call =
       sync_call(exchange, id, target->function->id, route.qualifier, std::move(request.body));
-  call->http = std::make_shared<const HttpCall>(
-      HttpCall{head_for_function(route, std::move(request.head)), !route.by_header});
+  call->http = std::make_shared<const HttpCall>(HttpCall{
+      head_for_function(route, std::move(request.head)), route.named_by == NamedBy::kPath});
   call->lineage = lineage;
   submit(std::move(call));
 }

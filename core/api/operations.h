@@ -72,6 +72,16 @@ enum class Operation : std::uint8_t {
   kDeleteConcurrency2023,
   kStopTree,
   kListStoppedTrees,
+  kCreateDomain,
+  kListDomains,
+  kGetDomain,
+  kUpdateDomain,
+  kDeleteDomain,
+  kCreateDomain2023,
+  kListDomains2023,
+  kGetDomain2023,
+  kUpdateDomain2023,
+  kDeleteDomain2023,
 };
 
 // Who answers.
@@ -89,6 +99,7 @@ inline constexpr std::size_t kDefinitionBodyMax = 64UL << 10;             // our
 inline constexpr std::size_t kCodeBodyMax = (100UL << 20) + (1UL << 20);  // FC: 100 MB of base64
 
 inline constexpr std::size_t kObjectEventsBodyMax = 256UL << 10;  // a notification; ours
+inline constexpr std::size_t kCloudEventsBodyMax = 1UL << 20;     // an event, or a batch; ours
 
 struct OperationRow {
   Operation operation;
@@ -99,7 +110,6 @@ struct OperationRow {
   std::size_t body_bytes_max;
   AnsweredBy answered_by;
 };
-inline constexpr std::size_t kCloudEventsBodyMax = 1UL << 20;     // an event, or a batch; ours
 
 // In the order of the enum, which tests hold it to.
 inline constexpr std::array kOperations = {
@@ -176,6 +186,10 @@ inline constexpr std::array kOperations = {
                  AnsweredBy::kInvoker},
     OperationRow{Operation::kObjectEvents, "ObjectEvents", "POST", "/convoke/events/objects",
                  kObjectEventsBodyMax, AnsweredBy::kInvoker},
+    OperationRow{Operation::kCloudEvents, "CloudEvents", "POST", "/convoke/events/cloudevents",
+                 kCloudEventsBodyMax, AnsweredBy::kInvoker},
+    OperationRow{Operation::kCloudEventsHandshake, "CloudEventsHandshake", "OPTIONS",
+                 "/convoke/events/cloudevents", kNoBodyMax, AnsweredBy::kEngine},
     OperationRow{Operation::kGetStatefulInvocation, "GetStatefulAsyncInvocation", "GET",
                  "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
                  "{invocation}",
@@ -186,10 +200,6 @@ inline constexpr std::array kOperations = {
                  kNoBodyMax, AnsweredBy::kTasks},
     OperationRow{Operation::kDeleteStatefulInvocation, "DeleteStatefulAsyncInvocation", "DELETE",
                  "/2016-08-15/services/{service}/functions/{function}/stateful-async-invocations/"
-    OperationRow{Operation::kCloudEvents, "CloudEvents", "POST", "/convoke/events/cloudevents",
-                 kCloudEventsBodyMax, AnsweredBy::kInvoker},
-    OperationRow{Operation::kCloudEventsHandshake, "CloudEventsHandshake", "OPTIONS",
-                 "/convoke/events/cloudevents", kNoBodyMax, AnsweredBy::kEngine},
                  "{invocation}",
                  kNoBodyMax, AnsweredBy::kTasks},
     OperationRow{Operation::kListStatefulInvocations, "ListStatefulAsyncInvocations", "GET",
@@ -257,6 +267,28 @@ inline constexpr std::array kOperations = {
                  kDefinitionBodyMax, AnsweredBy::kControlPlane},
     OperationRow{Operation::kListStoppedTrees, "ListStoppedTrees", "GET", "/convoke/trees/stopped",
                  kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kCreateDomain, "CreateCustomDomain", "POST",
+                 "/2016-08-15/custom-domains", kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListDomains, "ListCustomDomains", "GET", "/2016-08-15/custom-domains",
+                 kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetDomain, "GetCustomDomain", "GET",
+                 "/2016-08-15/custom-domains/{domain}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kUpdateDomain, "UpdateCustomDomain", "PUT",
+                 "/2016-08-15/custom-domains/{domain}", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDeleteDomain, "DeleteCustomDomain", "DELETE",
+                 "/2016-08-15/custom-domains/{domain}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kCreateDomain2023, "CreateCustomDomain20230330", "POST",
+                 "/2023-03-30/custom-domains", kDefinitionBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kListDomains2023, "ListCustomDomains20230330", "GET",
+                 "/2023-03-30/custom-domains", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetDomain2023, "GetCustomDomain20230330", "GET",
+                 "/2023-03-30/custom-domains/{domain}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kUpdateDomain2023, "UpdateCustomDomain20230330", "PUT",
+                 "/2023-03-30/custom-domains/{domain}", kDefinitionBodyMax,
+                 AnsweredBy::kControlPlane},
+    OperationRow{Operation::kDeleteDomain2023, "DeleteCustomDomain20230330", "DELETE",
+                 "/2023-03-30/custom-domains/{domain}", kNoBodyMax, AnsweredBy::kControlPlane},
 };
 
 // Of the API that has no services (without_services.h).

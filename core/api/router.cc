@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kService = "{service}";
 constexpr std::string_view kFunction = "{function}";
 constexpr std::string_view kTrigger = "{trigger}";
+constexpr std::string_view kDomain = "{domain}";
 constexpr std::string_view kRest = "/{path}";
 constexpr std::string_view kInvocation = "{invocation}";
 
@@ -31,6 +32,7 @@ struct Names {
   std::string_view service;  // still encoded, with its qualifier
   std::string_view function;
   std::string_view trigger;
+  std::string_view domain;
   std::string_view invocation;
 };
 
@@ -46,6 +48,8 @@ std::optional<Names> match(std::string_view pattern, std::string_view path) {
       names.function = segment;
     } else if (expected == kTrigger) {
       names.trigger = segment;
+    } else if (expected == kDomain) {
+      names.domain = segment;
     } else if (expected == kInvocation) {
       names.invocation = segment;
     } else if (expected != segment) {
@@ -100,6 +104,28 @@ Result<void> set_invocation(std::string_view segment, Route& route) {
                            kInvocationNameMax)};
 }
 
+Result<Route> route_by(const CustomDomain& domain, const http::RequestHead& head) {
+  const Result<std::string> path = percent_decode(head.path(), Plus::kIsPlus);
+  if (!path) return path.error();
+  const DomainRoute* to = domain.route_of(*path);
+  if (to == nullptr)
+    return Error{ErrorCode::kTriggerNotFound,
+                 fmt::format("no route of the custom domain '{}' fits the path '{}'", domain.name,
+                             shown(*path))};
+  if (!to->allows(head.method))
+    return Error{ErrorCode::kMethodNotAllowed,
+                 fmt::format("the route '{}' of the custom domain '{}' does not allow the method "
+                             "'{}'",
+                             to->path, domain.name, shown(head.method))};
+  Route found;
+  found.row = &row_of(Operation::kHttpTrigger);
+  found.service = to->service;
+  found.qualifier = to->qualifier;
+  found.function = to->function;
+  found.named_by = NamedBy::kDomain;
+  return found;
+}
+
 }  // namespace
 
 Result<Route> route(std::string_view method, std::string_view path) {
@@ -119,6 +145,11 @@ Result<Route> route(std::string_view method, std::string_view path) {
     if (!names->trigger.empty()) {
       if (Result<void> set = set_trigger(names->trigger, found); !set) return set.error();
     }
+    if (!names->domain.empty()) {
+      Result<std::string> decoded = percent_decode(names->domain, Plus::kIsPlus);
+      if (!decoded) return decoded.error();
+      found.domain = *std::move(decoded);
+    }
     if (!names->invocation.empty()) {
       if (Result<void> set = set_invocation(names->invocation, found); !set) return set.error();
     }
@@ -137,8 +168,14 @@ Result<Route> route(const http::RequestHead& head) {
                  fmt::format("x-fc-invocation-target is set to an invalid value (allowed: "
                              "2016-08-15/proxy/SERVICE/FUNCTION, actual: '{}')",
                              shown(*target))};
-  found->by_header = true;
+  found->named_by = NamedBy::kHeader;
   return found;
+}
+
+Result<Route> route(const http::RequestHead& head, const Directory& directory) {
+  if (directory.domains() == 0) return route(head);
+  const DomainPtr domain = directory.find_domain(host_without_port(head.headers.get("Host")));
+  return domain ? route_by(*domain, head) : route(head);
 }
 
 }  // namespace convoke

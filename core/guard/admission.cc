@@ -7,20 +7,12 @@
 #include <charconv>
 
 #include "core/edge/wires.h"
+#include "core/http/url.h"
 #include "core/model/trimmed.h"
 #include "core/registry/shown.h"
 
 namespace convoke {
 namespace {
-
-// "localhost:7070" -> "localhost", "[::1]:7070" -> "::1".
-std::string_view host_without_port(std::string_view host) {
-  if (!host.empty() && host.front() == '[') {
-    const auto end = host.find(']');
-    return end == std::string_view::npos ? host : host.substr(1, end - 1);
-  }
-  return host.substr(0, host.find(':'));
-}
 
 bool is_loopback_host(std::string_view host) {
   const std::string_view name = host_without_port(host);
@@ -29,8 +21,8 @@ bool is_loopback_host(std::string_view host) {
   return address.is_loopback();
 }
 
-Result<void> refuse_web_pages(const http::Headers& headers) {
-  if (!is_loopback_host(headers.get("Host"))) {
+Result<void> refuse_web_pages(const http::Headers& headers, Addressed addressed) {
+  if (addressed == Addressed::kByAnyName && !is_loopback_host(headers.get("Host"))) {
     return Error{ErrorCode::kAccessDenied,
                  "the Host header names no loopback address: without authentication this engine "
                  "serves 127.0.0.1, [::1] and localhost alone"};
@@ -109,9 +101,10 @@ bool is_name(std::string_view text) {
 
 }  // namespace
 
-Result<Principal> admit_request(const http::RequestHead& head, const Authenticator& authenticator) {
+Result<Principal> admit_request(const http::RequestHead& head, const Authenticator& authenticator,
+                                Addressed addressed) {
   if (!authenticator.enabled()) {
-    if (auto local = refuse_web_pages(head.headers); !local) return local.error();
+    if (auto local = refuse_web_pages(head.headers, addressed); !local) return local.error();
   }
   return authenticator.authenticate(head);
 }

@@ -8,6 +8,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,10 +42,18 @@ class Anonymous final : public Authenticator {
   }
 };
 
-// Without authentication: AccessDenied for a Host that is no loopback name or address (a DNS name
-// rebound to us), and for anything a browser sends on behalf of a page (Origin, Sec-Fetch-Site).
+// By what name the engine was addressed.
+enum class Addressed : std::uint8_t {
+  kByAnyName,
+  kByOurName,  // a custom domain: no DNS name that was rebound to us
+};
+
+// Without authentication: AccessDenied for a Host that is neither ours nor a loopback name or
+// address (a DNS name rebound to us), and for anything a browser sends on behalf of a page (Origin,
+// Sec-Fetch-Site).
 [[nodiscard]] Result<Principal> admit_request(const http::RequestHead& head,
-                                              const Authenticator& authenticator);
+                                              const Authenticator& authenticator,
+                                              Addressed addressed = Addressed::kByAnyName);
 
 // What an invocation asks for, as its headers say.
 struct InvocationOrder {

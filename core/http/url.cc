@@ -65,4 +65,12 @@ std::string_view get(const Query& query, std::string_view key) {
   return at == query.end() ? std::string_view() : at->second;
 }
 
+std::string_view host_without_port(std::string_view host) {
+  if (!host.empty() && host.front() == '[') {
+    const auto end = host.find(']');
+    return end == std::string_view::npos ? host : host.substr(1, end - 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
 }  // namespace convoke

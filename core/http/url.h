@@ -21,4 +21,8 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<Query> parse_query(std::string_view query);
 [[nodiscard]] std::string_view get(const Query& query, std::string_view key);  // the first; or ""
 
+// Of a Host header: "localhost:7070" -> "localhost", "[::1]:7070" -> "::1". A view of what it was
+// given.
+[[nodiscard]] std::string_view host_without_port(std::string_view host);
+
 }  // namespace convoke

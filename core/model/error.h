@@ -36,6 +36,7 @@ enum class ErrorCode {
   kOnDemandConfigNotFound,
   kAsyncConfigNotExists,
   kTriggerNotFound,
+  kDomainNameNotFound,
   kCallNotFound,      // StatefulAsyncInvocationNotFound on the wire
   kClockNotVirtual,   // ours
   kMethodNotAllowed,  // ours
@@ -44,6 +45,7 @@ enum class ErrorCode {
   kFunctionAlreadyExists,
   kFunctionNotEmpty,
   kTriggerAlreadyExists,
+  kDomainNameAlreadyExists,
   kCallAlreadyExists,  // StatefulAsyncInvocationAlreadyExists on the wire
   kConcurrentUpdateError,
   kPreconditionFailed,

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/model/function.h"
+#include "core/registry/custom_domain.h"
 #include "core/registry/definitions.h"
 #include "core/registry/kill_switch.h"
 #include "core/registry/stopped_tree.h"
@@ -68,11 +69,18 @@ struct TreeForgotten {
   CallId root;
 };
 
+struct DomainPut {
+  DomainPtr domain;  // new, or in place of the one of this name
+};
+struct DomainGone {
+  std::string name;
+};
+
 struct Change {
   std::uint64_t version = 0;  // grows with every commit, across restarts too; 0: nothing yet
   std::variant<ServicePut, ServiceGone, FunctionPut, FunctionGone, LimitPut, LimitGone,
                AsyncConfigPut, AsyncConfigGone, TriggerPut, TriggerGone, SwitchPut, SwitchGone,
-               TreeStopped, TreeForgotten>
+               TreeStopped, TreeForgotten, DomainPut, DomainGone>
       what;
   // Calls that were ended by it on the engine that was asked for it. Not stored.
   std::uint32_t calls_ended = 0;

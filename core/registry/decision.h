@@ -44,5 +44,9 @@ template <class What>
 
 // Of trees (decide_tree.cc).
 [[nodiscard]] Result<Change> decide_one(const Context& context, const StopTree& stop);
+// Of custom domains (decide_domain.cc).
+[[nodiscard]] Result<Change> decide_one(const Context& context, const CreateDomain& create);
+[[nodiscard]] Result<Change> decide_one(const Context& context, const UpdateDomain& update);
+[[nodiscard]] Result<Change> decide_one(const Context& context, const DeleteDomain& gone);
 
 }  // namespace convoke::decision

@@ -251,6 +251,15 @@ Page<TriggerPtr> Directory::list_triggers(FunctionId id, const ListQuery& query)
   return page_of(at->second.triggers, query, [](const TriggerPtr& trigger) { return trigger; });
 }
 
+DomainPtr Directory::find_domain(std::string_view host) const {
+  const auto at = domains_.find(host);
+  return at == domains_.end() ? nullptr : at->second;
+}
+
+Page<DomainPtr> Directory::list_domains(const ListQuery& query) const {
+  return page_of(domains_, query, [](const DomainPtr& domain) { return domain; });
+}
+
 bool Directory::has_functions(std::string_view service) const {
   const auto at = services_.find(service);
   return at != services_.end() && !at->second.functions.empty();

@@ -1,5 +1,5 @@
 // The registry as one thread sees it, in memory: every service, function, limit, async config,
-// trigger, kill switch and stopped tree.
+// trigger, kill switch, stopped tree and custom domain.
 //
 // Each shard has its own and applies the same changes in the same order; so does the registry's
 // thread, for what is committed. Pure; owner thread only. Pointers to values stay good for as long
@@ -20,6 +20,7 @@
 #include "core/model/function.h"
 #include "core/model/ids.h"
 #include "core/registry/change.h"
+#include "core/registry/custom_domain.h"
 #include "core/registry/definitions.h"
 #include "core/registry/trigger.h"
 
@@ -93,6 +94,12 @@ class Directory {
                                                         const ListQuery& query) const;
   [[nodiscard]] Page<TriggerPtr> list_triggers(FunctionId id, const ListQuery& query) const;
 
+  // By a name as a request writes it, in any case and without its port. No allocation: on the way
+  // of every request, where there are any.
+  [[nodiscard]] DomainPtr find_domain(std::string_view host) const;  // nullptr when absent
+  [[nodiscard]] std::size_t domains() const { return domains_.size(); }
+  [[nodiscard]] Page<DomainPtr> list_domains(const ListQuery& query) const;
+
   [[nodiscard]] std::size_t services() const { return services_.size(); }
   [[nodiscard]] std::size_t functions() const { return by_id_.size(); }
   [[nodiscard]] std::size_t triggers() const { return triggers_; }
@@ -136,6 +143,8 @@ class Directory {
   void on(const SwitchGone& gone);
   void on(const TreeStopped& stopped);
   void on(const TreeForgotten& forgotten);
+  void on(const DomainPut& put) { domains_[put.domain->name] = put.domain; }
+  void on(const DomainGone& gone) { domains_.erase(gone.name); }
 
   std::uint64_t version_ = 0;
   std::map<std::string, ServiceEntry, std::less<>> services_;
@@ -145,6 +154,7 @@ class Directory {
   std::size_t triggers_ = 0;
   std::map<SwitchScope, SwitchPtr, ScopeLess> switches_;
   std::unordered_map<CallId, StoppedTreePtr> stopped_trees_;
+  std::map<std::string, DomainPtr, HostLess> domains_;
 };
 
 }  // namespace convoke

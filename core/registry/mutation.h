@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/model/function.h"
+#include "core/registry/custom_domain.h"
 #include "core/registry/definitions.h"
 #include "core/registry/event_filter.h"
 #include "core/registry/kill_switch.h"
@@ -73,6 +74,11 @@ struct TriggerFields {
   std::optional<std::string> source_arn;
   std::optional<std::string> invocation_role;
   std::optional<TriggerConfigFields> config;  // replaces the whole config
+};
+
+struct DomainFields {
+  std::optional<std::string> protocol;             // HTTP alone is offered
+  std::optional<std::vector<DomainRoute>> routes;  // replaces all
 };
 
 struct CreateService {
@@ -170,9 +176,24 @@ struct DeleteTrigger {
   IfMatch if_match;
 };
 
-using Mutation = std::variant<CreateService, UpdateService, DeleteService, CreateFunction,
-                              UpdateFunction, DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig,
-                              DeleteAsyncConfig, CreateTrigger, UpdateTrigger, DeleteTrigger,
-                              DisableInvoke, EnableInvoke, EndSwitch, StopTree>;
+struct CreateDomain {
+  std::string name;
+  DomainFields fields;
+};
+struct UpdateDomain {
+  std::string name;
+  DomainFields fields;
+  IfMatch if_match;
+};
+struct DeleteDomain {
+  std::string name;
+  IfMatch if_match;
+};
+
+using Mutation =
+    std::variant<CreateService, UpdateService, DeleteService, CreateFunction, UpdateFunction,
+                 DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig, DeleteAsyncConfig,
+                 CreateTrigger, UpdateTrigger, DeleteTrigger, DisableInvoke, EnableInvoke,
+                 EndSwitch, StopTree, CreateDomain, UpdateDomain, DeleteDomain>;
 
 }  // namespace convoke

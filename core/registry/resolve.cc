@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "core/registry/shown.h"
+
 namespace convoke {
 Result<ServicePtr> resolve_service(const Directory& directory, std::string_view service,
                                    std::string_view qualifier) {
@@ -42,6 +44,12 @@ Result<TriggerPtr> resolve_trigger(const Directory& directory, std::string_view 
   if (TriggerPtr trigger = directory.find_trigger((*found)->id, name)) return trigger;
   return Error{ErrorCode::kTriggerNotFound,
                fmt::format("trigger '{}' does not exist in function '{}'", name, function)};
+}
+
+Result<DomainPtr> resolve_domain(const Directory& directory, std::string_view name) {
+  if (DomainPtr domain = directory.find_domain(name)) return domain;
+  return Error{ErrorCode::kDomainNameNotFound,
+               fmt::format("domain name '{}' does not exist", shown(name))};
 }
 
 }  // namespace convoke

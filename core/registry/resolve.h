@@ -32,4 +32,6 @@ namespace convoke {
                                                  std::string_view service,
                                                  std::string_view function, std::string_view name);
 
+[[nodiscard]] Result<DomainPtr> resolve_domain(const Directory& directory, std::string_view name);
+
 }  // namespace convoke

@@ -146,6 +146,14 @@ CREATE TABLE stopped_trees(
   set_by TEXT NOT NULL,
   since_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE custom_domains(
+  name TEXT PRIMARY KEY,
+  routes TEXT NOT NULL,                   -- 'PATH SERVICE[.QUALIFIER]/FUNCTION [METHOD,...]', a line
+                                          -- for each
+  created_ms INTEGER NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  etag TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql";
 
 // Step n makes version n of version n - 1.

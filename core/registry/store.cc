@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/registry/async_config_table.h"
+#include "core/registry/domain_table.h"
 #include "core/registry/kill_switch_table.h"
 #include "core/registry/rules.h"
 #include "core/registry/schema.h"
@@ -112,6 +113,8 @@ struct Store::Implementation {
   Failure write_what(const TreeForgotten& forgotten) {
     return stopped_tree_table::write(database, forgotten);
   }
+  Failure write_what(const DomainPut& put) { return domain_table::write(database, put); }
+  Failure write_what(const DomainGone& gone) { return domain_table::write(database, gone); }
   Failure write_lists(const Function& function);
 
   [[nodiscard]] std::string code_name(const CodePackage& code) const;
@@ -162,6 +165,7 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   std::vector<Trigger> triggers;
   std::vector<KillSwitch> switches;
   std::vector<StoppedTree> stopped_trees;
+  std::vector<CustomDomain> domains;
   Failure read = load_services(services);
   if (!failed(read)) read = load_functions(functions);
   if (!failed(read)) read = load_limits(functions, limits);
@@ -169,11 +173,12 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
   if (!failed(read)) read = trigger_table::load(database, functions, triggers);
   if (!failed(read)) read = kill_switch_table::load(database, switches);
   if (!failed(read)) read = stopped_tree_table::load(database, stopped_trees);
+  if (!failed(read)) read = domain_table::load(database, domains);
   if (failed(read)) return cannot_open(path, read);
 
   std::vector<Change> changes;
   changes.reserve(services.size() + functions.size() + limits.size() + configs.size() +
-                  triggers.size() + switches.size() + stopped_trees.size());
+                  triggers.size() + switches.size() + stopped_trees.size() + domains.size());
   for (auto& [name, service] : services)
     changes.push_back({version, ServicePut{std::make_shared<const Service>(std::move(service))}});
   for (auto& [id, function] : functions)
@@ -190,6 +195,8 @@ Result<std::vector<Change>> Store::Implementation::load_all() {
     changes.push_back({version, TreeStopped{std::make_shared<const StoppedTree>(std::move(tree))}});
   for (KillSwitch& one : switches)
     changes.push_back({version, SwitchPut{std::make_shared<const KillSwitch>(std::move(one))}});
+  for (CustomDomain& one : domains)
+    changes.push_back({version, DomainPut{std::make_shared<const CustomDomain>(std::move(one))}});
   return changes;
 }
 

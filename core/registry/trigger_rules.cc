@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/registry/http_methods.h"
 #include "core/registry/rules.h"
 #include "core/registry/shown.h"
 #include "core/registry/timer_config.h"
@@ -14,8 +15,6 @@
 namespace convoke {
 namespace {
 
-constexpr std::array<std::string_view, 7> kMethods = {"DELETE", "GET",  "HEAD", "OPTIONS",
-                                                      "PATCH",  "POST", "PUT"};
 constexpr std::array<std::string_view, 6> kEventKinds = {
     "oss:ObjectCreated:", "oss:ObjectRemoved:", "oss:ObjectReplication:",
     "s3:ObjectCreated:",  "s3:ObjectRemoved:",  "s3:ObjectAccessed:"};
@@ -56,16 +55,10 @@ Result<TriggerConfig> http_from(const TriggerConfigFields& fields) {
                     shown(auth)));
   http.anonymous = auth == "anonymous";
   http.methods = fields.methods.value_or(std::vector<std::string>());
-  for (const std::string& method : http.methods) {
-    if (std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end())
-      return invalid(
-          fmt::format("triggerConfig.methods has an invalid value (allowed: {}, actual: '{}')",
-                      fmt::join(kMethods, " | "), shown(method)));
-  }
-  std::sort(http.methods.begin(), http.methods.end());
-  http.methods.erase(std::unique(http.methods.begin(), http.methods.end()), http.methods.end());
+  if (Result<void> right = set_in_order("triggerConfig.methods", http.methods); !right)
+    return right.error();
   if (Result<void> some =
-          check_count("triggerConfig.methods", http.methods.size(), kMethods.size());
+          check_count("triggerConfig.methods", http.methods.size(), kHttpMethods.size());
       !some)
     return some.error();
   return TriggerConfig(std::move(http));
@@ -119,6 +112,13 @@ Result<TriggerConfig> object_from(const TriggerConfigFields& fields, const std::
   }
   for (const Result<void>& right :
        {check_count("triggerConfig.events", object.events.size(), kTriggerEventsMax),
+        check_text("triggerConfig.filter.key.prefix", object.prefix, kObjectKeyBytesMax),
+        check_text("triggerConfig.filter.key.suffix", object.suffix, kObjectKeyBytesMax)}) {
+    if (!right) return right.error();
+  }
+  return TriggerConfig(std::move(object));
+}
+
 Result<TriggerConfig> cloud_events_from(const TriggerConfigFields& fields) {
   CloudEventTrigger trigger;
   trigger.filters = fields.filters.value_or(std::vector<EventFilter>());
@@ -144,13 +144,6 @@ Result<TriggerConfig> cloud_events_from(const TriggerConfigFields& fields) {
   return TriggerConfig(std::move(trigger));
 }
 
-        check_text("triggerConfig.filter.key.prefix", object.prefix, kObjectKeyBytesMax),
-        check_text("triggerConfig.filter.key.suffix", object.suffix, kObjectKeyBytesMax)}) {
-    if (!right) return right.error();
-  }
-  return TriggerConfig(std::move(object));
-}
-
 Result<void> set_outputs(const TriggerConfigFields& fields, Trigger& trigger) {
   trigger.outputs.clear();
   if (!fields.outputs) return {};
@@ -168,7 +161,6 @@ Result<void> set_outputs(const TriggerConfigFields& fields, Trigger& trigger) {
                       "beginning of what the function writes, actual: '{}')",
                       shown(text)));
   }
-  if (trigger.as<CloudEventTrigger>() != nullptr) return cloud_events_from(fields);
   trigger.outputs = outputs_from_lines(as_lines(*fields.outputs));
   return {};
 }
@@ -176,6 +168,7 @@ Result<void> set_outputs(const TriggerConfigFields& fields, Trigger& trigger) {
 Result<TriggerConfig> config_from(const TriggerConfigFields& fields, const Trigger& trigger) {
   if (trigger.as<HttpTrigger>() != nullptr) return http_from(fields);
   if (trigger.as<TimerTrigger>() != nullptr) return timer_from(fields);
+  if (trigger.as<CloudEventTrigger>() != nullptr) return cloud_events_from(fields);
   return object_from(fields, trigger.as<ObjectTrigger>()->bucket);
 }
 
@@ -198,7 +191,6 @@ Result<void> set_config(const TriggerConfigFields& fields, Trigger& trigger) {
   trigger.allow_loop = fields.allow_loop.value_or(false);
   return set_outputs(fields, trigger);
 }
-  if (type == "cloudevents") trigger.config = CloudEventTrigger{};
 
 }  // namespace
 
@@ -206,6 +198,7 @@ Result<void> set_type(std::string_view type, Trigger& trigger) {
   if (type == "http") trigger.config = HttpTrigger{};
   if (type == "timer") trigger.config = TimerTrigger{};
   if (type == "oss") trigger.config = ObjectTrigger{};
+  if (type == "cloudevents") trigger.config = CloudEventTrigger{};
   if (trigger.type() == type) return {};
   return invalid(
       fmt::format("triggerType is set to an invalid value (allowed: {}; this engine offers no "

@@ -104,7 +104,7 @@ TEST_F(HttpTriggerWorld, AFunctionGetsTheClientsOwnRequestWithoutWhatIsTheEngine
 
 TEST_F(HttpTriggerWorld, WhereAHeaderNamedTheFunctionItsPathIsAll) {
   Route by_header = to("s/f");
-  by_header.by_header = true;
+  by_header.named_by = NamedBy::kHeader;
   const http::RequestHead head = head_for_function(by_header, sent());
   ASSERT_NE(head.headers.find("x-fc-base-path"), nullptr);
   EXPECT_EQ(*head.headers.find("x-fc-base-path"), "");

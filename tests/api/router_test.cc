@@ -119,7 +119,7 @@ TEST(Router, ARequestToAnHttpTriggersFunctionMayHaveAnyMethodAndAnyPathBehindIt)
       EXPECT_EQ(found->service, "s");
       EXPECT_EQ(found->qualifier, "LATEST");
       EXPECT_EQ(found->function, "f");
-      EXPECT_FALSE(found->by_header);
+      EXPECT_EQ(found->named_by, NamedBy::kPath);
     }
   }
   EXPECT_EQ(error_of("GET", "/2016-08-15/proxy/s").substr(0, 16), "PathNotSupported");
@@ -136,7 +136,7 @@ TEST(Router, TheFunctionOfAnHttpTriggerMayBeNamedByAHeaderBesideAnyPath) {
     ASSERT_TRUE(found) << target;
     EXPECT_EQ(found->operation(), Operation::kHttpTrigger);
     EXPECT_EQ(found->service + '/' + found->function, "s/f");
-    EXPECT_TRUE(found->by_header);
+    EXPECT_EQ(found->named_by, NamedBy::kHeader);
   }
   for (const char* target :
        {"", "s/f", "2016-08-15/services/s/functions/f", "2016-08-15/proxy/s"}) {

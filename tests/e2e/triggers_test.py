@@ -194,6 +194,27 @@ class Triggers(unittest.TestCase):
         asked = self.engine.request("OPTIONS", "/convoke/events/cloudevents", headers=origin)
         self.assertEqual((asked.status, asked.headers["WebHook-Allowed-Origin"]), (200, "events.example.com"))
 
+    def test_a_custom_domain_leads_to_functions_by_its_routes_and_to_nothing_else(self):
+        routes = [
+            {"path": "/*", "serviceName": "e2e", "functionName": "wsgi", "methods": ["GET"]},
+            {"path": "/custom/*", "serviceName": "e2e", "functionName": "custom"},
+        ]
+        domain = {"domainName": "shop.example", "routeConfig": {"routes": routes}}
+        self.assertEqual(self.engine.request("POST", f"{API}/custom-domains", domain).status, 200)
+        browser = {"Host": "Shop.example:7070", "Origin": "http://shop.example", "Sec-Fetch-Site": "same-origin"}
+        answer = self.client.request("GET", f"{API}/services?x=1", headers=browser)
+        self.assertEqual((answer.status, answer.headers["X-Path"]), (201, f"{API}/services"), answer)
+        self.assertNotIn("Content-Disposition", answer.headers)
+        custom = self.client.request("PUT", "/custom/%41?b", b"body", browser).json()
+        self.assertEqual((custom["target"], custom["body"]), ("/custom/%41?b", "body"))
+        self.assertEqual(error_of(self.client.request("POST", "/x", headers=browser)), (405, "MethodNotAllowed"))
+        only = {"routeConfig": {"routes": routes[1:]}}
+        path = f"{API}/custom-domains/shop.example"
+        self.assertEqual(self.engine.request("PUT", path, only).status, 200)
+        self.assertEqual(error_of(self.client.request("GET", "/healthz", headers=browser)), (404, "TriggerNotFound"))
+        self.assertEqual(self.engine.request("DELETE", path).status, 204)
+        self.assertEqual(self.client.request("GET", "/healthz", headers=browser).status, 200)
+
 
 def main():
     global ENGINE, CLIENT

@@ -239,6 +239,30 @@ TEST(Store, EveryMemberOfATriggerSurvivesARestart) {
   EXPECT_EQ(loaded(*store).triggers(), 3U);
 }
 
+TEST(Store, ACustomDomainSurvivesARestart) {
+  const TempDir directory;
+  CustomDomain wanted{"a.b",
+                      {{"/*", "s", "", "f", {"GET"}}, {"/x", "s", "LATEST", "g", {}}},
+                      wall_from_ms(5),
+                      wall_from_ms(6),
+                      "1"};
+  {
+    const auto store = open(directory);
+    ASSERT_TRUE(commit(*store, DomainPut{std::make_shared<const CustomDomain>(wanted)}));
+    wanted.etag = "2";
+    ASSERT_TRUE(commit(*store, DomainPut{std::make_shared<const CustomDomain>(wanted)}));
+  }
+  const auto store = open(directory);
+  const DomainPtr found = loaded(*store).find_domain("a.b");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->routes, wanted.routes);
+  EXPECT_EQ(found->created, wanted.created);
+  EXPECT_EQ(found->modified, wanted.modified);
+  EXPECT_EQ(found->etag, "2");
+  ASSERT_TRUE(commit(*store, DomainGone{"a.b"}));
+  EXPECT_EQ(loaded(*store).domains(), 0U);
+}
+
 TEST(Store, ADatabaseOfSchemaOneIsTakenOverWithAllThatItHolds) {
   const TempDir directory;
   run_sql(directory, kRegistryV1);

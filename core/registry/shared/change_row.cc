@@ -24,6 +24,7 @@ ChangeRow written(const AsyncConfigPut& put) { return {"async-config", row_of(*p
 
 ChangeRow written(const TriggerPut& put) { return {"trigger", row_of(*put.trigger)}; }
 ChangeRow written(const SwitchPut& put) { return {"kill-switch", row_of(*put.kill_switch)}; }
+ChangeRow written(const DomainPut& put) { return {"custom-domain", row_of(*put.domain)}; }
 
 ChangeRow written(const ServiceGone& gone) {
   JsonWriter row;
@@ -62,6 +63,10 @@ ChangeRow written(const SwitchGone& gone) {
   JsonWriter row;
   row.object().member("service", gone.scope.service).member("function", gone.scope.function);
   return {"kill-switch-gone", row.member("functionId", stored(gone.function_id)).end().take()};
+}
+ChangeRow written(const DomainGone& gone) {
+  JsonWriter row;
+  return {"custom-domain-gone", row.object().member("name", gone.name).end().take()};
 }
 
 template <class Put, class Value>
@@ -104,6 +109,7 @@ Result<Change> gone_from(std::uint64_t version, std::string_view kind, std::stri
     if (!root) row.wrong("root", "is no call's id");
     return gone_of(version, row, TreeForgotten{root.value_or(CallId{})});
   }
+  if (kind == "custom-domain-gone") return gone_of(version, row, DomainGone{row.text("name")});
   return Error{ErrorCode::kInternalServerError,
                fmt::format("change {} of the registry is of a kind that this program does not "
                            "know: it was made by a newer one",
@@ -143,6 +149,8 @@ bool fits(const Directory& directory, const SwitchPut& put) {
 bool fits(const Directory&, const SwitchGone&) { return true; }
 bool fits(const Directory&, const TreeStopped&) { return true; }
 bool fits(const Directory&, const TreeForgotten&) { return true; }
+bool fits(const Directory&, const DomainPut&) { return true; }
+bool fits(const Directory&, const DomainGone&) { return true; }
 
 }  // namespace
 
@@ -159,6 +167,7 @@ Result<Change> change_from(std::uint64_t version, std::string_view kind, std::st
   if (kind == "trigger") return put_of<TriggerPut>(version, trigger_from(row));
   if (kind == "kill-switch") return put_of<SwitchPut>(version, switch_from(row));
   if (kind == "stopped-tree") return put_of<TreeStopped>(version, stopped_tree_from(row));
+  if (kind == "custom-domain") return put_of<DomainPut>(version, domain_from(row));
   return gone_from(version, kind, row);
 }
 

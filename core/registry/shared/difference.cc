@@ -35,6 +35,7 @@ class Difference {
     end_triggers();
     end_what_is_gone();
     if (Result<void> put = put_services(); !put) return put.error();
+    if (Result<void> put = put_domains(); !put) return put.error();
     for (const auto& [id, function] : functions_) put_function(function);
     for (const LimitPtr& limit : limits_) put_limit(limit);
     for (const AsyncConfigPtr& config : configs_) put_config(config);
@@ -145,6 +146,9 @@ class Difference {
     for (const StoppedTreePtr& tree : known_.stopped_trees()) {
       if (rows_.stopped_trees.count(tree->root.text()) == 0) add(TreeForgotten{tree->root});
     }
+    for (const DomainPtr& domain : known_.list_domains(everything()).items) {
+      if (rows_.domains.count(domain->name) == 0) add(DomainGone{domain->name});
+    }
     for (const ServicePtr& service : known_.list_services(everything()).items) {
       if (rows_.services.count(service->name) == 0) add(ServiceGone{service->name});
     }
@@ -158,6 +162,18 @@ class Difference {
       const ServicePtr before = known_.find_service(service->name);
       if (before && row_of(*before) == row) continue;
       add(ServicePut{std::make_shared<const Service>(*std::move(service))});
+    }
+    return {};
+  }
+
+  Result<void> put_domains() {
+    for (const auto& [name, row] : rows_.domains) {
+      Result<CustomDomain> domain = domain_from(row);
+      if (!domain) return domain.error();
+      if (domain->name != name) return stands_alone("custom domain", name);
+      const DomainPtr before = known_.find_domain(name);
+      if (before && row_of(*before) == row) continue;
+      add(DomainPut{std::make_shared<const CustomDomain>(*std::move(domain))});
     }
     return {};
   }

@@ -15,6 +15,7 @@ Keys::Keys(std::string_view prefix)
       triggers(tag + "triggers"),
       switches(tag + "kill-switches"),
       stopped_trees(tag + "stopped-trees"),
+      domains(tag + "custom-domains"),
       engines(tag + "engines"),
       applied(tag + "applied"),
       committed(tag + "committed"),

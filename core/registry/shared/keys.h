@@ -22,6 +22,7 @@ struct Keys {
   std::string triggers;       // "ID NAME", the function's id -> row
   std::string switches;       // SwitchScope::text() -> row
   std::string stopped_trees;  // root -> row
+  std::string domains;        // name -> row
   std::string engines;        // engine -> its last beat, by the server's clock
   std::string applied;        // engine -> the version that it has applied
   std::string committed;      // the channel on which new versions are told

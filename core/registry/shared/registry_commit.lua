@@ -1,6 +1,6 @@
 -- Makes one change, if nobody was faster.
 -- KEYS: version, changes, services, functions, limits, async configs, triggers, kill switches,
--- stopped trees, code that comes or goes.
+-- stopped trees, custom domains, code that comes or goes.
 -- ARGV: the version that the change was decided on; the channel; how many changes are kept; who
 -- asks, as a word of their own for this change; its kind; its row; then steps of two or three:
 --   put K F     the row, as field F of the K-th key

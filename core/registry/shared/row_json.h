@@ -9,6 +9,7 @@
 
 #include "core/model/error.h"
 #include "core/model/function.h"
+#include "core/registry/custom_domain.h"
 #include "core/registry/definitions.h"
 #include "core/registry/kill_switch.h"
 #include "core/registry/stopped_tree.h"
@@ -24,6 +25,7 @@ namespace convoke::shared_registry {
 [[nodiscard]] std::string row_of(const Trigger& trigger);
 [[nodiscard]] std::string row_of(const KillSwitch& kill_switch);
 [[nodiscard]] std::string row_of(const StoppedTree& tree);
+[[nodiscard]] std::string row_of(const CustomDomain& domain);
 
 // InternalServerError says what is wrong with the row.
 [[nodiscard]] Result<Service> service_from(std::string_view row);
@@ -35,6 +37,7 @@ namespace convoke::shared_registry {
 [[nodiscard]] Result<Trigger> trigger_from(std::string_view row);  // trigger_json.cc, as its row_of
 [[nodiscard]] Result<KillSwitch> switch_from(std::string_view row);
 [[nodiscard]] Result<StoppedTree> stopped_tree_from(std::string_view row);
+[[nodiscard]] Result<CustomDomain> domain_from(std::string_view row);  // domain_json.cc, alike
 
 // What code is called in Redis, and below any code directory; "": none.
 [[nodiscard]] std::string_view code_name(const CodePackage& code);

@@ -5,7 +5,7 @@
 namespace convoke::shared_registry {
 namespace {
 
-constexpr std::size_t kHashes = 7;
+constexpr std::size_t kHashes = 8;
 
 }  // namespace
 
@@ -31,8 +31,10 @@ RowsReader::Hash RowsReader::hash() {
       return {&keys_.triggers, &rows_.triggers};
     case 5:
       return {&keys_.switches, &rows_.switches};
-    default:
+    case 6:
       return {&keys_.stopped_trees, &rows_.stopped_trees};
+    default:
+      return {&keys_.domains, &rows_.domains};
   }
 }
 

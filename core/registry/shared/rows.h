@@ -26,6 +26,7 @@ struct Rows {
   std::map<std::string, std::string> triggers;
   std::map<std::string, std::string> switches;
   std::map<std::string, std::string> stopped_trees;
+  std::map<std::string, std::string> domains;
 };
 
 class RowsReader {

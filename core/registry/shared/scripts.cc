@@ -29,7 +29,8 @@ constexpr std::uint32_t kAsyncConfigs = 6;
 constexpr std::uint32_t kTriggers = 7;
 constexpr std::uint32_t kSwitches = 8;
 constexpr std::uint32_t kStoppedTrees = 9;
-constexpr std::uint32_t kBeforeCode = kStoppedTrees;
+constexpr std::uint32_t kDomains = 10;
+constexpr std::uint32_t kBeforeCode = kDomains;
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 std::string field_of(FunctionId id, std::string_view name) {
@@ -95,6 +96,8 @@ class Steps {
     step("put", kStoppedTrees, stopped.tree->root.text());
   }
   void take(const TreeForgotten& forgotten) { step("del", kStoppedTrees, forgotten.root.text()); }
+  void take(const DomainPut& put) { step("put", kDomains, put.domain->name); }
+  void take(const DomainGone& gone) { step("del", kDomains, gone.name); }
 
   [[nodiscard]] const std::vector<std::string>& code_keys() const { return code_keys_; }
   [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
@@ -142,7 +145,7 @@ redis::Command commit_call(const Keys& keys, const Directory& known, std::uint64
       commit_script().call(static_cast<std::uint32_t>(kBeforeCode + steps.code_keys().size() + 1));
   call.arg(keys.version).arg(keys.changes).arg(keys.services).arg(keys.functions);
   call.arg(keys.limits).arg(keys.async_configs).arg(keys.triggers).arg(keys.switches);
-  call.arg(keys.stopped_trees);
+  call.arg(keys.stopped_trees).arg(keys.domains);
   for (const std::string& key : steps.code_keys()) call.arg(key);
   call.arg(keys.absent);
   const ChangeRow row = row_of(change);

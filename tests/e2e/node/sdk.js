@@ -412,6 +412,21 @@ promise('a trigger is created, got, updated, listed and deleted', async () => {
   await fails(client.getTrigger('sdk', 'hello', 'http'), 'FCTriggerNotFoundError');
 });
 
+promise('a custom domain is created, got, updated, listed and deleted', async () => {
+  const routes = (path) => ({ routes: [{ path, serviceName: 'sdk', functionName: 'hello' }] });
+  const made = (await client.createCustomDomain('shop.example', { routeConfig: routes('/*') })).data;
+  assert.deepStrictEqual([made.domainName, made.protocol, made.apiVersion], ['shop.example', 'HTTP', '2016-08-15']);
+  assert.deepStrictEqual((await client.getCustomDomain('shop.example')).data, made);
+  const { data } = await client.updateCustomDomain('shop.example', { routeConfig: routes('/a') });
+  assert.deepStrictEqual(data.routeConfig.routes.map((one) => one.path), ['/a']);
+  const { customDomains } = (await client.listCustomDomains()).data;
+  assert.deepStrictEqual(customDomains.map((one) => one.domainName), ['shop.example']);
+  await fails(client.createCustomDomain('shop.example'), 'FCDomainNameAlreadyExistsError');
+  await fails(client.createCustomDomain('tls.example', { protocol: 'HTTPS' }), 'FCInvalidArgumentError', /TLS/);
+  await client.deleteCustomDomain('shop.example');
+  await fails(client.getCustomDomain('shop.example'), 'FCDomainNameNotFoundError');
+});
+
 promise('a stateful function\'s asynchronous calls have a name, made up if need be', async () => {
   const later = { 'x-fc-invocation-type': 'Async' };
   const name = 'x-fc-stateful-async-invocation-id';

@@ -59,6 +59,13 @@ StoppedTree a_stopped_tree(std::uint64_t number) {
   return {CallId::from_random(number, number), number, "because \"so\"", "ada",
           wall_from_ms(1'700'000'000'000)};
 }
+CustomDomain a_domain() {
+  return {"a.b",
+          {{"/*", "s", "", "f", {"GET"}}, {"/x", "s", "LATEST", "g", {}}},
+          wall_from_ms(5),
+          wall_from_ms(6),
+          "1"};
+}
 
 KillSwitch a_switch(const std::string& function) {
   KillSwitch one;
@@ -207,6 +214,8 @@ TEST(RegistryRow, EveryChangeComesBackOutOfTheLog) {
       {12, SwitchGone{{"s", ""}, FunctionId{}}},
       {13, TreeStopped{std::make_shared<const StoppedTree>(a_stopped_tree(1))}},
       {14, TreeForgotten{a_stopped_tree(1).root}},
+      {15, DomainPut{std::make_shared<const CustomDomain>(a_domain())}},
+      {16, DomainGone{"a.b"}},
   };
   for (const Change& before : changes) {
     const ChangeRow row = row_of(before);
@@ -330,6 +339,23 @@ TEST(RegistryRows, AStoppedTreesRowNamesACall) {
   const std::string row = row_of(a_stopped_tree(1));
   ASSERT_TRUE(stopped_tree_from(row));
   EXPECT_FALSE(stopped_tree_from(R"({"root":"no id","version":1,"reason":"","by":"","since":1})"));
+}
+
+TEST_F(RegistryDifference, CustomDomainsComeChangeAndGo) {
+  apply();
+  rows_.version = 21;
+  rows_.domains["a.b"] = row_of(a_domain());
+  EXPECT_EQ(apply(), 1U);
+  EXPECT_EQ(directory_.find_domain("a.b")->routes, a_domain().routes);
+  rows_.version = 22;
+  CustomDomain changed = a_domain();
+  changed.routes.pop_back();
+  rows_.domains["a.b"] = row_of(changed);
+  EXPECT_EQ(apply(), 1U);
+  rows_.version = 23;
+  rows_.domains.clear();
+  EXPECT_EQ(apply(), 1U);
+  EXPECT_EQ(directory_.domains(), 0U);
 }
 
 TEST_F(RegistryDifference, RowsWithoutWhatTheyBelongToAreRefused) {
