@@ -35,6 +35,7 @@
 #include "core/state_check.h"
 #include "core/state_directory.h"
 #include "queue/journal/incarnation.h"
+#include "queue/redis/keys.h"
 #include "workers/log_files.h"
 #include "workers/ports.h"
 #include "workers/python_runtime.h"

@@ -133,7 +133,7 @@ TEST(RootLedger, OthersHearSoonerOfARootThatChargesMuch) {
 
 TEST(RootLedger, MuchIsLessWhereLessIsLeft) {
   const Budget budget{100, 1000, 1};
-  EXPECT_FALSE(RootLedger::is_much({12, 12, 0}, {12, 12, 0}, budget));
+  EXPECT_FALSE(RootLedger::is_much({11, 11, 0}, {12, 12, 0}, budget));
   EXPECT_TRUE(RootLedger::is_much({12, 12, 0}, {20, 20, 0}, budget)) << "an eighth of 80 is 10";
   EXPECT_TRUE(RootLedger::is_much({1, 1, 0}, {99, 99, 0}, budget)) << "the last";
   EXPECT_TRUE(RootLedger::is_much({64, 64, 0}, {64, 64, 0}, {9000, 9000, 1}));

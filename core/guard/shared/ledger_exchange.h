@@ -50,6 +50,8 @@ class LedgerExchange final : private shared_registry::Server::Owner {
   LedgerExchange(const LedgerExchange&) = delete;
   LedgerExchange& operator=(const LedgerExchange&) = delete;
 
+  [[nodiscard]] bool under_way() const { return under_way_ > 0; }  // an answer is awaited
+
  private:
   void on_server() override { exchange(); }
   void on_no_server(const Error& /*why*/) override {}  // they go on by what they know
