@@ -10,6 +10,8 @@
 #include "core/api/invocation_switch.h"
 #include "core/api/pace_fields.h"
 #include "core/api/recursion_fields.h"
+#include "core/registry/pace_config.h"
+#include "core/registry/recursion_config.h"
 #include "core/registry/shown.h"
 
 namespace convoke {

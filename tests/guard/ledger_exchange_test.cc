@@ -16,8 +16,7 @@ const CallId kRoot = CallId::from_random(1, 2);
 
 struct Engine {
   Engine(std::uint64_t seed, const redis::RedisServer& server, const redis::LinkWorld& world)
-      : child{kRoot, CallId::from_random(seed, 1), kRoot, FunctionId{seed}, FunctionId{9}},
-        exchange(link(server), "test", world, ledger, Rng::seeded(seed),
+      : exchange(link(server), "test", world, ledger, Rng::seeded(seed),
                  [](const std::function<void()>& task) { task(); }) {}
 
   static redis::LinkOptions link(const redis::RedisServer& server) {
