@@ -144,16 +144,18 @@ BENCHMARK(KnowAndMintALineage);
 void ChargeARoot(benchmark::State& state) {
   RootLedger ledger;
   const CallId root = CallId::from_random(1, 2);
+  const RootLedger::Child child{root, CallId::from_random(3, 4), root, FunctionId{2},
+                                FunctionId{1}};
   const Budget budget{Budget::kMax, Budget::kMax, Budget::kMax};
   const auto begin = [&] {
-    return ledger.begin(root, budget, Attempting::kFirst, RootLedger::Past::kStops);
+    return ledger.begin(child, budget, Attempting::kFirst, RootLedger::Past::kStops, WallTime{});
   };
   benchmark::DoNotOptimize(begin());
   const std::uint64_t before = allocations;
   for (auto _ : state) {
     benchmark::DoNotOptimize(ledger.spent(root));
     benchmark::DoNotOptimize(begin());
-    ledger.end(root, Millis{1});
+    ledger.end(child, TreeState::kSucceeded, Millis{1}, WallTime{});
   }
   state.counters["allocations"] = static_cast<double>(allocations - before);
 }

@@ -34,6 +34,7 @@
 #include "core/shared_store.h"
 #include "core/state_check.h"
 #include "core/state_directory.h"
+#include "core/tree_desk.h"
 #include "queue/journal/incarnation.h"
 #include "queue/redis/keys.h"
 #include "workers/log_files.h"
@@ -224,7 +225,8 @@ struct Engine::Parts {
                            access_keys,
                            token_key,
                            virtual_from,
-                           {&seal, &running, &ledger}};
+                           {&seal, &running, &ledger},
+                           trees};
     const std::vector<std::uint32_t> existing = state.journals();
     if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
@@ -247,6 +249,7 @@ struct Engine::Parts {
     access_keys.open(std::move(keys_doors), shards.front()->registry_thread());
     if (shared != nullptr) share_limits();
     if (shared != nullptr) share_ledger();
+    trees.open(doors, exchange.get());
     desk.open(std::move(doors), shards.front()->registry_thread(), shards.front()->clock(),
               shards.front()->wheel(), [this](Instant until) { on_lease(until); });
     for (const auto& shard : shards) shard->start_timers();
@@ -408,6 +411,7 @@ struct Engine::Parts {
   LineageSeal seal;
   RunningCalls running;
   RootLedger ledger;
+  TreeDesk trees{ledger};
   ListeningSockets sockets;
   ClockDesk clock_desk;
   MetricsDesk metrics_desk;

@@ -55,6 +55,7 @@
 #include "core/shard_store.h"
 #include "core/shard_time.h"
 #include "core/state_directory.h"
+#include "core/tree_desk.h"
 #include "queue/history/history_archive.h"
 #include "queue/redis/link.h"
 #include "queue/redis/target.h"
@@ -91,6 +92,7 @@ struct ShardWorld {
   const std::string& token_key;
   std::optional<TimeOrigin> virtual_from;  // none: time is real
   LineageWorld lineage;
+  TreeDesk& trees;
 };
 
 class Shard final : public ShardDoor,
@@ -202,6 +204,7 @@ class Shard final : public ShardDoor,
   void answer_clock(http::ExchangeId exchange, const Route& route, const http::Request& request,
                     const std::string& request_id);
   void answer_metrics(http::ExchangeId exchange, const std::string& request_id);
+  void answer_tree(http::ExchangeId exchange, const Route& route, const std::string& request_id);
   void answer_logs(http::ExchangeId exchange, const Route& route, const http::Request& request,
                    const std::string& request_id);
 

@@ -11,6 +11,7 @@
 #include "core/api/http_trigger.h"
 #include "core/api/log_query.h"
 #include "core/api/object_events.h"
+#include "core/api/tree_answer.h"
 #include "core/http/url.h"
 #include "core/registry/resolve.h"
 #include "core/shard.h"
@@ -183,6 +184,8 @@ void Shard::answer_by_engine(http::ExchangeId exchange, const Route& to,
       return answer_metrics(exchange, request_id);
     case Operation::kCloudEventsHandshake:
       return respond(exchange, finished(webhook_handshake(request.head.headers), request_id));
+    case Operation::kGetTree:
+      return answer_tree(exchange, to, request_id);
     default:
       return answer_health(exchange, request_id);
   }
@@ -235,6 +238,21 @@ void Shard::answer_clock(http::ExchangeId exchange, const Route& to, const http:
   world_.clock_desk.advance(*order, self_, [refuse, show](Result<AdvanceResult> result) {
     if (!result) return refuse(result.error());
     show(*result);
+  });
+}
+
+void Shard::answer_tree(http::ExchangeId exchange, const Route& to, const std::string& request_id) {
+  const auto refuse = [this, exchange, request_id](const Error& why) {
+    respond(exchange, http::error_response(why, request_id));
+  };
+  const std::optional<CallId> id = CallId::parse(to.invocation);
+  if (!id) return refuse({ErrorCode::kInvalidArgument, "a tree is asked for by a request id"});
+  world_.trees.ask(*id, self_, [=, this](std::optional<RootLedger::Tree> tree) {
+    if (!tree) return refuse(no_such_tree(*id));
+    http::Response response =
+        text_response(tree_json(*tree, directory_, clock_.wall()), request_id);
+    response.headers.set("Content-Type", "application/json");
+    respond(exchange, std::move(response));
   });
 }
 

@@ -55,6 +55,7 @@ std::vector<CommandPtr> all_commands() {
   commands.push_back(make_invoke_command());
   commands.push_back(make_get_command());
   commands.push_back(make_why_command());
+  commands.push_back(make_tree_command());
   commands.push_back(make_list_command());
   commands.push_back(make_stop_command());
   commands.push_back(make_kill_command());

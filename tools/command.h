@@ -46,6 +46,7 @@ using CommandPtr = std::unique_ptr<Command>;
 [[nodiscard]] CommandPtr make_invoke_command();
 [[nodiscard]] CommandPtr make_get_command();
 [[nodiscard]] CommandPtr make_why_command();
+[[nodiscard]] CommandPtr make_tree_command();
 [[nodiscard]] CommandPtr make_list_command();
 [[nodiscard]] CommandPtr make_stop_command();
 [[nodiscard]] CommandPtr make_kill_command();

@@ -72,7 +72,7 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
     return invoke_async(exchange, id, *function, target, *std::move(order), std::move(request.body),
                         lineage);
   }
-  if (const auto refused = refuses(**function, lineage)) {
+  if (const auto refused = refuses(id, **function, lineage)) {
     return respond_(exchange, http::error_response(*refused, id.text()));
   }
   invoke_sync(exchange, id, *function, target, *order, std::move(request.body), lineage);
@@ -97,11 +97,19 @@ std::optional<Error> Invoker::refuses_child(const std::optional<Lineage>& lineag
   return tree != nullptr ? std::optional(tree_stopped(*tree)) : std::nullopt;
 }
 
-std::optional<Error> Invoker::refuses(const Function& function,
+std::optional<Error> Invoker::refuses(const CallId& id, const Function& function,
                                       const std::optional<Lineage>& lineage) const {
   if (auto refused = refuses_child(lineage)) return refused;
   if (!lineage || world_.guard == nullptr) return std::nullopt;
-  return world_.guard->refuses(function, *lineage, Attempting::kFirst);
+  return world_.guard->refuses({id, *lineage, function}, Attempting::kFirst);
+}
+
+void Invoker::waits(const CallId& id, FunctionId function,
+                    const std::optional<Lineage>& lineage) const {
+  if (!lineage || world_.guard == nullptr) return;
+  if (const FunctionPtr known = world_.directory.find_function(function)) {
+    world_.guard->wait({id, *lineage, *known});
+  }
 }
 
 void Invoker::invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
@@ -120,7 +128,7 @@ void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Rou
   if (const auto right = check_http_call(*target, request.head.headers); !right)
     return respond_(exchange, http::error_response(right.error(), id.text()));
   const auto lineage = lineage_of(request.head, id, target->function->id);
-  if (const auto refused = refuses(*target->function, lineage)) {
+  if (const auto refused = refuses(id, *target->function, lineage)) {
     return respond_(exchange, http::error_response(*refused, id.text()));
   }
   CallPtr call =
@@ -146,6 +154,7 @@ CallPtr Invoker::sync_call(http::ExchangeId exchange, const CallId& id, Function
 
 void Invoker::submit(CallPtr call) {
   waiting_.emplace(call->exchange, Waiting{call->id, call->function});
+  waits(call->id, call->function, call->lineage);
   ++running_;
   world_.dispatcher.submit(std::move(call));
 }
@@ -206,9 +215,13 @@ void Invoker::accept(http::ExchangeId exchange, NewCall call, const InvocationOr
   const CallId id = call.id;
   const FunctionId function = call.function;
   const Result<void> keeps_up = call.name.empty() ? Result<void>{} : world_.names.keeps_up();
-  const auto answer = [this, exchange, id, function, order](const Result<void>& accepted) {
+  const auto answer = [this, exchange, id, function, order,
+                       lineage = call.lineage](const Result<void>& accepted) {
     --accepting_;
-    if (accepted) return on_accepted(exchange, id, function, order);
+    if (accepted) {
+      waits(id, function, lineage);
+      return on_accepted(exchange, id, function, order);
+    }
     will_wait_.erase(exchange);
     if (!order.name.empty()) world_.names.release(function, order.name);
     respond_(exchange, http::error_response(accepted.error(), id.text()));
@@ -256,10 +269,13 @@ void Invoker::accept_one(TriggeredCall triggered, AllAccepted accepted) {
   const Result<void> keeps_up = call.name.empty() ? Result<void>{} : world_.names.keeps_up();
   if (!keeps_up) return accepted(keeps_up);
   ++accepting_;
-  world_.queue.accept(std::move(call), [this, accepted](const Result<void>& durable) {
+  const auto told = [this, id = call.id, function = call.function, lineage = call.lineage,
+                     accepted](const Result<void>& durable) {
     --accepting_;
+    if (durable) waits(id, function, lineage);
     accepted(durable);
-  });
+  };
+  world_.queue.accept(std::move(call), told);
 }
 
 void Invoker::end_waits() {

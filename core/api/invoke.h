@@ -108,8 +108,10 @@ class Invoker final : public CallOwner, public EndWatch {
   // Whose tree is stopped has no more children.
   [[nodiscard]] std::optional<Error> refuses_child(const std::optional<Lineage>& lineage) const;
   // Why it does not run, if it does not.
-  [[nodiscard]] std::optional<Error> refuses(const Function& function,
+  [[nodiscard]] std::optional<Error> refuses(const CallId& id, const Function& function,
                                              const std::optional<Lineage>& lineage) const;
+  // From now on it waits, in line or in the queue.
+  void waits(const CallId& id, FunctionId function, const std::optional<Lineage>& lineage) const;
   void invoke_sync(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                    const InvocationTarget& target, const InvocationOrder& order, std::string event,
                    const std::optional<Lineage>& lineage);

@@ -82,6 +82,7 @@ enum class Operation : std::uint8_t {
   kGetDomain2023,
   kUpdateDomain2023,
   kDeleteDomain2023,
+  kGetTree,
 };
 
 // Who answers.
@@ -289,6 +290,8 @@ inline constexpr std::array kOperations = {
                  AnsweredBy::kControlPlane},
     OperationRow{Operation::kDeleteDomain2023, "DeleteCustomDomain20230330", "DELETE",
                  "/2023-03-30/custom-domains/{domain}", kNoBodyMax, AnsweredBy::kControlPlane},
+    OperationRow{Operation::kGetTree, "GetTree", "GET", "/convoke/tree/{invocation}", kNoBodyMax,
+                 AnsweredBy::kEngine},
 };
 
 // Of the API that has no services (without_services.h).

@@ -4,6 +4,7 @@
 
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/refusal.h"
+#include "core/dispatch/retry.h"
 #include "core/guard/lineage_guard.h"
 #include "core/registry/stopping.h"
 
@@ -134,7 +135,8 @@ void Dispatcher::on_call_started(const Call& call, const std::string& instance_i
 
 void Dispatcher::on_call_ended(CallPtr call, Outcome outcome) {
   if (world_.guard != nullptr && call->lineage) {
-    world_.guard->end(*call->lineage, outcome.duration);
+    const TreeState how = succeeded(outcome) ? TreeState::kSucceeded : TreeState::kFailed;
+    world_.guard->end({call->id, *call->lineage, *outcome.function}, how, outcome.duration);
   }
   finish(std::move(call), std::move(outcome));
 }

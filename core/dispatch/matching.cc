@@ -180,7 +180,7 @@ void Dispatcher::run_here(Room& room, CallPtr call) {
 
 std::optional<Error> Dispatcher::charge(const Room& room, const Call& call) {
   if (world_.guard == nullptr || !call.lineage) return std::nullopt;
-  return world_.guard->begin(*room.function, *call.lineage, attempting(call));
+  return world_.guard->begin({call.id, *call.lineage, *room.function}, attempting(call));
 }
 
 }  // namespace convoke

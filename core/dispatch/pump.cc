@@ -188,7 +188,7 @@ std::optional<Error> Pump::one_too_many(const Call& call) {
   if (world_.guard == nullptr || !call.lineage) return std::nullopt;
   const FunctionPtr function = world_.directory.find_function(call.function);
   if (!function) return std::nullopt;
-  return world_.guard->refuses(*function, *call.lineage, attempting(call));
+  return world_.guard->refuses({call.id, *call.lineage, *function}, attempting(call));
 }
 
 void Pump::end_refused(CallPtr call, Error why) {
@@ -244,6 +244,8 @@ void Pump::on_settled(const std::shared_ptr<Settling>& settling, SettleResult re
     return;
   }
   written(id, result);
+  const auto& successor = settling->ending.successor;
+  if (successor && result == SettleResult::kDone) tell_of(*successor);
   const bool stopped = settling->ending.settlement == Settlement::kStopped;
   answer_stops(id, result != SettleResult::kDone ? StopResult::kStoreFailed
                    : stopped                     ? StopResult::kStopped
@@ -251,6 +253,12 @@ void Pump::on_settled(const std::shared_ptr<Settling>& settling, SettleResult re
   if (settling->call && result == SettleResult::kDone) {
     watch_->on_settled(std::move(settling->call), std::move(settling->outcome));
   }
+}
+
+void Pump::tell_of(const NewCall& successor) {
+  if (world_.guard == nullptr || !successor.lineage) return;
+  const FunctionPtr function = world_.directory.find_function(successor.function);
+  if (function) world_.guard->wait({successor.id, *successor.lineage, *function});
 }
 
 void Pump::settle_again() {

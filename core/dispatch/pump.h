@@ -101,6 +101,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   // here, before it runs.
   [[nodiscard]] std::optional<Error> one_too_many(const Call& call);
   void end_refused(CallPtr call, Error why);
+  void tell_of(const NewCall& successor);  // it waits
   void stop_claimed(CallPtr call);
   void stop_with_tree(CallPtr call, const StoppedTree& tree);
   void settle(CallPtr call, Outcome outcome, Settlement settlement);

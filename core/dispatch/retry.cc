@@ -17,11 +17,6 @@ bool is_function_error(const Outcome& outcome) {
   }
 }
 
-bool succeeded(const Outcome& outcome) {
-  return outcome.kind == Outcome::Kind::kReplied && !outcome.reply.system_error &&
-         outcome.reply.function_error == FunctionError::kNone;
-}
-
 bool function_is_gone(const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::kRefused && outcome.error &&
          (outcome.error->code == ErrorCode::kFunctionNotFound ||
@@ -40,6 +35,11 @@ AfterAttempt settle_as(Settlement settlement) {
 }
 
 }  // namespace
+
+bool succeeded(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::kReplied && !outcome.reply.system_error &&
+         outcome.reply.function_error == FunctionError::kNone;
+}
 
 RetryPolicy retry_policy(const AsyncConfig* config) {
   if (config == nullptr) return {};

@@ -17,6 +17,8 @@ struct RetryPolicy {
   Millis age_max = kAsyncAgeMaxDefault;              // from the call's due time
 };
 
+[[nodiscard]] bool succeeded(const Outcome& outcome);
+
 // What the call's config says, and the defaults for the rest; nullptr: no config.
 [[nodiscard]] RetryPolicy retry_policy(const AsyncConfig* config);
 

@@ -11,37 +11,55 @@ namespace {
 // A root, and a fresh one (core/guard/lineage.h), is charged to nobody.
 bool has_caller(const Lineage& lineage) { return lineage.parent != CallId{}; }
 
-}  // namespace
-
-std::optional<Error> LineageGuard::refuses(const Function& function, const Lineage& lineage,
-                                           Attempting attempting) {
-  if (lineage.depth == 0) return std::nullopt;
-  const RecursionRule rule = recursion_rule_of(function);
-  if (auto refused = recurses(lineage, rule)) return refused;
-  if (!has_caller(lineage) || rule.mode != RecursionMode::kEnforce) return std::nullopt;
-  const BudgetLimit reached = limit_reached(ledger_.spent(lineage.root), rule.budget, attempting);
-  return refuse(reached, function, lineage, rule.budget);
+// The hop before a root's child is the root.
+FunctionId function_of_root(const Lineage& lineage) {
+  if (lineage.parent != lineage.root) return {};
+  const std::uint8_t hop = lineage.hops[Lineage::kHopsMax - 2];
+  return FunctionId{hop < Lineage::kFunctionsMax ? lineage.visits[hop].function.value : 0};
 }
 
-std::optional<Error> LineageGuard::begin(const Function& function, const Lineage& lineage,
-                                         Attempting attempting) {
-  if (!has_caller(lineage)) return std::nullopt;
-  const RecursionRule rule = recursion_rule_of(function);
+RootLedger::Child child_of(const LineageGuard::Asked& call) {
+  return {call.lineage.root, call.id, call.lineage.parent, call.function.id,
+          function_of_root(call.lineage)};
+}
+
+}  // namespace
+
+std::optional<Error> LineageGuard::refuses(const Asked& call, Attempting attempting) {
+  if (call.lineage.depth == 0) return std::nullopt;
+  const RecursionRule rule = recursion_rule_of(call.function);
+  auto refused = recurses(call.lineage, rule);
+  if (!has_caller(call.lineage)) return refused;
+  if (!refused && rule.mode == RecursionMode::kEnforce) {
+    refused = refuse(limit_reached(ledger_.spent(call.lineage.root), rule.budget, attempting), call,
+                     rule.budget);
+  }
+  if (refused) ledger_.refuse(child_of(call), clock_.wall());
+  return refused;
+}
+
+void LineageGuard::wait(const Asked& call) {
+  if (has_caller(call.lineage)) ledger_.wait(child_of(call), clock_.wall());
+}
+
+std::optional<Error> LineageGuard::begin(const Asked& call, Attempting attempting) {
+  if (!has_caller(call.lineage)) return std::nullopt;
+  const RecursionRule rule = recursion_rule_of(call.function);
   const bool enforced = rule.mode == RecursionMode::kEnforce;
   const BudgetLimit reached =
-      ledger_.begin(lineage.root, rule.budget, attempting,
-                    enforced ? RootLedger::Past::kStops : RootLedger::Past::kGoesOn);
-  if (enforced) return refuse(reached, function, lineage, rule.budget);
+      ledger_.begin(child_of(call), rule.budget, attempting,
+                    enforced ? RootLedger::Past::kStops : RootLedger::Past::kGoesOn, clock_.wall());
+  if (enforced) return refuse(reached, call, rule.budget);
   if (reached == BudgetLimit::kNone || rule.mode == RecursionMode::kAllow) return std::nullopt;
   ++counters_.budget_warned;
   say([&] {
-    return budget_error(reached, rule.budget, lineage.root, function.full_name()).message;
+    return budget_error(reached, rule.budget, call.lineage.root, call.function.full_name()).message;
   });
   return std::nullopt;
 }
 
-void LineageGuard::end(const Lineage& lineage, Duration ran) {
-  if (has_caller(lineage)) ledger_.end(lineage.root, ran);
+void LineageGuard::end(const Asked& call, TreeState how, Duration ran) {
+  if (has_caller(call.lineage)) ledger_.end(child_of(call), how, ran, clock_.wall());
 }
 
 bool LineageGuard::is_spent(const Function& function, const Lineage& lineage) const {
@@ -66,11 +84,11 @@ std::optional<Error> LineageGuard::recurses(const Lineage& lineage, const Recurs
   return std::nullopt;
 }
 
-std::optional<Error> LineageGuard::refuse(BudgetLimit reached, const Function& function,
-                                          const Lineage& lineage, const Budget& budget) {
+std::optional<Error> LineageGuard::refuse(BudgetLimit reached, const Asked& call,
+                                          const Budget& budget) {
   if (reached == BudgetLimit::kNone) return std::nullopt;
   ++counters_.budget_refused;
-  return budget_error(reached, budget, lineage.root, function.full_name());
+  return budget_error(reached, budget, call.lineage.root, call.function.full_name());
 }
 
 // Tags are ids, as long as there are fewer than 16 million of them.

@@ -14,6 +14,7 @@
 
 #include "core/edge/clock.h"
 #include "core/guard/budget.h"
+#include "core/guard/call_tree.h"
 #include "core/guard/recursion.h"
 #include "core/model/error.h"
 #include "core/model/function.h"
@@ -41,15 +42,23 @@ class LineageGuard {
   LineageGuard(const Clock& clock, const Directory& directory, RootLedger& ledger, Say say)
       : clock_(clock), directory_(directory), ledger_(ledger), say_(std::move(say)) {}
 
+  // A call that has an ancestry.
+  struct Asked {
+    const CallId& id;
+    const Lineage& lineage;
+    const Function& function;
+  };
+
   // Before it waits for an instance; charges nothing. nullopt: it may run. Otherwise
   // RecursiveInvocation or InvocationBudgetExceeded. A call that may run costs no allocation.
-  [[nodiscard]] std::optional<Error> refuses(const Function& function, const Lineage& lineage,
-                                             Attempting attempting);
+  [[nodiscard]] std::optional<Error> refuses(const Asked& call, Attempting attempting);
+  // It waits from now on, in line or in a queue.
+  void wait(const Asked& call);
   // An attempt is about to begin, and is charged to its root. Otherwise InvocationBudgetExceeded,
   // and it may not.
-  [[nodiscard]] std::optional<Error> begin(const Function& function, const Lineage& lineage,
-                                           Attempting attempting);
-  void end(const Lineage& lineage, Duration ran);  // of an attempt that was charged
+  [[nodiscard]] std::optional<Error> begin(const Asked& call, Attempting attempting);
+  // One that was charged has ended: kSucceeded or kFailed.
+  void end(const Asked& call, TreeState how, Duration ran);
 
   // A call of the function is refused at once, its root's budget being spent.
   [[nodiscard]] bool is_spent(const Function& function, const Lineage& lineage) const;
@@ -58,8 +67,8 @@ class LineageGuard {
 
  private:
   [[nodiscard]] std::optional<Error> recurses(const Lineage& lineage, const RecursionRule& rule);
-  [[nodiscard]] std::optional<Error> refuse(BudgetLimit reached, const Function& function,
-                                            const Lineage& lineage, const Budget& budget);
+  [[nodiscard]] std::optional<Error> refuse(BudgetLimit reached, const Asked& call,
+                                            const Budget& budget);
   [[nodiscard]] Error recursion_error_of(const Lineage& lineage, const RecursionRule& rule) const;
   void say(const std::function<std::string()>& what);
 

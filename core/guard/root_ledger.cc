@@ -18,10 +18,11 @@ RootLedger::Root* RootLedger::find(Part& part, const CallId& id) {
 RootLedger::Root& RootLedger::enter(Part& part, const CallId& id) {
   if (Root* const known = find(part, id)) return *known;
   if (part.roots.size() == kRootsPerPart) {
+    part.tree_calls -= part.by_use.back().tree.calls().size();
     part.roots.erase(part.by_use.back().id);
     part.by_use.pop_back();
   }
-  part.by_use.push_front(Root{id, {}, {}, false, false});
+  part.by_use.push_front(Root{id, {}, {}, false, false, {}});
   part.roots.emplace(id, part.by_use.begin());
   return part.by_use.front();
 }
@@ -42,31 +43,82 @@ void RootLedger::wait_to_tell(Part& part, Root& root) {
   part.to_tell.push_back(root.id);
 }
 
-BudgetLimit RootLedger::begin(const CallId& root, const Budget& budget, Attempting attempting,
-                              Past past) {
+// ---- calls ----
+
+void RootLedger::go_on(Part& part, Root& root, const Child& child, TreeState state,
+                       WallTime now) const {
+  if (root.tree.calls().empty()) {
+    TreeCall first;
+    first.id = root.id;
+    first.function = child.function_of_root;
+    part.tree_calls += root.tree.step(first, TreeState::kUnknown, now);
+  }
+  TreeCall call;
+  call.id = child.id;
+  call.parent = child.parent;
+  call.function = child.function;
+  part.tree_calls += root.tree.step(call, state, now);
+  if (part.tree_calls > kTreeCallsPerPart) make_room_for_calls(part);
+  if (untold_) wait_to_tell(part, root);
+}
+
+// The first one, which is in use, has less than there is room for.
+void RootLedger::make_room_for_calls(Part& part) {
+  for (auto last = part.by_use.rbegin(); part.tree_calls > kTreeCallsPerPart; ++last) {
+    part.tree_calls -= last->tree.calls().size();
+    last->tree = CallTree();
+  }
+}
+
+void RootLedger::wait(const Child& child, WallTime now) {
+  {
+    Part& part = part_of(child.root);
+    const std::lock_guard locked(part.lock);
+    go_on(part, enter(part, child.root), child, TreeState::kWaiting, now);
+  }
+  say_untold(false);
+}
+
+BudgetLimit RootLedger::begin(const Child& child, const Budget& budget, Attempting attempting,
+                              Past past, WallTime now) {
   bool much = false;
   BudgetLimit reached;
   {
-    Part& part = part_of(root);
+    Part& part = part_of(child.root);
     const std::lock_guard locked(part.lock);
-    Root& entry = enter(part, root);
+    Root& entry = enter(part, child.root);
     reached = limit_reached(entry.all, budget, attempting);
-    if (reached != BudgetLimit::kNone && past == Past::kStops) return reached;
-    charge(part, entry, {attempting == Attempting::kFirst ? 1U : 0U, 1, 0});
-    much = untold_ && !entry.much && is_much(entry.untold, entry.all, budget);
+    const bool stops = reached != BudgetLimit::kNone && past == Past::kStops;
+    go_on(part, entry, child, stops ? TreeState::kRefused : TreeState::kRunning, now);
+    if (!stops) charge(part, entry, {attempting == Attempting::kFirst ? 1U : 0U, 1, 0});
+    much = untold_ && !stops && !entry.much && is_much(entry.untold, entry.all, budget);
     entry.much |= much;
   }
   say_untold(much);
   return reached;
 }
 
-void RootLedger::end(const CallId& root, Duration ran) {
-  const auto ms = std::chrono::duration_cast<Millis>(ran).count();
-  Part& part = part_of(root);
-  const std::lock_guard locked(part.lock);
-  Root* const entry = find(part, root);
-  if (entry == nullptr || ms <= 0) return;
-  charge(part, *entry, {0, 0, static_cast<std::uint64_t>(ms)});
+void RootLedger::end(const Child& child, TreeState how, Duration ran, WallTime now) {
+  const auto ms = std::max<std::int64_t>(std::chrono::duration_cast<Millis>(ran).count(), 0);
+  {
+    Part& part = part_of(child.root);
+    const std::lock_guard locked(part.lock);
+    Root* const entry = find(part, child.root);
+    if (entry == nullptr) return;
+    go_on(part, *entry, child, how, now);
+    charge(part, *entry, {0, 0, static_cast<std::uint64_t>(ms)});
+  }
+  say_untold(false);
+}
+
+void RootLedger::refuse(const Child& child, WallTime now) {
+  {
+    Part& part = part_of(child.root);
+    const std::lock_guard locked(part.lock);
+    Root* const entry = find(part, child.root);
+    if (entry == nullptr) return;
+    go_on(part, *entry, child, TreeState::kRefused, now);
+  }
   say_untold(false);
 }
 
@@ -93,6 +145,25 @@ Spent RootLedger::spent(const CallId& root) const {
   return found == part.roots.end() ? Spent{} : found->second->all;
 }
 
+std::optional<RootLedger::Tree> RootLedger::tree_with(const CallId& id) const {
+  const auto drawn = [](const Root& root) { return Tree{root.id, root.tree.calls(), root.all}; };
+  {
+    const Part& part = part_of(id);
+    const std::lock_guard locked(part.lock);
+    const auto found = part.roots.find(id);
+    if (found != part.roots.end()) return drawn(*found->second);
+  }
+  for (const Part& part : parts_) {
+    const std::lock_guard locked(part.lock);
+    for (const Root& root : part.by_use) {
+      if (root.tree.has(id)) return drawn(root);
+    }
+  }
+  return std::nullopt;
+}
+
+// ---- with other engines ----
+
 void RootLedger::share(Untold untold) {
   untold_ = std::move(untold);
   for (Part& part : parts_) part.to_tell.reserve(kRootsPerPart / 16);
@@ -109,7 +180,7 @@ std::vector<RootLedger::Charges> RootLedger::take_charges(std::size_t most) {
       if (found == part.roots.end()) continue;  // it has left meanwhile
       Root& root = *found->second;
       root.waits = root.much = false;
-      taken.push_back({root.id, std::exchange(root.untold, {})});
+      taken.push_back({root.id, std::exchange(root.untold, {}), root.tree.take_changed()});
     }
   }
   return taken;
@@ -122,6 +193,7 @@ void RootLedger::put_back(const Charges& charges) {
   if (found == part.roots.end()) return;
   Root& root = *found->second;
   root.untold += charges.more;
+  root.tree.put_back(charges.calls);
   wait_to_tell(part, root);
 }
 

@@ -111,7 +111,8 @@ TEST_F(SuccessorTest, ASpentBudgetIsToldOnlyToWhoMayStillRun) {
   EXPECT_TRUE(after(2, refused, Settlement::kFailed).call) << "its own budget is larger";
   const Budget unlimited{Budget::kMax, Budget::kMax, Budget::kMax};
   for (std::uint32_t i = 0; i < Budget{}.invocations; ++i) {
-    (void)ledger.begin(id_of(1), unlimited, Attempting::kFirst, RootLedger::Past::kStops);
+    (void)ledger.begin({id_of(1), id_of(2), id_of(1), kB, kA}, unlimited, Attempting::kFirst,
+                       RootLedger::Past::kStops, WallTime{});
   }
   const Successor none = after(2, refused, Settlement::kFailed);
   EXPECT_FALSE(none.call);

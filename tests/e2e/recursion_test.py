@@ -189,14 +189,19 @@ class Budget(unittest.TestCase):
             engine.invoke("bomb", json.dumps({"call": "told", "times": 1}))
             self.assertEqual(len(runs(engine, "bomb")), 1, "another root has its own budget")
 
-    def test_retries_stop_where_attempts_are_used_up(self):
+    def test_retries_stop_where_attempts_are_used_up_and_the_tree_shows_it(self):
         with Signed() as engine:
             engine.deploy("leaf", {"index.py": RUN + "    raise Exception()\n"}, recursionConfig=budget(attempts=2))
             engine.deploy("calls", FANS_OUT, environment={"ENDPOINT": engine.url})
-            engine.invoke("calls", json.dumps({"call": "leaf", "times": 1}))
+            root = engine.invoke("calls", json.dumps({"call": "leaf", "times": 1})).headers["X-Fc-Request-Id"]
             wait_until(lambda: metric(engine, "convoke_budget_refused_total"), "it is over")
             self.assertEqual(note_runs("a call that fails, two attempts", runs(engine, "leaf")), 2)
             self.assertEqual(metric(engine, "convoke_budget_refused_total"), 1)
+            calls, leaf = tree(engine, root)["calls"]
+            self.assertEqual((calls["functionName"], calls["depth"], calls["parentId"]), ("e2e/calls", 0, ""))
+            self.assertEqual((leaf["functionName"], leaf["depth"], leaf["parentId"]), ("e2e/leaf", 1, root))
+            self.assertEqual((leaf["status"], leaf["attempts"]), ("Refused", 2))
+            self.assertEqual(tree(engine, leaf["requestId"])["rootId"], root)
 
     def test_the_official_node_sdk_in_plain_user_code(self):
         if missing := e2e.what_the_sdk_misses():
@@ -219,12 +224,16 @@ class Budget(unittest.TestCase):
                 one.deploy("bomb", FANS_OUT, environment={"ENDPOINT": one.url}, limit=4, recursionConfig=config)
                 path = f"{API}/services/e2e/functions/bomb"
                 wait_until(lambda: two.request("GET", path).status == 200, "the other engine knows it")
-                one.invoke("bomb", json.dumps({"call": "bomb"}), invocation_type="Async")
+                answer = one.invoke("bomb", json.dumps({"call": "bomb"}), invocation_type="Async")
                 wait_until(lambda: is_over(one, two), "it is over")
                 ran = note_runs("fan-out of 10, budget 200, two engines", runs(one))
                 # An eighth of it each, and what four instances begin within two round trips.
                 self.assertLessEqual(ran, 201 + 2 * (200 // 8 + 8))
                 self.assertGreaterEqual(ran, 201)
+                root = answer.headers["X-Fc-Request-Id"]
+                for engine in (one, two):
+                    wait_until(lambda: tree(engine, root)["invocations"] == ran - 1, "either knows all of it")
+                self.assertGreater(len(tree(two, root)["calls"]), 201)
 
 
 def is_over(*engines):
@@ -233,6 +242,10 @@ def is_over(*engines):
     ran = len([line for line in path.read_text().splitlines() if line == "bomb"]) if path.exists() else 0
     refused = sum(metric(engine, "convoke_budget_refused_total") for engine in engines)
     return refused > 0 and refused == 10 * ran - (ran - 1)
+
+
+def tree(engine, call):
+    return engine.request("GET", f"/convoke/tree/{call}").json()
 
 
 def budget(**limits):

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "core/loop/loop.h"
@@ -16,7 +17,8 @@ const CallId kRoot = CallId::from_random(1, 2);
 
 struct Engine {
   Engine(std::uint64_t seed, const redis::RedisServer& server, const redis::LinkWorld& world)
-      : exchange(link(server), "test", world, ledger, Rng::seeded(seed),
+      : child{kRoot, CallId::from_random(seed, 1), kRoot, FunctionId{seed}, FunctionId{9}},
+        exchange(link(server), "test", world, ledger, Rng::seeded(seed),
                  [](const std::function<void()>& task) { task(); }) {}
 
   static redis::LinkOptions link(const redis::RedisServer& server) {
@@ -25,10 +27,11 @@ struct Engine {
     return options;
   }
   bool begins(const Budget& budget) {
-    return ledger.begin(kRoot, budget, Attempting::kFirst, RootLedger::Past::kStops) ==
+    return ledger.begin(child, budget, Attempting::kFirst, RootLedger::Past::kStops, WallTime{}) ==
            BudgetLimit::kNone;
   }
 
+  const RootLedger::Child child;
   RootLedger ledger;
   LedgerExchange exchange;
 };
@@ -67,7 +70,7 @@ class LedgerExchangeTest : public testing::Test {
 
 TEST_F(LedgerExchangeTest, EachJudgesByTheSumOfAllOnceItHasToldOfItself) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(one_->begins({}));
-  one_->ledger.end(kRoot, Millis{7});
+  one_->ledger.end(one_->child, TreeState::kFailed, Millis{7}, WallTime{});
   until([&] { return told("invocations") == "3" && told("ms") == "7"; });
   EXPECT_TRUE(other_->begins({}));
   until([&] { return other_->ledger.spent(kRoot) == Spent{4, 4, 7}; });
@@ -93,6 +96,23 @@ TEST_F(LedgerExchangeTest, TogetherTheyGoBeyondABudgetByNoMoreThanIsSaid) {
   }
   EXPECT_GE(begun, 1000);
   EXPECT_LE(begun, 1000 + 2 * 64);
+}
+
+TEST_F(LedgerExchangeTest, EitherSeesTheCallsOfBoth) {
+  EXPECT_TRUE(one_->begins({}));
+  EXPECT_TRUE(other_->begins({}));
+  one_->ledger.end(one_->child, TreeState::kSucceeded, Millis{7}, WallTime{});
+  RootLedger::Tree seen;
+  const auto ended = [&] {
+    return std::any_of(seen.calls.begin(), seen.calls.end(), [&](const TreeCall& call) {
+      return call.id == one_->child.id && call.state == TreeState::kSucceeded;
+    });
+  };
+  until([&] {
+    other_->exchange.look(kRoot, [&](const RootLedger::Tree& tree) { seen = tree; });
+    return seen.calls.size() == 3 && ended();
+  });
+  EXPECT_EQ(seen.spent.invocations, 2U);
 }
 
 TEST_F(LedgerExchangeTest, WithoutTheServerEachGoesOnByWhatItKnowsAndTellsItLater) {

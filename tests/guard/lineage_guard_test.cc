@@ -39,17 +39,18 @@ struct LineageGuardTest : testing::Test {
     return made;
   }
   std::optional<Error> refuses(const Function& function, const Lineage& lineage) {
-    return guard.refuses(function, lineage, Attempting::kFirst);
+    return guard.refuses({kCall, lineage, function}, Attempting::kFirst);
   }
   std::optional<Error> begin(const Function& function, const Lineage& lineage,
                              Attempting attempting = Attempting::kFirst) {
-    return guard.begin(function, lineage, attempting);
+    return guard.begin({kCall, lineage, function}, attempting);
   }
   static RecursionRule budget(std::uint32_t invocations,
                               RecursionMode mode = RecursionMode::kEnforce) {
     return {16, mode, {invocations, 3, 5}};
   }
 
+  inline static const CallId kCall = CallId::from_random(3, 4);
   inline static const CallId kRoot = CallId::from_random(1, 2);
   SteppedClock clock;
   Directory directory;
@@ -100,10 +101,17 @@ TEST_F(LineageGuardTest, ChargesWhatBeginsAndStopsAtTheBudget) {
   EXPECT_TRUE(begin(*small, lineage(2), Attempting::kAgain)) << "it is an attempt";
 }
 
+TEST_F(LineageGuardTest, ByDefaultTenThousandBegin) {
+  const Function plain;
+  int begun = 0;
+  while (!begin(plain, lineage(2))) ++begun;
+  EXPECT_EQ(begun, 10'000);
+}
+
 TEST_F(LineageGuardTest, RunningTimeIsChargedToTheRoot) {
   const FunctionPtr small = function(budget(9));
   EXPECT_FALSE(begin(*small, lineage(2)));
-  guard.end(lineage(2), Seconds{5});
+  guard.end({kCall, lineage(2), *small}, TreeState::kSucceeded, Seconds{5});
   EXPECT_NE(begin(*small, lineage(2))->message.find("budget.seconds"), std::string::npos);
 }
 
@@ -135,6 +143,25 @@ TEST_F(LineageGuardTest, ARootAndAFreshOneChargeNobody) {
   }
   EXPECT_EQ(ledger.spent(kRoot), Spent{});
   EXPECT_EQ(ledger.spent(fresh.root), Spent{});
+}
+
+TEST_F(LineageGuardTest, ATreeShowsEachStepOfACall) {
+  const FunctionPtr small = function(budget(1));
+  const auto shown = [&] { return ledger.tree_with(kRoot)->calls.back(); };
+  const Lineage second = lineage(2);
+  const LineageGuard::Asked asked{kCall, second, *small};
+  guard.wait(asked);
+  EXPECT_EQ(shown().state, TreeState::kWaiting);
+  EXPECT_EQ(shown().parent, kRoot);
+  EXPECT_FALSE(guard.begin(asked, Attempting::kFirst));
+  EXPECT_EQ(shown().state, TreeState::kRunning);
+  guard.end(asked, TreeState::kFailed, Seconds{1});
+  EXPECT_EQ(shown().state, TreeState::kFailed);
+  EXPECT_EQ(shown().attempts, 1);
+  const CallId other = CallId::from_random(5, 6);
+  EXPECT_TRUE(guard.refuses({other, second, *small}, Attempting::kFirst));
+  EXPECT_EQ(shown().id, other);
+  EXPECT_EQ(shown().state, TreeState::kRefused);
 }
 
 }  // namespace

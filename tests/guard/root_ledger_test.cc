@@ -14,8 +14,21 @@ constexpr Budget kBudget{10, 20, 3};
 
 CallId root(std::uint64_t number) { return CallId::from_random(number, number * 64); }
 
-BudgetLimit begin(RootLedger& ledger, const CallId& id, Past past = Past::kStops) {
-  return ledger.begin(id, kBudget, Attempting::kFirst, past);
+// Their last bytes are the same.
+CallId in_one_part(std::uint64_t number) { return CallId::from_random(number, number << 8 | 1); }
+
+// One of its children; they are all the same one to the trees.
+RootLedger::Child child(const CallId& of) {
+  return {of, CallId::from_random(7, 7), of, FunctionId{2}, FunctionId{1}};
+}
+
+BudgetLimit begin(RootLedger& ledger, const CallId& id, Past past = Past::kStops,
+                  const Budget& budget = kBudget) {
+  return ledger.begin(child(id), budget, Attempting::kFirst, past, WallTime{});
+}
+
+void end(RootLedger& ledger, const CallId& id, Duration ran) {
+  ledger.end(child(id), TreeState::kSucceeded, ran, WallTime{});
 }
 
 TEST(RootLedger, AsManyBeginAsTheBudgetAllows) {
@@ -36,11 +49,11 @@ TEST(RootLedger, WhatGoesOnPastItsBudgetIsChargedAndSaysSo) {
 TEST(RootLedger, RunningTimeCountsWhenItEnds) {
   RootLedger ledger;
   (void)begin(ledger, root(1));
-  ledger.end(root(1), Millis{2999});
+  end(ledger, root(1), Millis{2999});
   EXPECT_EQ(begin(ledger, root(1)), BudgetLimit::kNone);
-  ledger.end(root(1), Millis{1});
+  end(ledger, root(1), Millis{1});
   EXPECT_EQ(begin(ledger, root(1)), BudgetLimit::kSeconds);
-  ledger.end(root(2), Seconds{9});
+  end(ledger, root(2), Seconds{9});
   EXPECT_EQ(ledger.spent(root(2)), Spent{}) << "nobody who is not known is entered by an end";
 }
 
@@ -52,7 +65,7 @@ TEST(RootLedger, OfAnyNumberThatBeginAtOnceNoMoreThanTheBudgetDo) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int call = 0; call < 500; ++call) {
-        const auto reached = ledger.begin(root(1), budget, Attempting::kFirst, Past::kStops);
+        const auto reached = begin(ledger, root(1), Past::kStops, budget);
         if (reached == BudgetLimit::kNone) ++begun;
       }
     });
@@ -61,18 +74,47 @@ TEST(RootLedger, OfAnyNumberThatBeginAtOnceNoMoreThanTheBudgetDo) {
   EXPECT_EQ(begun, 1000);
 }
 
-// All of one part: their last bytes are the same.
 TEST(RootLedger, TheRootUsedLeastRecentlyLeavesFirst) {
-  constexpr std::uint64_t kOfOnePart = RootLedger::kRootsMax / 64;
+  constexpr std::uint64_t kOfOnePart = RootLedger::kRootsMax / 16;
   RootLedger ledger;
-  const auto same_part = [](std::uint64_t number) { return CallId::from_random(number, 64); };
-  const auto far = [&](std::uint64_t number) { return same_part(number << 16); };
-  for (std::uint64_t i = 1; i <= kOfOnePart; ++i) (void)begin(ledger, far(i));
-  (void)begin(ledger, far(1));
-  (void)begin(ledger, far(kOfOnePart + 1));
-  EXPECT_EQ(ledger.spent(far(1)).invocations, 2U) << "it was used since";
-  EXPECT_EQ(ledger.spent(far(2)), Spent{}) << "it has left";
-  EXPECT_EQ(ledger.spent(far(3)).invocations, 1U);
+  for (std::uint64_t i = 1; i <= kOfOnePart; ++i) (void)begin(ledger, in_one_part(i));
+  (void)begin(ledger, in_one_part(1));
+  (void)begin(ledger, in_one_part(kOfOnePart + 1));
+  EXPECT_EQ(ledger.spent(in_one_part(1)).invocations, 2U) << "it was used since";
+  EXPECT_EQ(ledger.spent(in_one_part(2)), Spent{}) << "it has left";
+  EXPECT_EQ(ledger.spent(in_one_part(3)).invocations, 1U);
+}
+
+// ---- trees ----
+
+TEST(RootLedger, ATreeIsFoundByItsRootAndByEachOfItsCalls) {
+  RootLedger ledger;
+  const RootLedger::Child first = child(root(1));
+  ledger.wait(first, WallTime{});
+  for (const CallId& id : {root(1), first.id}) {
+    const auto tree = ledger.tree_with(id);
+    ASSERT_TRUE(tree);
+    EXPECT_EQ(tree->root, root(1));
+    ASSERT_EQ(tree->calls.size(), 2U);
+    EXPECT_EQ(tree->calls[0].function, FunctionId{1}) << "the root, whose child says what it is";
+    EXPECT_EQ(tree->calls[1].state, TreeState::kWaiting);
+  }
+  EXPECT_FALSE(ledger.tree_with(root(2)));
+}
+
+TEST(RootLedger, OfManyTreesThoseUsedLastAreKept) {
+  RootLedger ledger;
+  std::uint64_t calls = 0;
+  for (std::uint64_t tree = 1; tree <= 6; ++tree) {
+    for (std::uint64_t call = 0; call < CallTree::kCallsMax; ++call) {
+      RootLedger::Child one = child(in_one_part(tree));
+      ++calls;
+      one.id = CallId::from_random(calls, calls << 8);
+      ledger.wait(one, WallTime{});
+    }
+  }
+  EXPECT_TRUE(ledger.tree_with(in_one_part(1))->calls.empty());
+  EXPECT_EQ(ledger.tree_with(in_one_part(6))->calls.size(), CallTree::kCallsMax);
 }
 
 // ---- with other engines ----
@@ -109,10 +151,12 @@ TEST(RootLedger, WhatWasNotHeardIsToldAgain) {
   const auto lost = ledger.take_charges(9);
   (void)begin(ledger, root(1));
   ledger.put_back(lost[0]);
+  EXPECT_EQ(lost[0].calls.size(), 2U) << "the root and its child";
   EXPECT_EQ(ledger.spent(root(1)), (Spent{2, 2, 0})) << "it counts as ever here";
   const auto again = ledger.take_charges(9);
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].more, (Spent{2, 2, 0}));
+  EXPECT_EQ(again[0].calls.size(), 2U);
 }
 
 TEST(RootLedger, OthersHearSoonerOfARootThatChargesMuch) {
@@ -121,9 +165,7 @@ TEST(RootLedger, OthersHearSoonerOfARootThatChargesMuch) {
   std::vector<Urgency> said;
   ledger.share([&](Urgency urgency) { said.push_back(urgency); });
   const Budget budget{10'000, 10'000, 1};
-  const auto charge = [&] {
-    (void)ledger.begin(root(1), budget, Attempting::kFirst, Past::kStops);
-  };
+  const auto charge = [&] { (void)begin(ledger, root(1), Past::kStops, budget); };
   for (std::uint64_t i = 0; i < 2 * RootLedger::kMuch; ++i) charge();
   EXPECT_EQ(said, (std::vector<Urgency>{Urgency::kSoon, Urgency::kNow})) << "until it is taken";
   (void)ledger.take_charges(9);

@@ -1,5 +1,5 @@
 // Engines that share a queue tell each other what they charged to roots, so that each judges by the
-// sum of all (core/guard/root_ledger.h).
+// sum of all (core/guard/root_ledger.h), and what became of calls, so that each can draw the whole.
 //
 // Of each root the server adds up what all have told (queue/redis/SCHEMA.md). An engine tells what
 // it charged at once, if it told nothing in the last kExchangeEvery, else when that is over, or as
@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/edge/clock.h"
 #include "core/edge/rng.h"
@@ -52,11 +53,16 @@ class LedgerExchange final : private shared_registry::Server::Owner {
 
   [[nodiscard]] bool under_way() const { return under_way_ > 0; }  // an answer is awaited
 
+  // What all engines have told of a root, its calls in no order; nothing, where the server is away.
+  using Seen = std::function<void(RootLedger::Tree)>;  // now or later
+  void look(const CallId& root, Seen seen);
+
  private:
   void on_server() override { exchange(); }
   void on_no_server(const Error& /*why*/) override {}  // they go on by what they know
   void on_charges(RootLedger::Urgency urgency);
   void exchange();
+  [[nodiscard]] std::string root_key(const CallId& root) const;
   void tell(const RootLedger::Charges& charges);
   void on_told(const RootLedger::Charges& charges, const redis::Answer& answer);
 
