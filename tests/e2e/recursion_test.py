@@ -203,6 +203,15 @@ class Budget(unittest.TestCase):
             self.assertEqual((leaf["status"], leaf["attempts"]), ("Refused", 2))
             self.assertEqual(tree(engine, leaf["requestId"])["rootId"], root)
 
+    def test_a_caller_is_told_400_which_limit_and_what_to_do(self):
+        with Signed() as engine:
+            config = budget(invocations=3)
+            engine.deploy("self", CALLS_ON, environment={"ENDPOINT": engine.url}, recursionConfig=config)
+            answer = engine.invoke("self", json.dumps({"call": "self"}))
+            self.assertEqual(note_runs("self-recursion, budget 3", runs(engine)), 4)
+            self.assertIn(b"InvocationBudgetExceeded", answer.body)
+            self.assertIn(b"raise budget.invocations in the recursionConfig of e2e/self", answer.body)
+
     def test_the_official_node_sdk_in_plain_user_code(self):
         if missing := e2e.what_the_sdk_misses():
             self.skipTest(missing)
