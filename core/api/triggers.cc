@@ -55,6 +55,7 @@ void read_config(FieldReader& body, TriggerFields& fields) {
     config.list("events", read.events);
     read_filter(config, read);
     read_filters(config, read);
+    config.integer("maxGenerations", read.generations_max);
     config.list("outputs", read.outputs);
     config.boolean("allowLoop", read.allow_loop);
   });
@@ -66,6 +67,7 @@ void read_fields(FieldReader& body, TriggerFields& fields) {
   body.text("qualifier", fields.qualifier);
   body.text("sourceArn", fields.source_arn);
   body.text("invocationRole", fields.invocation_role);
+  body.boolean("paused", fields.paused);
   read_config(body, fields);
 }
 
@@ -90,6 +92,7 @@ struct WriteConfig {
     write_list("events", object.events, writer);
     writer.key("filter").object().key("key").object();
     writer.member("prefix", object.prefix).member("suffix", object.suffix).end().end();
+    writer.member("maxGenerations", std::int64_t{object.generations_max});
   }
   void operator()(const CloudEventTrigger& trigger) const {
     writer.key("filters").array();
@@ -108,6 +111,13 @@ void write_config(const Trigger& trigger, JsonWriter& writer) {
     write_list("outputs", from_lines(as_lines(trigger.outputs)), writer);
   if (trigger.allow_loop) writer.key("allowLoop").boolean(true);
   writer.end();
+}
+
+void write_pause(const Trigger& trigger, JsonWriter& writer) {
+  if (!trigger.paused) return;
+  writer.key("paused").boolean(true);
+  writer.member("pausedTime", rfc3339(trigger.paused->since))
+      .member("pausedReason", trigger.paused->why);
 }
 
 void write_text_or_null(std::string_view member, const std::string& text, JsonWriter& writer) {
@@ -154,6 +164,7 @@ void write_trigger(const Trigger& trigger, JsonWriter& writer) {
   write_text_or_null("invocationRole", trigger.invocation_role, writer);
   writer.member("qualifier", trigger.qualifier);
   write_config(trigger, writer);
+  write_pause(trigger, writer);
   writer.member("createdTime", rfc3339(trigger.created))
       .member("lastModifiedTime", rfc3339(trigger.modified))
       .end();

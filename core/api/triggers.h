@@ -2,9 +2,10 @@
 //
 // Members: triggerName, triggerType, description, sourceArn, invocationRole, qualifier,
 // triggerConfig: of http {authType, methods}, of timer {cronExpression, payload, enable}, of oss
-// {events, filter: {key: {prefix, suffix}}}, of cloudevents (ours) {filters: [{exact | prefix |
-// suffix: {ATTRIBUTE: VALUE}}]}; of any (ours) {outputs: ["BUCKET/PREFIX"], allowLoop}. A
-// triggerConfig in a PUT replaces the one there is as a whole.
+// {events, filter: {key: {prefix, suffix}}, maxGenerations (ours)}, of cloudevents (ours) {filters:
+// [{exact | prefix | suffix: {ATTRIBUTE: VALUE}}]}; of any (ours) {outputs: ["BUCKET/PREFIX"],
+// allowLoop}. A triggerConfig in a PUT replaces the one there is as a whole. Of oss also (ours)
+// paused: true or false; shown, with pausedTime and pausedReason, while it is true.
 #pragma once
 
 #include "core/api/router.h"

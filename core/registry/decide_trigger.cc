@@ -44,10 +44,23 @@ Result<void> check_among(const Context& context, const Trigger& trigger) {
   return check_only_http(context, trigger);
 }
 
+Result<void> set_pause(const Context& context, const TriggerFields& fields, Trigger& trigger) {
+  if (!fields.paused) return {};
+  if (!*fields.paused) {
+    trigger.paused.reset();
+    return {};
+  }
+  if (trigger.as<ObjectTrigger>() == nullptr)
+    return Error{ErrorCode::kInvalidArgument, "paused is for triggers of the type oss alone"};
+  if (!trigger.paused) trigger.paused = TriggerPause{context.stamp.now, "by request"};
+  return {};
+}
+
 Result<Change> put(const Context& context, const TriggerFields& fields, Trigger trigger) {
   trigger.modified = context.stamp.now;
   trigger.etag = etag_of(context);
   if (Result<void> applied = apply_fields(fields, trigger); !applied) return applied.error();
+  if (Result<void> set = set_pause(context, fields, trigger); !set) return set.error();
   if (Result<void> right = check_among(context, trigger); !right) return right.error();
   if (Result<void> right = check_loops(context.committed, trigger); !right) return right.error();
   return change_of(context, TriggerPut{std::make_shared<const Trigger>(std::move(trigger))});
@@ -80,6 +93,20 @@ Result<Change> decide_one(const Context& context, const UpdateTrigger& update) {
   if (!found) return found.error();
   if (Result<void> met = check_if_match(update.if_match, (*found)->etag); !met) return met.error();
   return put(context, update.fields, **found);
+}
+
+// Of several shards and engines that ask for it, the first is right.
+Result<Change> decide_one(const Context& context, const PauseTrigger& pause) {
+  const Result<TriggerPtr> found =
+      resolve_trigger(context.committed, pause.service, pause.function, pause.name);
+  if (!found) return found.error();
+  if ((*found)->id != pause.id || (*found)->paused)
+    return Error{ErrorCode::kPreconditionFailed, "the trigger is paused already, or another one"};
+  Trigger trigger = **found;
+  trigger.paused = TriggerPause{context.stamp.now, pause.why.substr(0, kPauseReasonBytesMax)};
+  trigger.modified = context.stamp.now;
+  trigger.etag = etag_of(context);
+  return change_of(context, TriggerPut{std::make_shared<const Trigger>(std::move(trigger))});
 }
 
 Result<Change> decide_one(const Context& context, const DeleteTrigger& gone) {

@@ -40,6 +40,7 @@ template <class What>
 // Of triggers (decide_trigger.cc).
 [[nodiscard]] Result<Change> decide_one(const Context& context, const CreateTrigger& create);
 [[nodiscard]] Result<Change> decide_one(const Context& context, const UpdateTrigger& update);
+[[nodiscard]] Result<Change> decide_one(const Context& context, const PauseTrigger& pause);
 [[nodiscard]] Result<Change> decide_one(const Context& context, const DeleteTrigger& gone);
 
 // Of trees (decide_tree.cc).

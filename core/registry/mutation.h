@@ -63,6 +63,7 @@ struct TriggerConfigFields {
   std::optional<std::string> key_prefix;
   std::optional<std::string> key_suffix;
   std::optional<std::vector<EventFilter>> filters;  // cloudevents
+  std::optional<std::int64_t> generations_max;      // oss (ours)
   std::optional<std::vector<std::string>> outputs;  // any (ours): "BUCKET/PREFIX"
   std::optional<bool> allow_loop;                   // any (ours)
 };
@@ -73,6 +74,7 @@ struct TriggerFields {
   std::optional<std::string> qualifier;
   std::optional<std::string> source_arn;
   std::optional<std::string> invocation_role;
+  std::optional<bool> paused;                 // oss (ours)
   std::optional<TriggerConfigFields> config;  // replaces the whole config
 };
 
@@ -169,6 +171,13 @@ struct UpdateTrigger {
   TriggerFields fields;
   IfMatch if_match;
 };
+struct PauseTrigger {  // by the engine, which followed its events (core/api/generation_guard.h)
+  std::string service;
+  std::string function;
+  std::string name;
+  std::uint64_t id = 0;  // of that trigger alone, none of the same name
+  std::string why;
+};
 struct DeleteTrigger {
   std::string service;
   std::string function;
@@ -193,7 +202,7 @@ struct DeleteDomain {
 using Mutation =
     std::variant<CreateService, UpdateService, DeleteService, CreateFunction, UpdateFunction,
                  DeleteFunction, PutLimit, DeleteLimit, PutAsyncConfig, DeleteAsyncConfig,
-                 CreateTrigger, UpdateTrigger, DeleteTrigger, DisableInvoke, EnableInvoke,
-                 EndSwitch, StopTree, CreateDomain, UpdateDomain, DeleteDomain>;
+                 CreateTrigger, UpdateTrigger, PauseTrigger, DeleteTrigger, DisableInvoke,
+                 EnableInvoke, EndSwitch, StopTree, CreateDomain, UpdateDomain, DeleteDomain>;
 
 }  // namespace convoke

@@ -117,6 +117,9 @@ CREATE TABLE triggers(
   created_ms INTEGER NOT NULL,
   modified_ms INTEGER NOT NULL,
   etag TEXT NOT NULL,
+  generations_max INTEGER NOT NULL,       -- of oss
+  paused_ms INTEGER,                      -- since when; NULL: it is not
+  paused_why TEXT NOT NULL,
   PRIMARY KEY(function, name)
 ) STRICT, WITHOUT ROWID;
 

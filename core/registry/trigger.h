@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,6 +22,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/recursion_rule.h"
 #include "core/registry/event_filter.h"
 #include "core/registry/lines.h"
 
@@ -36,6 +38,7 @@ inline constexpr std::size_t kTriggerEventsMax = 20;          // ours; names of 
 inline constexpr std::size_t kTriggerOutputsMax = 20;         // ours
 inline constexpr std::size_t kObjectKeyBytesMax = 1024;       // of a prefix or suffix, as of a key
 inline constexpr std::size_t kBucketNameMax = 63;
+inline constexpr std::size_t kPauseReasonBytesMax = 4096;  // ours; what is longer is cut
 
 struct HttpTrigger {
   bool anonymous = false;            // authType: else "function", signed requests only
@@ -60,6 +63,9 @@ struct ObjectTrigger {
   std::vector<std::string> events;  // "oss:ObjectCreated:*", as written; at least one
   std::string prefix;
   std::string suffix;
+  // Calls of the function in one lineage that may come of it: 1 .. kChainMax. One more is refused,
+  // and pauses the trigger (core/api/generation_guard.h).
+  std::uint8_t generations_max = kVisitsMaxDefault;
   friend bool operator==(const ObjectTrigger&, const ObjectTrigger&) = default;
 };
 
@@ -83,6 +89,13 @@ struct ObjectOutput {
   [[nodiscard]] std::string text() const { return bucket + '/' + prefix; }
 };
 
+// Since then its events set nothing off, until it is resumed.
+struct TriggerPause {
+  WallTime since{};
+  std::string why;
+  friend bool operator==(const TriggerPause&, const TriggerPause&) = default;
+};
+
 struct Trigger {
   std::uint64_t id = 0;  // never reused, as a FunctionId
   std::string service;
@@ -95,8 +108,9 @@ struct Trigger {
   std::string invocation_role;  // kept for the client, not used by the engine
   TriggerConfig config;
   // For the check of loops (loop_check.h); ours.
-  std::vector<ObjectOutput> outputs;  // what the function writes when it is called
-  bool allow_loop = false;            // a loop through this trigger is meant
+  std::vector<ObjectOutput> outputs;   // what the function writes when it is called
+  bool allow_loop = false;             // a loop through this trigger is meant
+  std::optional<TriggerPause> paused;  // of objects alone
   WallTime created{};
   WallTime modified{};
   std::string etag;

@@ -16,6 +16,7 @@ void TriggerIndex::apply(const Change& change) {
   if (!key) return;
   keys_[{trigger->function_id, trigger->name}] = *key;
   triggers_[*key].push_back(trigger);
+  if (trigger->paused) paused_.insert(trigger->id);
 }
 
 void TriggerIndex::remove(FunctionId function, const std::string& name) {
@@ -24,9 +25,16 @@ void TriggerIndex::remove(FunctionId function, const std::string& name) {
   const auto same = triggers_.find(at->second);
   keys_.erase(at);
   std::erase_if(same->second, [&](const TriggerPtr& trigger) {
-    return trigger->function_id == function && trigger->name == name;
+    const bool is_it = trigger->function_id == function && trigger->name == name;
+    if (is_it) paused_.erase(trigger->id);
+    return is_it;
   });
   if (same->second.empty()) triggers_.erase(same);
+}
+
+bool TriggerIndex::any_of(FunctionId function) const {
+  const auto first = keys_.lower_bound({function, std::string()});
+  return first != keys_.end() && first->first.first == function;
 }
 
 const std::vector<TriggerPtr>& TriggerIndex::of(std::string_view key) const {

@@ -103,6 +103,13 @@ Result<TriggerConfig> object_from(const TriggerConfigFields& fields, const std::
   object.events = fields.events.value_or(std::vector<std::string>());
   object.prefix = fields.key_prefix.value_or("");
   object.suffix = fields.key_suffix.value_or("");
+  const std::int64_t generations = fields.generations_max.value_or(kVisitsMaxDefault);
+  if (generations < 1 || generations > kChainMax)
+    return invalid(
+        fmt::format("triggerConfig.maxGenerations is set to an invalid value (allowed: "
+                    "1 to {}, actual: {})",
+                    kChainMax, generations));
+  object.generations_max = static_cast<std::uint8_t>(generations);
   for (const std::string& event : object.events) {
     if (!is_event_name(event))
       return invalid(

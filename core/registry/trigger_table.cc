@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ struct Columns {
   std::string events;
   std::string prefix;
   std::string suffix;
+  std::uint8_t generations_max = 0;
 };
 
 struct Fill {
@@ -47,11 +49,17 @@ struct Fill {
     columns.events = as_lines(object.events);
     columns.prefix = object.prefix;
     columns.suffix = object.suffix;
+    columns.generations_max = object.generations_max;
   }
   void operator()(const CloudEventTrigger& trigger) const {
     columns.events = as_lines(trigger.filters);
   }
 };
+
+std::optional<std::int64_t> paused_since(const Trigger& trigger) {
+  if (!trigger.paused) return std::nullopt;
+  return to_ms(trigger.paused->since);
+}
 
 TriggerConfig config_from(const Statement& row, const Trigger& kind) {
   if (kind.as<HttpTrigger>() != nullptr)
@@ -60,7 +68,8 @@ TriggerConfig config_from(const Statement& row, const Trigger& kind) {
     return TimerTrigger{row.text(12), row.text(13), row.integer(14) != 0};
   if (kind.as<CloudEventTrigger>() != nullptr)
     return CloudEventTrigger{filters_from_lines(row.text(16))};
-  return ObjectTrigger{row.text(15), from_lines(row.text(16)), row.text(17), row.text(18)};
+  return ObjectTrigger{row.text(15), from_lines(row.text(16)), row.text(17), row.text(18),
+                       static_cast<std::uint8_t>(row.integer(22))};
 }
 
 Trigger trigger_from(const Statement& row, const Function& function, Failure& failure) {
@@ -82,6 +91,8 @@ Trigger trigger_from(const Statement& row, const Function& function, Failure& fa
   trigger.created = wall_from_ms(row.integer(19));
   trigger.modified = wall_from_ms(row.integer(20));
   trigger.etag = row.text(21);
+  if (const auto since = row.nullable(23))
+    trigger.paused = TriggerPause{wall_from_ms(*since), row.text(24)};
   return trigger;
 }
 
@@ -98,7 +109,9 @@ Failure load(sqlite::Database& database, const std::map<FunctionId, Function>& f
       },
       "SELECT function, name, id, type, description, qualifier, source_arn, invocation_role, "
       "outputs, allow_loop, auth_type, methods, cron_expression, payload, enabled, bucket, events, "
-      "key_prefix, key_suffix, created_ms, modified_ms, etag FROM triggers");
+      "key_prefix, key_suffix, created_ms, modified_ms, etag, generations_max, paused_ms, "
+      "paused_why "
+      "FROM triggers");
   return damage.code != SQLITE_OK ? damage : read;
 }
 
@@ -107,8 +120,9 @@ Failure write(sqlite::Database& database, const TriggerPut& put) {
   Columns columns;
   std::visit(Fill{columns}, trigger.config);
   const std::string outputs = as_lines(trigger.outputs);
+  const std::string why = trigger.paused ? trigger.paused->why : std::string();
   return database.run(
-      "INSERT OR REPLACE INTO triggers VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "INSERT OR REPLACE INTO triggers VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
       stored(trigger.function_id.value), std::string_view(trigger.name), stored(trigger.id),
       trigger.type(), std::string_view(trigger.description), std::string_view(trigger.qualifier),
       std::string_view(trigger.source_arn), std::string_view(trigger.invocation_role),
@@ -118,7 +132,8 @@ Failure write(sqlite::Database& database, const TriggerPut& put) {
       std::int64_t{columns.enabled}, std::string_view(columns.bucket),
       std::string_view(columns.events), std::string_view(columns.prefix),
       std::string_view(columns.suffix), to_ms(trigger.created), to_ms(trigger.modified),
-      std::string_view(trigger.etag));
+      std::string_view(trigger.etag), std::int64_t{columns.generations_max}, paused_since(trigger),
+      std::string_view(why));
 }
 
 Failure write(sqlite::Database& database, const TriggerGone& gone) {

@@ -50,7 +50,7 @@ TEST_F(TriggersApi, EachKindShowsItsOwnConfig) {
             R"("triggerConfig":{"cronExpression":"0 */5 * * * *","payload":"p","enable":false})");
   EXPECT_EQ(config(world.fc("POST", kTriggers, kOss).body),
             R"("triggerConfig":{"events":["oss:ObjectCreated:*"],)"
-            R"("filter":{"key":{"prefix":"in/","suffix":""}},)"
+            R"("filter":{"key":{"prefix":"in/","suffix":""}},"maxGenerations":16,)"
             R"("outputs":["photos/out/"],"allowLoop":true})");
   EXPECT_EQ(config(world.fc("POST", kTriggers, kCloudEvents).body),
             R"("triggerConfig":{"filters":[{"exact":{"type":"a"}},{"prefix":{"source":"/b"}},)"
@@ -91,6 +91,35 @@ TEST_F(TriggersApi, AnUpdateWithTheEtagIsTakenOnce) {
       << updated.body;
   EXPECT_EQ(ApiWorld::summary(world.fc("PUT", kTriggers + "/t", body, {{"If-Match", "3"}})),
             "412 PreconditionFailed: the resource being modified has been changed");
+}
+
+TEST_F(TriggersApi, OneOfObjectsIsPausedAndResumedByItsMemberPaused) {
+  world.fc("POST", kTriggers, kOss);
+  EXPECT_EQ(world.fc("GET", kTriggers + "/o").body.find("paused"), std::string::npos);
+  const std::string paused = world.fc("PUT", kTriggers + "/o", R"({"paused":true})").body;
+  EXPECT_NE(paused.find(R"("paused":true,"pausedTime":"2020-08-20T02:28:24Z",)"
+                        R"("pausedReason":"by request","createdTime")"),
+            std::string::npos)
+      << paused;
+  EXPECT_NE(world.fc("GET", kTriggers).body.find(R"("paused":true)"), std::string::npos);
+  EXPECT_EQ(world.fc("PUT", kTriggers + "/o", R"({"paused":false})").body.find("paused"),
+            std::string::npos);
+  world.fc("POST", kTriggers, kHttp);
+  EXPECT_EQ(ApiWorld::summary(world.fc("PUT", kTriggers + "/h", R"({"paused":true})")),
+            "400 InvalidArgument: paused is for triggers of the type oss alone");
+}
+
+TEST_F(TriggersApi, MaxGenerationsHaveALimitAndNoNumberMeansNone) {
+  for (const char* wrong : {"0", "129", "-1"}) {
+    const std::string body =
+        R"({"triggerName":"o","triggerType":"oss","sourceArn":"acs:oss:r:1:photos",
+        "triggerConfig":{"events":["oss:ObjectCreated:*"],"maxGenerations":)" +
+        std::string(wrong) + "}}";
+    EXPECT_EQ(ApiWorld::summary(world.fc("POST", kTriggers, body)),
+              "400 InvalidArgument: triggerConfig.maxGenerations is set to an invalid value "
+              "(allowed: 1 to 128, actual: " +
+                  std::string(wrong) + ")");
+  }
 }
 
 TEST_F(TriggersApi, TheyAreListedByNamePrefixAndPage) {

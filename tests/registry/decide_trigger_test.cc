@@ -199,6 +199,28 @@ TEST_F(DecideTrigger, AnUpdateReplacesTheConfigWholeAndKeepsWhatIsAbsent) {
             "InvalidArgument: triggerType cannot be changed (it is 'oss', actual: 'http')");
 }
 
+TEST_F(DecideTrigger, TheEnginePausesOneOnceAndAnUpdateResumesIt) {
+  ASSERT_EQ(create(oss()), "");
+  const PauseTrigger pause{"s", "f", "t", trigger()->id, std::string(5'000, 'w')};
+  ASSERT_EQ(outcome(pause), "");
+  ASSERT_TRUE(trigger()->paused);
+  EXPECT_EQ(trigger()->paused->since, trigger()->modified);
+  EXPECT_EQ(trigger()->paused->why.size(), kPauseReasonBytesMax);
+  EXPECT_EQ(trigger()->as<ObjectTrigger>()->prefix, "in/");
+  EXPECT_EQ(outcome(pause).find("PreconditionFailed"), 0U) << "several shards ask for it";
+  TriggerFields described;
+  described.description = "because";
+  ASSERT_EQ(outcome(UpdateTrigger{"s", "f", "t", described, {}}), "");
+  EXPECT_TRUE(trigger()->paused) << "nothing was said of it";
+  TriggerFields resumed;
+  resumed.paused = false;
+  ASSERT_EQ(outcome(UpdateTrigger{"s", "f", "t", resumed, {}}), "");
+  EXPECT_FALSE(trigger()->paused);
+  PauseTrigger another = pause;
+  another.id = 1'000;
+  EXPECT_EQ(outcome(another).find("PreconditionFailed"), 0U);
+}
+
 TEST_F(DecideTrigger, ADeletedOneIsNotFound) {
   ASSERT_EQ(create(timer()), "");
   EXPECT_EQ(outcome(DeleteTrigger{"s", "f", "t", "2"}).find("PreconditionFailed"), 0U);

@@ -32,13 +32,21 @@ inline Trigger some_trigger(TriggerConfig config, std::string name = "t") {
   return trigger;
 }
 
+inline Trigger paused_trigger() {
+  Trigger trigger =
+      some_trigger(ObjectTrigger{"photos", {"oss:ObjectRemoved:*"}, "", ""}, "paused");
+  trigger.paused = TriggerPause{wall_from_ms(7), "a loop"};
+  return trigger;
+}
+
 inline std::vector<Trigger> triggers_of_each_kind() {
   return {some_trigger(HttpTrigger{true, {"GET", "POST"}}, "http"),
           some_trigger(TimerTrigger{"@every 1m", "tick", false}, "timer"),
-          some_trigger(ObjectTrigger{"photos", {"oss:ObjectCreated:*"}, "in/", ".jpg"}, "oss"),
+          some_trigger(ObjectTrigger{"photos", {"oss:ObjectCreated:*"}, "in/", ".jpg", 3}, "oss"),
           some_trigger(CloudEventTrigger{{{EventMatch::kExact, "type", "a b"},
                                           {EventMatch::kSuffix, "subject", "\xc3\xa9"}}},
-                       "cloudevents")};
+                       "cloudevents"),
+          paused_trigger()};
 }
 
 inline TriggerPut put(const Trigger& trigger) {
@@ -48,8 +56,8 @@ inline TriggerPut put(const Trigger& trigger) {
 inline bool operator==(const Trigger& a, const Trigger& b) {
   const auto all = [](const Trigger& t) {
     return std::tie(t.id, t.service, t.function, t.function_id, t.name, t.description, t.qualifier,
-                    t.source_arn, t.invocation_role, t.config, t.outputs, t.allow_loop, t.created,
-                    t.modified, t.etag);
+                    t.source_arn, t.invocation_role, t.config, t.outputs, t.allow_loop, t.paused,
+                    t.created, t.modified, t.etag);
   };
   return all(a) == all(b);
 }

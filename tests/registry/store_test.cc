@@ -236,7 +236,7 @@ TEST(Store, EveryMemberOfATriggerSurvivesARestart) {
     EXPECT_TRUE(*found.find_trigger(FunctionId{2}, wanted.name) == wanted) << wanted.name;
   }
   ASSERT_TRUE(commit(*store, TriggerGone{FunctionId{2}, "http"}));
-  EXPECT_EQ(loaded(*store).triggers(), 3U);
+  EXPECT_EQ(loaded(*store).triggers(), 4U);
 }
 
 TEST(Store, ACustomDomainSurvivesARestart) {

@@ -24,6 +24,7 @@ struct Write {
   void operator()(const ObjectTrigger& object) const {
     row.member("bucket", object.bucket).member("events", as_lines(object.events));
     row.member("prefix", object.prefix).member("suffix", object.suffix);
+    row.member("generationsMax", std::int64_t{object.generations_max});
   }
   void operator()(const CloudEventTrigger& trigger) const {
     row.member("filters", as_lines(trigger.filters));
@@ -46,6 +47,8 @@ struct Read {
     object.events = from_lines(row.text("events"));
     object.prefix = row.text("prefix");
     object.suffix = row.text("suffix");
+    if (row.has("generationsMax"))
+      object.generations_max = row.number<std::uint8_t>("generationsMax");
   }
   void operator()(CloudEventTrigger& trigger) const {
     trigger.filters = filters_from_lines(row.text("filters"));
@@ -74,6 +77,8 @@ std::string row_of(const Trigger& trigger) {
       .member("modified", to_ms(trigger.modified))
       .member("etag", trigger.etag);
   std::visit(Write{row}, trigger.config);
+  if (trigger.paused)
+    row.member("paused", to_ms(trigger.paused->since)).member("pausedWhy", trigger.paused->why);
   return row.end().take();
 }
 
@@ -96,6 +101,9 @@ Result<Trigger> trigger_from(std::string_view text) {
   trigger.modified = wall_from_ms(row.number<std::int64_t>("modified"));
   trigger.etag = row.text("etag");
   std::visit(Read{row}, trigger.config);
+  if (row.has("paused"))
+    trigger.paused =
+        TriggerPause{wall_from_ms(row.number<std::int64_t>("paused")), row.text("pausedWhy")};
   if (Result<void> verdict = row.verdict(); !verdict) return verdict.error();
   return trigger;
 }
