@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace convoke {
 
@@ -105,6 +106,24 @@ std::optional<Lineage> RunningCalls::lineage_of(const CallId& call) const noexce
     }
   }
   return std::nullopt;
+}
+
+std::optional<Lineage> RunningCalls::least_visited(FunctionTag function,
+                                                   FunctionTag callee) const noexcept {
+  std::optional<Lineage> least;
+  const auto rank = [callee](const Lineage& lineage) {
+    return std::pair(visits_of(lineage, callee), lineage.depth);
+  };
+  for (const auto& piece : pieces_) {
+    const Piece* const rows = piece.load(std::memory_order_acquire);
+    if (rows == nullptr) break;
+    for (const Row& row : *rows) {
+      const Seen seen = read(row);
+      if (seen.call == CallId{} || last_hop(seen.lineage) != function) continue;
+      if (!least || rank(seen.lineage) < rank(*least)) least = seen.lineage;
+    }
+  }
+  return least;
 }
 
 }  // namespace convoke

@@ -44,6 +44,10 @@ class RunningCalls {
   [[nodiscard]] std::optional<PlaceNow> at(PlaceTag place) const noexcept;
   // Any thread; looks at every place. nullopt: it runs at none.
   [[nodiscard]] std::optional<Lineage> lineage_of(const CallId& call) const noexcept;
+  // Of the calls of `function` that run here, the lineage in which `callee` stands least often; of
+  // several such, the least deep. nullopt: none runs. Looks at every place: for what is rare.
+  [[nodiscard]] std::optional<Lineage> least_visited(FunctionTag function,
+                                                     FunctionTag callee) const noexcept;
 
  private:
   struct Seen {

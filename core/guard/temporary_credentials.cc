@@ -14,7 +14,10 @@ namespace {
 constexpr std::string_view kVersion = "1";
 constexpr std::size_t kTokenBytesMax = 512;
 constexpr std::size_t kFields = 5;  // before the MAC
-constexpr std::size_t kIdBytes = 8;
+constexpr std::string_view kIdBeginning = "STS.";
+constexpr std::size_t kIdTagDigits = 6;
+constexpr std::size_t kIdMacBytes = 5;
+constexpr std::size_t kIdSize = kIdBeginning.size() + kIdTagDigits + 2 * kIdMacBytes;
 constexpr std::size_t kFingerprintBytes = 8;
 
 // What one word makes tells nothing of what another one makes.
@@ -36,10 +39,10 @@ Error invalid() {
 }
 
 template <class Number>
-std::optional<Number> number_of(std::string_view text) {
+std::optional<Number> number_of(std::string_view text, int base = 10) {
   Number number{};
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
+  const auto read = std::from_chars(text.data(), end, number, base);
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   return number;
 }
@@ -71,13 +74,20 @@ http::AccessKey make_credentials(std::string_view token_key, std::string_view ac
   const std::string facts =
       fmt::format("{}/{}/{}", account_id, function.value,
                   std::chrono::floor<Seconds>(expires.time_since_epoch()).count());
-  const std::string id_bytes = made(token_key, "id", facts).substr(0, kIdBytes);
+  const std::string id_mac = made(token_key, "id", facts).substr(0, kIdMacBytes);
   http::AccessKey credentials;
-  credentials.id = "STS." + hex(id_bytes);
+  credentials.id = fmt::format("{}{:06x}{}", kIdBeginning, tag_of(function).value, hex(id_mac));
   const std::string payload = fmt::format("{}/{}/{}", kVersion, credentials.id, facts);
   credentials.secret = secret_of(token_key, payload);
   credentials.security_token = fmt::format("{}/{}", payload, mac_of(token_key, payload));
   return credentials;
+}
+
+FunctionTag holder_of_id(std::string_view access_key_id) noexcept {
+  if (access_key_id.size() != kIdSize || !access_key_id.starts_with(kIdBeginning)) return {};
+  const auto tag =
+      number_of<std::uint32_t>(access_key_id.substr(kIdBeginning.size(), kIdTagDigits), 16);
+  return FunctionTag{tag.value_or(0)};
 }
 
 Result<TokenHolder> read_token(std::string_view token_key, std::string_view token) {

@@ -1,6 +1,6 @@
 // Credentials for a time, that functions get with their calls and SDKs send back.
 //
-//   access key ID    STS.16HEX
+//   access key ID    STS.16HEX                         the first 6 are the function's tag
 //   security token   1/ID/ACCOUNT/FUNCTION/EXPIRY/MAC      EXPIRY in seconds since the epoch
 //   secret           64 hex digits
 //
@@ -24,6 +24,7 @@
 #include "core/model/error.h"
 #include "core/model/ids.h"
 #include "core/model/instant.h"
+#include "core/model/lineage.h"
 
 namespace convoke {
 
@@ -34,6 +35,10 @@ inline constexpr Seconds kCredentialsLast = std::chrono::hours{36};
 [[nodiscard]] http::AccessKey make_credentials(std::string_view token_key,
                                                std::string_view account_id, FunctionId function,
                                                WallTime expires);
+
+// Whose the access key ID of such credentials is, by its own word: whoever is told of one alone, as
+// of who wrote an object, cannot check it. 0: it is none, or the engine's own.
+[[nodiscard]] FunctionTag holder_of_id(std::string_view access_key_id) noexcept;
 
 // Whom a token was made for, and the secret that goes with it.
 struct TokenHolder {

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <thread>
+#include <vector>
 
 namespace convoke {
 namespace {
@@ -73,6 +74,21 @@ TEST_F(RunningCallsTest, BeyondItsMaximumCallsHaveNoPlaceAndNothingElseChanges) 
   EXPECT_FALSE(calls.at(none));
   calls.give_back(*all.begin());
   EXPECT_NE(calls.take(true), PlaceTag{});
+}
+
+TEST_F(RunningCallsTest, OfAFunctionsCallsTheLeastVisitedIsFoundAndNoneThatIsOver) {
+  const FunctionTag tag = tag_of(FunctionId{7});
+  EXPECT_FALSE(calls.least_visited(tag, tag));
+  Lineage made = root_lineage(call(1), FunctionId{7});
+  std::vector<PlaceTag> places;
+  for (int i = 0; i < 300; ++i) {
+    places.push_back(calls.take(true));
+    calls.begin(places.back(), call(1), i == 0 ? lineage(3) : made);
+    if (i < 100) made = child_lineage(made, call(1), FunctionId{7});
+  }
+  EXPECT_EQ(visits_of(*calls.least_visited(tag, tag), tag), 2);
+  calls.end(places[1]);
+  EXPECT_EQ(visits_of(*calls.least_visited(tag, tag), tag), 3);
 }
 
 TEST_F(RunningCallsTest, AReaderOnAnotherThreadNeverSeesHalfACall) {

@@ -27,6 +27,14 @@ TEST(TemporaryCredentials, ATokenSaysWhoseItIsUntilWhenAndGivesItsSecret) {
   EXPECT_EQ(holder->secret, credentials.secret);
 }
 
+TEST(TemporaryCredentials, AnIdSaysWhoseItIs) {
+  EXPECT_EQ(holder_of_id(made(7).id), tag_of(FunctionId{7}));
+  EXPECT_EQ(holder_of_id(made(0xabcdef).id), tag_of(FunctionId{0xabcdef}));
+  for (const char* other :
+       {"", "STS.", "AKID.0000070102030405", "STS.00000701020304", "STS.zz00070102030405"})
+    EXPECT_EQ(holder_of_id(other), FunctionTag{}) << other;
+}
+
 TEST(TemporaryCredentials, TellNothingOfOneAnother) {
   const http::AccessKey one = made(7);
   const http::AccessKey two = made(8);
