@@ -1,4 +1,5 @@
-// `convoke resume NAME`: lifts what `convoke kill` has stopped.
+// `convoke resume NAME`: lifts what `convoke kill` has stopped; with --trigger, lets a trigger that
+// was paused fire again.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -20,9 +21,13 @@ It lifts exactly what it names: a function whose service was stopped stays so un
 `convoke resume --service`. Where nothing was stopped, nothing is changed. A limit of 0 is lifted by
 `convoke set NAME limit=none`.
 
+With --trigger it resumes that trigger alone, which the engine pauses when its events come round in
+a loop; `convoke show NAME` says why. What came while it was paused is gone.
+
 Examples:
   convoke resume hello
   convoke resume shop/checkout --ramp 10m
+  convoke resume thumbnails --trigger uploads
   convoke resume --all)";
 
 class ResumeCommand final : public Command {
@@ -35,11 +40,13 @@ class ResumeCommand final : public Command {
   void define(CLI::App& app) override {
     target_.define(app);
     app.add_option("--ramp", ramp_, "let it out gradually, in so long: 90s, 10m, 2h");
+    app.add_option("--trigger", trigger_, "a trigger of NAME that is paused");
     app.footer(kFooter);
   }
 
   Outcome<ExitCode> run(Session& session) override {
     if (Outcome<Done> right = target_.check(); !right) return right.failure();
+    if (!trigger_.empty()) return resume_trigger(session);
     Outcome<std::string> body = body_text();
     if (!body) return body.failure();
     Outcome<ApiReply> reply = session.api.send_ok({"POST", target_.path("enable"), *body});
@@ -53,6 +60,18 @@ class ResumeCommand final : public Command {
   }
 
  private:
+  Outcome<ExitCode> resume_trigger(Session& session) const {
+    const std::string function = target_.function_path();
+    if (function.empty() || !ramp_.empty())
+      return usage_failure("--trigger goes with NAME, and with no --ramp");
+    Outcome<ApiReply> reply = session.api.send_ok(
+        {"PUT", function + "/triggers/" + percent_encoded(trigger_), R"({"paused": false})"});
+    if (!reply) return reply.failure();
+    session.json() ? fmt::print("{}\n", reply->body)
+                   : fmt::print("resumed trigger {} of {}\n", trigger_, target_.text());
+    return ExitCode::kOk;
+  }
+
   [[nodiscard]] Outcome<std::string> body_text() const {
     JsonWriter json;
     json.begin_object();
@@ -81,6 +100,7 @@ class ResumeCommand final : public Command {
 
   SwitchTarget target_;
   std::string ramp_;
+  std::string trigger_;
 };
 
 }  // namespace

@@ -59,10 +59,13 @@ class ShowCommand final : public Command {
         !config_json.parse(config->body)) {
       return Failure{ExitCode::kUnreachable, "the engine's answer is no JSON", {}, {}};
     }
+    Outcome<ApiReply> triggers = session.api.send({"GET", name->function_path() + "/triggers"});
+    if (!triggers) return triggers.failure();
     const auto maximum = number_of(limit_json.root(), "maximumInstanceCount");
     const auto async = has_config ? std::optional(config_json.root()) : std::nullopt;
     session.json() ? print_json(*name, function_json.root(), maximum, async)
                    : print_for_people(*name, function_json.root(), maximum, async);
+    if (!session.json() && triggers->ok()) print_paused(triggers->body);
     return ExitCode::kOk;
   }
 
@@ -111,6 +114,19 @@ class ShowCommand final : public Command {
     if (function["environmentVariables"].get(environment) != simdjson::SUCCESS) return;
     for (const auto& variable : environment) {
       print_line(fmt::format("environment.{}", variable.key), plain(variable.value));
+    }
+  }
+
+  static void print_paused(const std::string& body) {
+    JsonReader reader;
+    simdjson::dom::array triggers;
+    if (!reader.parse(body) || reader.root()["triggers"].get(triggers) != simdjson::SUCCESS) return;
+    for (const simdjson::dom::element trigger : triggers) {
+      bool paused = false;
+      if (trigger["paused"].get(paused) != simdjson::SUCCESS || !paused) continue;
+      print_line(fmt::format("trigger {}", text_of(trigger, "triggerName")),
+                 fmt::format("paused since {}: {}", text_of(trigger, "pausedTime"),
+                             text_of(trigger, "pausedReason")));
     }
   }
 

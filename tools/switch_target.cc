@@ -25,9 +25,13 @@ Outcome<Done> SwitchTarget::check() const {
   return Done{};
 }
 
+std::string SwitchTarget::function_path() const {
+  return name_.empty() ? std::string() : FunctionName::parse(name_)->function_path();
+}
+
 std::string SwitchTarget::path(std::string_view verb) const {
   std::string root(kApiRoot);
-  if (!name_.empty()) root = FunctionName::parse(name_)->function_path();
+  if (!name_.empty()) root = function_path();
   if (!service_.empty()) root = fmt::format("{}/services/{}", kApiRoot, percent_encoded(service_));
   return fmt::format("{}/invoke/{}", root, verb);
 }

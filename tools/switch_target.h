@@ -18,6 +18,7 @@ class SwitchTarget {
 
   // After check().
   [[nodiscard]] std::string path(std::string_view verb) const;  // POST there: enable or disable
+  [[nodiscard]] std::string function_path() const;              // "": it is for no one function
   [[nodiscard]] std::string text() const;   // "hello", "service shop", "everything"
   [[nodiscard]] std::string words() const;  // as it was typed: "hello", "--service shop", "--all"
 
