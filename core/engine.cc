@@ -226,7 +226,8 @@ struct Engine::Parts {
                            token_key,
                            virtual_from,
                            {&seal, &running, &ledger},
-                           trees};
+                           trees,
+                           works};
     const std::vector<std::uint32_t> existing = state.journals();
     if (auto forgotten = history.forget_all_but(existing); !forgotten) return forgotten.error();
     std::vector<ShardDoor*> doors;
@@ -412,6 +413,7 @@ struct Engine::Parts {
   RunningCalls running;
   RootLedger ledger;
   TreeDesk trees{ledger};
+  ObjectWorks works;
   ListeningSockets sockets;
   ClockDesk clock_desk;
   MetricsDesk metrics_desk;

@@ -74,6 +74,11 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
       workers_(processes_, callables_),
       guard_(clock_, directory_, *world.lineage.ledger,
              [](std::string_view what) { spdlog::warn("{}", what); }),
+      generations_({clock_, directory_, object_triggers_, world.works},
+                   {[this](PauseTrigger wish, std::function<void(const Result<void>&)> done) {
+                      pause(std::move(wish), std::move(done));
+                    },
+                    [](std::string_view what) { spdlog::error("{}", what); }}),
       mail_(world.mail.open(self, loop_,
                             [this](Letter letter) {
                               ++letters_;
@@ -85,7 +90,7 @@ Shard::Shard(ShardIndex self, const ShardWorld& world)
       poster_(world.posters.open(loop_)),
       deliverer_({clock_, directory_, *poster_, world.delivery_key}, ids_.fork("deliveries"),
                  [](std::string_view what) { spdlog::warn("{}", what); }),
-      pump_(self, {clock_, wheel_, directory_, &guard_}, ids_.fork("retries"),
+      pump_(self, {clock_, wheel_, directory_, &guard_, &generations_}, ids_.fork("retries"),
             [](std::string_view what) { spdlog::error("{}", what); }),
       timers_(
           {clock_, wheel_, time_ ? kNoLook : kTimersLookEvery},
@@ -227,13 +232,19 @@ void Shard::apply(const Change& change) {
 }
 
 // One shard of each engine.
-bool Shard::looks_after(const Trigger& trigger) const {
-  return trigger.id % mail_->shards() == self_.value;
+bool Shard::looks_after(std::uint64_t trigger) const {
+  return trigger % mail_->shards() == self_.value;
+}
+
+void Shard::pause(PauseTrigger pause, std::function<void(const Result<void>&)> done) {
+  mutate(std::move(pause), [done = std::move(done)](const Result<Change>& change) {
+    done(change ? Result<void>() : change.error());
+  });
 }
 
 void Shard::on_trigger(const TriggerPut& put) {
   const Trigger& trigger = *put.trigger;
-  if (!looks_after(trigger)) return;
+  if (!looks_after(trigger.id)) return;
   auto timer = timer_of(trigger);
   if (!timer) {
     spdlog::error("trigger '{}' does not fire on this engine: {}", trigger.name,

@@ -22,6 +22,7 @@
 
 #include "core/access_keys_desk.h"
 #include "core/api/control_plane.h"
+#include "core/api/generation_guard.h"
 #include "core/api/invoke.h"
 #include "core/api/names.h"
 #include "core/api/router.h"
@@ -93,6 +94,7 @@ struct ShardWorld {
   std::optional<TimeOrigin> virtual_from;  // none: time is real
   LineageWorld lineage;
   TreeDesk& trees;
+  ObjectWorks& works;
 };
 
 class Shard final : public ShardDoor,
@@ -237,15 +239,16 @@ class Shard final : public ShardDoor,
   void release(FunctionId function, const std::string& name) override;
   [[nodiscard]] Result<void> keeps_up() const override { return world_.history.keeps_up(); }
 
-  [[nodiscard]] bool looks_after(const Trigger& trigger) const;
+  [[nodiscard]] bool looks_after(std::uint64_t trigger) const;
+  void pause(PauseTrigger pause, std::function<void(const Result<void>&)> done);
   void on_trigger(const TriggerPut& put);
   void on_trigger_gone(const TriggerGone& gone);
   void fire(NewCall call, Queue::Accepted answered);
 
   void take_object_events(http::ExchangeId exchange, const CallId& id, http::Request request);
   void take_cloud_events(http::ExchangeId exchange, const CallId& id, http::Request request);
-  void accept_set_off(http::ExchangeId exchange, const CallId& id, const http::RequestHead& head,
-                      std::vector<TriggeredCall> calls);
+  void accept_set_off(http::ExchangeId exchange, const CallId& id, std::vector<TriggeredCall> calls,
+                      std::size_t dropped);
   void look_after_history();
   void look_at_keys();
   [[nodiscard]] Result<void> admit(const http::RequestHead& head, const Result<Route>& to) const;
@@ -287,6 +290,8 @@ class Shard final : public ShardDoor,
   EventTypeIndex event_triggers_;
   FormerDomains former_domains_;
   LineageGuard guard_;
+  GenerationGuard generations_;
+  std::uint64_t events_dropped_ = 0;  // of paused triggers
   std::unique_ptr<Mail<Letter>> mail_;
   Dispatcher dispatcher_;
   std::unique_ptr<Poster> poster_;

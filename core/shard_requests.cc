@@ -8,6 +8,7 @@
 #include "core/api/answers.h"
 #include "core/api/clock.h"
 #include "core/api/cloud_events.h"
+#include "core/api/event_cause.h"
 #include "core/api/http_trigger.h"
 #include "core/api/log_query.h"
 #include "core/api/object_events.h"
@@ -141,9 +142,18 @@ void Shard::take_object_events(http::ExchangeId exchange, const CallId& id, http
   };
   const auto events = read_object_events(std::move(request.body));
   if (!events) return refuse(events.error());
-  auto calls = calls_set_off(*events, object_triggers_);
-  if (!calls) return refuse(calls.error());
-  accept_set_off(exchange, id, request.head, *std::move(calls));
+  auto set_off = calls_set_off(*events, object_triggers_);
+  if (!set_off) return refuse(set_off.error());
+  EventCause cause(world_.lineage, world_.works);
+  for (std::size_t i = 0; i < set_off->calls.size(); ++i) {
+    TriggeredCall& call = set_off->calls[i];
+    call.id = next_call_id();
+    call.lineage = cause.lineage_of((*events)[set_off->events[i]],
+                                    invoker_->lineage_of(request.head, call.id, call.function),
+                                    call.id, call.function, clock_.wall());
+  }
+  events_dropped_ += set_off->dropped;
+  accept_set_off(exchange, id, std::move(set_off->calls), set_off->dropped);
 }
 
 void Shard::take_cloud_events(http::ExchangeId exchange, const CallId& id, http::Request request) {
@@ -154,20 +164,20 @@ void Shard::take_cloud_events(http::ExchangeId exchange, const CallId& id, http:
   if (!events) return refuse(events.error());
   auto calls = calls_set_off(*events, event_triggers_);
   if (!calls) return refuse(calls.error());
-  accept_set_off(exchange, id, request.head, *std::move(calls));
+  // Children of the call that tells of the events, where one does.
+  for (TriggeredCall& call : *calls) {
+    call.id = next_call_id();
+    call.lineage = invoker_->lineage_of(request.head, call.id, call.function);
+  }
+  accept_set_off(exchange, id, *std::move(calls), 0);
 }
 
-// Children of the call that tells of the events, where one does.
 void Shard::accept_set_off(http::ExchangeId exchange, const CallId& id,
-                           const http::RequestHead& head, std::vector<TriggeredCall> calls) {
+                           std::vector<TriggeredCall> calls, std::size_t dropped) {
   std::vector<std::string> ids;
-  for (TriggeredCall& call : calls) {
-    call.id = next_call_id();
-    call.lineage = invoker_->lineage_of(head, call.id, call.function);
-    ids.push_back(call.id.text());
-  }
+  for (const TriggeredCall& call : calls) ids.push_back(call.id.text());
   invoker_->accept_triggered(std::move(calls), [=, this](const Result<void>& accepted) {
-    respond(exchange, accepted ? object_events_answer(ids, id.text())
+    respond(exchange, accepted ? object_events_answer(ids, dropped, id.text())
                                : http::error_response(accepted.error(), id.text()));
   });
 }
@@ -292,6 +302,11 @@ ShardSample Shard::own_sample() const {
   sample.retries_held = pump_.pacer().counters().retries_held;
   sample.overload_cuts = pump_.pacer().counters().cuts;
   sample.functions_held = pump_.pacer().functions_held();
+  sample.generation_refused = generations_.refused();
+  sample.events_dropped = events_dropped_;
+  const std::set<std::uint64_t>& paused = object_triggers_.paused();
+  sample.triggers_paused = static_cast<std::size_t>(std::count_if(
+      paused.begin(), paused.end(), [this](std::uint64_t id) { return looks_after(id); }));
   sample.instances = dispatcher_.instances();
   sample.calls_here = dispatcher_.calls_here();
   sample.connections = server_.connections();

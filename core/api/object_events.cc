@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -62,6 +64,53 @@ std::int64_t number_at(const Json& json, std::initializer_list<std::string_view>
   return number != nullptr ? *number : 0;
 }
 
+constexpr std::array<std::string_view, 2> kLineageMetadata = {"x-amz-meta-convoke-lineage",
+                                                              "x-oss-meta-convoke-lineage"};
+
+template <class Number>
+bool read_digits(std::string_view text, std::size_t at, std::size_t size, Number& number) {
+  const char* const end = text.data() + at + size;
+  const auto read = std::from_chars(text.data() + at, end, number);
+  return read.ec == std::errc{} && read.ptr == end;
+}
+
+// "2024-01-01T00:00:00.000Z", with or without the part behind the seconds, of which three digits
+// count. nullopt: no such time.
+std::optional<WallTime> time_from(std::string_view text) {
+  constexpr std::string_view kPattern = "0000-00-00T00:00:00";
+  if (text.size() <= kPattern.size() || !text.ends_with('Z')) return std::nullopt;
+  for (std::size_t i = 0; i < kPattern.size(); ++i) {
+    if (kPattern[i] != '0' && text[i] != kPattern[i]) return std::nullopt;
+  }
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  int millis = 0;
+  const bool has_millis = text[kPattern.size()] == '.' && text.size() >= kPattern.size() + 5;
+  const bool read = read_digits(text, 0, 4, year) && read_digits(text, 5, 2, month) &&
+                    read_digits(text, 8, 2, day) && read_digits(text, 11, 2, hour) &&
+                    read_digits(text, 14, 2, minute) && read_digits(text, 17, 2, second) &&
+                    (!has_millis || read_digits(text, kPattern.size() + 1, 3, millis));
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  if (!read || !date.ok()) return std::nullopt;
+  return WallTime{std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{hour} +
+                  std::chrono::minutes{minute} + Seconds{second} + Millis{millis}};
+}
+
+// `object`: the way to it, in which S3's and MinIO's metadata lies, and we take OSS's.
+void read_causes(const Json& json, std::string_view source, ObjectEvent& event) {
+  for (const std::string_view name : kLineageMetadata) {
+    if (event.lineage.empty())
+      event.lineage = text_at(json, {source, "object", "userMetadata", name});
+  }
+  event.principal = text_at(json, {"userIdentity", "principalId"});
+  event.written = time_from(text_at(json, {"eventTime"}));
+}
+
 Result<void> check(const ObjectEvent& event) {
   for (const auto& [member, value] :
        {std::pair("eventName", &event.name), std::pair("bucket.name", &event.bucket),
@@ -78,6 +127,7 @@ Result<ObjectEvent> event_of_oss(const Json& json) {
   event.name = plain_name(text_at(json, {"eventName"}));
   event.bucket = text_at(json, {"oss", "bucket", "name"});
   event.key = text_at(json, {"oss", "object", "key"});
+  read_causes(json, "oss", event);
   event.json = json.canonical_text();
   if (Result<void> right = check(event); !right) return right.error();
   return event;
@@ -127,6 +177,7 @@ Result<ObjectEvent> event_of_s3(const Json& json) {
   Result<std::string> key = percent_decode(text_at(json, {"s3", "object", "key"}), Plus::kIsSpace);
   if (!key) return key.error();
   event.key = *std::move(key);
+  read_causes(json, "s3", event);
   if (Result<void> right = check(event); !right) return right.error();
   event.json = json_of_s3(event, json);
   return event;
@@ -166,12 +217,12 @@ bool sets_off(const ObjectEvent& event, const ObjectTrigger& trigger) {
          std::any_of(trigger.events.begin(), trigger.events.end(), named);
 }
 
-Result<std::vector<TriggeredCall>> calls_set_off(const std::vector<ObjectEvent>& events,
-                                                 const BucketIndex& triggers) {
-  std::vector<TriggeredCall> calls;
+Result<SetOff> calls_set_off(const std::vector<ObjectEvent>& events, const BucketIndex& triggers) {
+  SetOff set_off;
   std::size_t looks = 0;
   std::size_t bytes = 0;
-  for (const ObjectEvent& event : events) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const ObjectEvent& event = events[i];
     const std::vector<TriggerPtr>& candidates = triggers.of(event.bucket);
     looks += candidates.size();
     if (looks > kTriggerLooksMax)
@@ -182,25 +233,32 @@ Result<std::vector<TriggeredCall>> calls_set_off(const std::vector<ObjectEvent>&
     const std::string payload = payload_of(event);
     for (const TriggerPtr& trigger : candidates) {
       if (!sets_off(event, *trigger->as<ObjectTrigger>())) continue;
+      if (trigger->paused) {
+        ++set_off.dropped;
+        continue;
+      }
       bytes += payload.size();
-      if (calls.size() == kTriggeredCallsMax || bytes > kTriggeredBytesMax)
+      if (set_off.calls.size() == kTriggeredCallsMax || bytes > kTriggeredBytesMax)
         return Error{
             ErrorCode::kLimitExceeded,
             fmt::format("the notification sets off more than {} calls, or {} bytes of events; "
                         "none was made",
                         kTriggeredCallsMax, kTriggeredBytesMax)};
-      calls.push_back({{}, trigger->function_id, trigger->qualifier, payload});
+      set_off.calls.push_back({{}, trigger->function_id, trigger->qualifier, payload});
+      set_off.events.push_back(i);
     }
   }
-  return calls;
+  return set_off;
 }
 
-http::Response object_events_answer(const std::vector<std::string>& ids,
+http::Response object_events_answer(const std::vector<std::string>& ids, std::size_t dropped,
                                     const std::string& request_id) {
   JsonWriter writer;
   writer.object().key("calls").array();
   for (const std::string& id : ids) writer.text(id);
-  return finished(json_answer(writer.end().end().take()), request_id);
+  writer.end();
+  if (dropped > 0) writer.member("dropped", static_cast<std::int64_t>(dropped));
+  return finished(json_answer(writer.end().take()), request_id);
 }
 
 }  // namespace convoke

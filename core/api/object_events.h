@@ -14,12 +14,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/api/triggered.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
+#include "core/model/instant.h"
 #include "core/registry/bucket_index.h"
 #include "core/registry/trigger.h"
 
@@ -37,6 +39,10 @@ struct ObjectEvent {
   std::string bucket;
   std::string key;
   std::string json;  // of one entry of "events"
+  // Who caused it, as far as the store says (core/api/event_cause.h).
+  std::string lineage;              // of the object's metadata; "": none
+  std::string principal;            // userIdentity.principalId; "": none
+  std::optional<WallTime> written;  // eventTime
 };
 
 // InvalidArgument: neither form, or a member that is missing, or too many.
@@ -44,12 +50,18 @@ struct ObjectEvent {
 
 [[nodiscard]] bool sets_off(const ObjectEvent& event, const ObjectTrigger& trigger);
 
-// In the order of the events, without ids. LimitExceeded: more than these.
-[[nodiscard]] Result<std::vector<TriggeredCall>> calls_set_off(
-    const std::vector<ObjectEvent>& events, const BucketIndex& triggers);
+struct SetOff {
+  std::vector<TriggeredCall> calls;  // in the order of the events, without ids
+  std::vector<std::size_t> events;   // of each call, by its place
+  std::size_t dropped = 0;           // would be calls too, were their triggers not paused
+};
+// LimitExceeded: more than these.
+[[nodiscard]] Result<SetOff> calls_set_off(const std::vector<ObjectEvent>& events,
+                                           const BucketIndex& triggers);
 
-// {"calls": ["ID", ...]}, when they are durable.
+// {"calls": ["ID", ...]}, when they are durable; with "dropped": N where triggers are paused.
 [[nodiscard]] http::Response object_events_answer(const std::vector<std::string>& ids,
+                                                  std::size_t dropped,
                                                   const std::string& request_id);
 
 }  // namespace convoke

@@ -141,6 +141,7 @@ void Pump::on_started(const Receipt& receipt, WallTime at, const std::string& in
 
 void Pump::on_finished(CallPtr call, Outcome outcome) {
   pacer_.ended(*call, outcome);
+  if (world_.attempts != nullptr) world_.attempts->over(*call);
   AfterAttempt after = after_attempt(
       *call->lease, outcome, policy_of(call->function, call->qualifier), world_.clock.wall(), rng_);
   if (after.action == AfterAttempt::Do::kSettle) {
@@ -185,6 +186,15 @@ void Pump::end_without_event(CallPtr call) {
 }
 
 std::optional<Error> Pump::one_too_many(const Call& call) {
+  if (world_.attempts != nullptr) {
+    if (auto refused = world_.attempts->begins(call)) return refused;
+  }
+  auto refused = refused_by_lineage(call);
+  if (refused && world_.attempts != nullptr) world_.attempts->over(call);
+  return refused;
+}
+
+std::optional<Error> Pump::refused_by_lineage(const Call& call) {
   if (world_.guard == nullptr || !call.lineage) return std::nullopt;
   const FunctionPtr function = world_.directory.find_function(call.function);
   if (!function) return std::nullopt;

@@ -47,12 +47,23 @@ class EndWatch {
 
 class LineageGuard;
 
+// Who looks at accepted calls as they come out of the store.
+class AttemptWatch {
+ public:
+  virtual ~AttemptWatch() = default;
+  // It is about to run, unless the answer is an error: it fails with that, and never runs.
+  [[nodiscard]] virtual std::optional<Error> begins(const Call& call) = 0;
+  // Of each that was let through: it runs no longer, or never did.
+  virtual void over(const Call& call) = 0;
+};
+
 // All of it outlives the pump.
 struct PumpWorld {
   const Clock& clock;
   TimerWheel& wheel;
   const Directory& directory;
-  LineageGuard* guard = nullptr;  // null: no call is one too many
+  LineageGuard* guard = nullptr;     // null: no call is one too many
+  AttemptWatch* attempts = nullptr;  // null: nobody looks
 };
 
 class Pump final : public QueueListener, public Backlog, public CallOwner {
@@ -100,6 +111,7 @@ class Pump final : public QueueListener, public Backlog, public CallOwner {
   // A call that is one too many was accepted as any, so that its end is told as any other: it fails
   // here, before it runs.
   [[nodiscard]] std::optional<Error> one_too_many(const Call& call);
+  [[nodiscard]] std::optional<Error> refused_by_lineage(const Call& call);
   void end_refused(CallPtr call, Error why);
   void tell_of(const NewCall& successor);  // it waits
   void stop_claimed(CallPtr call);

@@ -78,11 +78,11 @@ TEST(ObjectEvents, EachTriggerThatIsSetOffIsACallWithOneEvent) {
   put(3, "web", HttpTrigger{true, {"GET"}});
   auto calls = calls_set_off({only(kOss)}, index);
   ASSERT_TRUE(calls);
-  ASSERT_EQ(calls->size(), 2U);
-  EXPECT_EQ((*calls)[0].event, R"({"events":[)" + only(kOss).json + "]}");
+  ASSERT_EQ(calls->calls.size(), 2U);
+  EXPECT_EQ(calls->calls[0].event, R"({"events":[)" + only(kOss).json + "]}");
   put(1, "a", watching("oss:ObjectRemoved:*"));
   index.apply({++version, TriggerGone{FunctionId{2}, "a"}});
-  EXPECT_TRUE(calls_set_off({only(kOss)}, index)->empty());
+  EXPECT_TRUE(calls_set_off({only(kOss)}, index)->calls.empty());
   index.apply({++version, TriggerGone{FunctionId{1}, "a"}});
   index.apply({++version, TriggerGone{FunctionId{1}, "b"}});
   EXPECT_TRUE(index.of("photos").empty());
@@ -104,6 +104,37 @@ TEST(ObjectEvents, EventsTimesTriggersAreBoundedThoughNoneIsSetOff) {
   const auto refused = calls_set_off(events, index);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(ObjectEvents, WhoWroteItAndWhenIsReadFromBothForms) {
+  for (
+      const char* body :
+      {R"({"Records":[{"eventName":"s3:ObjectCreated:Put","eventTime":"2024-02-29T01:02:03.456Z",
+          "userIdentity":{"principalId":"me"},"s3":{"bucket":{"name":"photos"},"object":
+          {"key":"k","userMetadata":{"X-Amz-Meta-Convoke-Lineage":"token"}}}}]})",
+       R"({"events":[{"eventName":"ObjectCreated:PutObject","eventTime":"2024-02-29T01:02:03.456789Z",
+          "userIdentity":{"principalId":"me"},"oss":{"bucket":{"name":"photos"},"object":
+          {"key":"k","userMetadata":{"x-oss-meta-convoke-lineage":"token"}}}}]})"}) {
+    const ObjectEvent event = only(body);
+    EXPECT_EQ(event.principal, "me");
+    EXPECT_EQ(event.lineage, "token");
+    ASSERT_TRUE(event.written);
+    EXPECT_EQ(to_ms(*event.written), 1'709'168'523'456);
+  }
+}
+
+TEST(ObjectEvents, ATimeThatIsNoneIsAsGoodAsAbsent) {
+  for (const char* time : {"", "now", "2024-02-30T01:02:03Z", "2024-02-29 01:02:03Z",
+                           "2024-02-29T01:02:03", "2024-02-29T0x:02:03Z"}) {
+    const std::string body = std::string(R"({"events":[{"eventName":"e","eventTime":")") + time +
+                             R"(","oss":{"bucket":{"name":"b"},"object":{"key":"k"}}}]})";
+    EXPECT_FALSE(only(body).written) << time;
+  }
+}
+
+TEST(ObjectEvents, WhatAPausedTriggerMissesIsCountedInTheAnswer) {
+  EXPECT_EQ(object_events_answer({"a", "b"}, 0, "r").body, R"({"calls":["a","b"]})");
+  EXPECT_EQ(object_events_answer({}, 2, "r").body, R"({"calls":[],"dropped":2})");
 }
 
 TEST(ObjectEvents, WhatIsNoNotificationIsRefused) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/dispatch/world.h"
 
 namespace convoke::testing {
@@ -102,6 +104,28 @@ TEST(Pump, AFunctionErrorIsRetriedThreeTimesThenFails) {
   world.until_quiet(Seconds{60});
   EXPECT_EQ(world.queue(0).settlements.at(id.text()), Settlement::kFailed);
   EXPECT_EQ(world.start_order.size(), 4U);
+}
+
+TEST(Pump, EachAttemptThatBeginsIsOverOnceAndOneThatIsRefusedNeverRuns) {
+  World world(23, 2);
+  const auto function = world.deploy("f");
+  world.script.fails = 30;
+  world.script.dies = 10;
+  std::vector<CallId> refused;
+  for (int i = 0; i < 40; ++i) {
+    const CallId id = world.enqueue(static_cast<std::uint16_t>(i % 2), function);
+    if (i % 4 == 0) refused.push_back(id);
+  }
+  world.attempts.refused.insert(refused.begin(), refused.end());
+  world.until_quiet(Seconds{600});
+  EXPECT_GE(world.attempts.begun, 30);
+  EXPECT_TRUE(world.attempts.under_way.empty());
+  for (const CallId& id : refused) {
+    EXPECT_EQ(std::count(world.start_order.begin(), world.start_order.end(), id), 0);
+    const std::uint16_t shard = world.queue(0).settlements.contains(id.text()) ? 0 : 1;
+    EXPECT_EQ(world.queue(shard).settlements.at(id.text()), Settlement::kFailed);
+    EXPECT_EQ(world.queue(shard).endings.at(id.text()).report.error, "RecursiveInvocation");
+  }
 }
 
 TEST(Pump, WithoutRetriesACallThatFailsRunsOnce) {

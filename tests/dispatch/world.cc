@@ -225,8 +225,8 @@ struct World::Shard final : CallOwner, EndWatch {
         dispatcher(
             {owner.clock, wheel, workers, owner.gates, owner.account, owner.lease, directory, mail},
             options),
-        pump(ShardIndex{index}, {owner.clock, wheel, directory}, owner.rng.fork("pump"),
-             [](std::string_view) {}),
+        pump(ShardIndex{index}, {owner.clock, wheel, directory, nullptr, &owner.attempts},
+             owner.rng.fork("pump"), [](std::string_view) {}),
         queue(pump) {
     dispatcher.attach(*this, pump, pump);
     pump.attach(queue, dispatcher, *this);

@@ -2,6 +2,8 @@
 // scheduler decides in which order mailboxes, instances and timers move.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <deque>
 #include <functional>
 #include <map>
@@ -124,6 +126,24 @@ class NaiveQueue final : public Queue {
   std::deque<std::function<void()>> written_;
 };
 
+// Refuses what it is told to, and counts who is about to run and has not been told to be over.
+class CountedAttempts final : public AttemptWatch {
+ public:
+  std::optional<Error> begins(const Call& call) override {
+    if (refused.contains(call.id)) return Error{ErrorCode::kRecursiveInvocation, "one too many"};
+    EXPECT_TRUE(under_way.insert(call.id).second) << "it has begun already";
+    ++begun;
+    return std::nullopt;
+  }
+  void over(const Call& call) override {
+    EXPECT_EQ(under_way.erase(call.id), 1U) << "it has never begun";
+  }
+
+  std::set<CallId> refused;
+  std::set<CallId> under_way;
+  int begun = 0;
+};
+
 class World {
  public:
   World(std::uint64_t seed, std::uint16_t shards, const DispatchOptions& options = {},
@@ -182,6 +202,7 @@ class World {
   GateTable gates;
   AccountPlaces account;
   EngineLease lease;
+  CountedAttempts attempts;
 
  private:
   struct Shard;

@@ -2,12 +2,14 @@
 
 import contextlib
 import json
+import pathlib
 import sys
 import time
 import unittest
 
+import signing
 import tap
-from auth_test import ADA, LINE, error_of, secret_file, signed_engine, unsigned
+from auth_test import ADA, LINE, convoke, error_of, secret_file, signed_engine, unsigned
 from engine import API, wait_until
 from signing import signed_url
 
@@ -30,6 +32,39 @@ def handler(event, context):
     path.with_suffix(".new").write_bytes(event)
     path.with_suffix(".new").rename(path)
 """
+}
+
+# Writes an object whenever one is written; its store tells the engine of that as MinIO would. With
+# the store's own credentials the keys tell whose work it is, otherwise the function's credentials.
+LOOPS = {
+    "index.py": """
+import datetime, http.client, json, os, urllib.parse
+from signing import Key, signed
+
+def handler(event, context):
+    told = json.loads(event)["events"][0]["oss"]
+    bucket, key = told["bucket"]["name"], told["object"]["key"]
+    with open(os.environ["STATE"] + "/" + bucket, "a") as runs:
+        runs.write(key + "\\n")
+    if key == "once":
+        return
+    own = context.credentials
+    if bucket == "by-key":
+        key, signer = "small-" + key, Key(os.environ["STORE_ID"], os.environ["STORE_SECRET"])
+    else:
+        key, signer = context.request_id, Key(own.access_key_id, own.access_key_secret, own.security_token)
+    put = {
+        "eventName": "s3:ObjectCreated:Put",
+        "eventTime": datetime.datetime.utcnow().isoformat(timespec="milliseconds") + "Z",
+        "userIdentity": {"principalId": signer.id},
+        "s3": {"bucket": {"name": bucket}, "object": {"key": key}},
+    }
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(os.environ["ENDPOINT"]).netloc)
+    path = "/convoke/events/objects"
+    connection.request("POST", path, json.dumps({"Records": [put]}), signed(signer, "POST", path))
+    assert connection.getresponse().status == 200
+""",
+    "signing.py": pathlib.Path(signing.__file__).read_text(),
 }
 
 BOOTSTRAP = {
@@ -142,19 +177,63 @@ class Triggers(unittest.TestCase):
         self.assertEqual(self.trigger("custom", "apart", "oss", **apart).status, 200)
         self.assertEqual(self.trigger("custom", "thumbs", "oss", **reads, allowLoop=True).status, 200)
 
+    def store(self, bucket, key):
+        put = {"eventName": "s3:ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+        answer = self.engine.request("POST", "/convoke/events/objects", {"Records": [put]})
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json()
+
+    def metric(self, name):
+        text = self.engine.request("GET", "/metrics").body.decode()
+        return sum(int(line.split()[-1]) for line in text.splitlines() if line.startswith(name + "{"))
+
+    def loop(self, bucket):
+        """Lets it run into its end, looks at what is left behind, and resumes its trigger."""
+        function = f"{API}/services/e2e/functions/{bucket}"
+        environment = {"ENDPOINT": self.engine.url, "STORE_ID": ADA.id, "STORE_SECRET": ADA.secret}
+        self.engine.deploy(bucket, LOOPS, environment=environment)
+        self.engine.deploy(f"told-{bucket}", {"index.py": SEEN["index.py"].replace("seen", f"told-{bucket}")})
+        told = {"destination": f"acs:fc:::services/e2e/functions/told-{bucket}"}
+        config = {"destinationConfig": {"onFailure": told}, "maxAsyncRetryAttempts": 0}
+        self.assertEqual(self.engine.request("PUT", f"{function}/async-invoke-config", config).status, 200)
+        reads = {"bucket": bucket, "events": ["oss:ObjectCreated:*"], "allowLoop": True, "outputs": [f"{bucket}/"]}
+        self.assertEqual(self.trigger(bucket, "thumbs", "oss", **reads).status, 200)
+        refused = self.metric("convoke_generation_refused_total")
+        self.store(bucket, "cat.jpg")
+
+        def trigger():
+            return self.engine.request("GET", f"{function}/triggers/thumbs").json()
+
+        paused = wait_until(lambda: trigger().get("paused") and trigger(), "it is paused")
+        self.assertIn(f"... -> e2e/{bucket} -> e2e/{bucket}", paused["pausedReason"])
+        runs = self.engine.file(bucket)
+        self.assertEqual(len(runs.read_text().splitlines()), 16)
+        file = self.engine.file(f"told-{bucket}")
+        record = json.loads(wait_until(lambda: file.exists() and file.read_text(), "its destination is told"))
+        self.assertEqual(record["requestContext"]["condition"], "RecursiveInvocation", record)
+        self.assertEqual(self.metric("convoke_generation_refused_total"), refused + 1)
+        self.assertEqual(self.metric("convoke_triggers_paused"), 1)
+        self.assertEqual(self.store(bucket, "once"), {"calls": [], "dropped": 1})
+        self.assertIn(f"paused since {paused['pausedTime']}", convoke(self.engine, "show", f"e2e/{bucket}", key=ADA)[1])
+        resumed = convoke(self.engine, "resume", f"e2e/{bucket}", "--trigger", "thumbs", key=ADA)
+        self.assertEqual(resumed, (0, f"resumed trigger thumbs of e2e/{bucket}\n"))
+        self.assertEqual(self.metric("convoke_triggers_paused"), 0)
+        self.assertEqual(len(self.store(bucket, "once")["calls"]), 1)
+        wait_until(lambda: len(runs.read_text().splitlines()) == 17, "it runs again")
+
+    def test_a_loop_through_objects_is_cut_by_the_credentials_that_tell_of_them(self):
+        self.loop("by-token")
+
+    def test_a_loop_through_objects_is_cut_by_their_keys_alone(self):
+        self.loop("by-key")
+
     def test_an_object_that_is_stored_is_a_call_of_each_trigger_that_it_fits(self):
         self.engine.deploy("seen", SEEN)
         made = self.trigger("seen", "jpg", "oss", bucket="inbox", events=["oss:ObjectCreated:*"], filter=JPG)
         self.assertEqual(made.status, 200, made)
 
-        def notify(key):
-            put = {"eventName": "s3:ObjectCreated:Put", "s3": {"bucket": {"name": "inbox"}, "object": {"key": key}}}
-            answer = self.engine.request("POST", "/convoke/events/objects", {"Records": [put]})
-            self.assertEqual(answer.status, 200, answer)
-            return answer.json()["calls"]
-
-        self.assertEqual(notify("in%2Fa.png"), [])
-        self.assertEqual(len(notify("in%2Fa+b.jpg")), 1)
+        self.assertEqual(self.store("inbox", "in%2Fa.png")["calls"], [])
+        self.assertEqual(len(self.store("inbox", "in%2Fa+b.jpg")["calls"]), 1)
         file = self.engine.file("seen")
         event = json.loads(wait_until(lambda: file.exists() and file.read_text(), "it has run"))["events"][0]
         self.assertEqual((event["eventName"], event["oss"]["object"]["key"]), ("ObjectCreated:PutObject", "in/a b.jpg"))
