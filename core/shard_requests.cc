@@ -86,6 +86,11 @@ Result<std::size_t> Shard::body_bytes_max(const http::RequestHead& head,
                                           const Result<Route>& to) const {
   if (!to) return to.error();
   if (to->operation() == Operation::kInvokeFunction) return invoker_->event_bytes_max(head.headers);
+  if (to->operation() == Operation::kHttpTrigger) {
+    const Result<InvocationOrder> order = http_order(head.headers);
+    if (!order) return order.error();
+    if (order->asynchronous) return world_.options.async_event_bytes_max;
+  }
   return to->row->body_bytes_max;
 }
 

@@ -114,15 +114,19 @@ Result<HttpTarget> http_target(const Directory& directory, const Route& route,
   return HttpTarget{*function, std::move(trigger)};
 }
 
-Result<void> check_http_call(const HttpTarget& target, const http::Headers& headers) {
-  if (http::equal_ignoring_case(headers.get("X-Fc-Invocation-Type"), "Async"))
-    return Error{ErrorCode::kInvalidArgument,
-                 "asynchronous requests through an http trigger are not offered by this engine: "
-                 "send the event to .../invocations instead"};
+Result<void> check_http_call(const HttpTarget& target) {
   if (target.function->spec.runtime != Runtime::kInProcess) return {};
   return Error{ErrorCode::kInvalidArgument,
                "a function that is part of the program that runs this engine takes events alone: "
                "send them to .../invocations"};
+}
+
+Result<InvocationOrder> http_order(const http::Headers& headers) {
+  if (!http::equal_ignoring_case(headers.get("X-Fc-Invocation-Type"), "Async"))
+    return InvocationOrder{};
+  Result<InvocationOrder> order = read_order(headers);
+  if (order) order->wait.reset();
+  return order;
 }
 
 http::RequestHead head_for_function(const Route& route, http::RequestHead head) {

@@ -16,6 +16,7 @@
 
 #include "core/api/router.h"
 #include "core/dispatch/call.h"
+#include "core/guard/admission.h"
 #include "core/http/message.h"
 #include "core/model/error.h"
 #include "core/registry/directory.h"
@@ -34,8 +35,12 @@ struct HttpTarget {
 [[nodiscard]] Result<HttpTarget> http_target(const Directory& directory, const Route& route,
                                              std::string_view method);
 
-// InvalidArgument: asynchronous, or of a runtime that has no HTTP handlers.
-[[nodiscard]] Result<void> check_http_call(const HttpTarget& target, const http::Headers& headers);
+// InvalidArgument: of a runtime that has no HTTP handlers.
+[[nodiscard]] Result<void> check_http_call(const HttpTarget& target);
+
+// Synchronous but for X-Fc-Invocation-Type: Async, with which the headers that order a call's delay
+// and its name count too (read_order()). Prefer is for the function, always.
+[[nodiscard]] Result<InvocationOrder> http_order(const http::Headers& headers);
 
 // What goes to the function: with x-fc-base-path, what stands before PATH.
 [[nodiscard]] http::RequestHead head_for_function(const Route& route, http::RequestHead head);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/api/http_trigger.h"
+#include "core/dispatch/queued_event.h"
 #include "core/guard/lineage_carriers.h"
 #include "core/guard/lineage_guard.h"
 #include "core/registry/resolve.h"
@@ -69,8 +70,8 @@ void Invoker::invoke(http::ExchangeId exchange, const CallId& id, const Invocati
     if (const auto refused = refuses_child(lineage)) {
       return respond_(exchange, http::error_response(*refused, id.text()));
     }
-    return invoke_async(exchange, id, *function, target, *std::move(order), std::move(request.body),
-                        lineage);
+    return invoke_async(exchange, id, *function, target, *std::move(order),
+                        queued_event(std::move(request.body)), lineage);
   }
   if (const auto refused = refuses(id, **function, lineage)) {
     return respond_(exchange, http::error_response(*refused, id.text()));
@@ -125,9 +126,18 @@ void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Rou
                           http::Request request) {
   const auto target = http_target(world_.directory, route, request.head.method);
   if (!target) return respond_(exchange, http::error_response(target.error(), id.text()));
-  if (const auto right = check_http_call(*target, request.head.headers); !right)
+  if (const auto right = check_http_call(*target); !right)
     return respond_(exchange, http::error_response(right.error(), id.text()));
+  auto order = http_order(request.head.headers);
+  if (!order) return respond_(exchange, http::error_response(order.error(), id.text()));
   const auto lineage = lineage_of(request.head, id, target->function->id);
+  if (order->asynchronous) {
+    if (const auto refused = refuses_child(lineage)) {
+      return respond_(exchange, http::error_response(*refused, id.text()));
+    }
+    return invoke_http_async(exchange, id, target->function, route, *std::move(order),
+                             std::move(request), lineage);
+  }
   if (const auto refused = refuses(id, *target->function, lineage)) {
     return respond_(exchange, http::error_response(*refused, id.text()));
   }
@@ -137,6 +147,27 @@ void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Rou
       head_for_function(route, std::move(request.head)), route.named_by == NamedBy::kPath});
   call->lineage = lineage;
   submit(std::move(call));
+}
+
+void Invoker::invoke_http_async(http::ExchangeId exchange, const CallId& id,
+                                const FunctionPtr& function, const Route& route,
+                                InvocationOrder order, http::Request request,
+                                const std::optional<Lineage>& lineage) {
+  const auto refuse = [this, exchange, &id](const Error& why) {
+    respond_(exchange, http::error_response(why, id.text()));
+  };
+  // Not who stopped it, and why: that is not for whoever asks.
+  if (refuses_async(world_.directory, function->spec) != nullptr)
+    return refuse({ErrorCode::kResourceThrottled, "Reserve resource exceeded limit"});
+  std::string event =
+      queued_request(head_for_function(route, std::move(request.head)), request.body);
+  if (event.size() > world_.async_event_bytes_max)
+    return refuse({ErrorCode::kEntityTooLarge,
+                   fmt::format("an asynchronous request, its headers included, exceeds the maximum "
+                               "allowed size ({} bytes)",
+                               world_.async_event_bytes_max)});
+  invoke_async(exchange, id, function, {route.service, route.qualifier, route.function},
+               std::move(order), std::move(event), lineage);
 }
 
 CallPtr Invoker::sync_call(http::ExchangeId exchange, const CallId& id, FunctionId function,

@@ -76,7 +76,7 @@ class Invoker final : public CallOwner, public EndWatch {
   // Answers `exchange` exactly once, now or later, unless its client goes.
   void invoke(http::ExchangeId exchange, const CallId& id, const InvocationTarget& target,
               http::Request request);
-  // The same of a request through an HTTP trigger: synchronous, answered by the function itself.
+  // The same of a request through an HTTP trigger: answered by the function itself, or 202.
   void invoke_http(http::ExchangeId exchange, const CallId& id, const Route& route,
                    http::Request request);
   // Of a call that such a request brings; nullopt: it has no ancestry that we know of.
@@ -123,6 +123,9 @@ class Invoker final : public CallOwner, public EndWatch {
   void invoke_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
                     const InvocationTarget& target, InvocationOrder order, std::string event,
                     const std::optional<Lineage>& lineage);
+  void invoke_http_async(http::ExchangeId exchange, const CallId& id, const FunctionPtr& function,
+                         const Route& route, InvocationOrder order, http::Request request,
+                         const std::optional<Lineage>& lineage);
   void accept_one(TriggeredCall triggered, AllAccepted accepted);
   void accept(http::ExchangeId exchange, NewCall call, const InvocationOrder& order);
   void on_accepted(http::ExchangeId exchange, const CallId& id, FunctionId function,

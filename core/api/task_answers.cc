@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "core/dispatch/queued_event.h"
 #include "core/model/base64.h"
 
 namespace convoke {
@@ -62,7 +63,7 @@ void write_record(const history::Record& record, const Directory& directory, Sho
       .member("instanceId", record.instance_id)
       .member("durationMs", std::int64_t{record.duration.count()});
   if (payload == ShowPayload::kYes) {
-    write_payload("invocationPayload", record.event, writer);
+    write_payload("invocationPayload", payload_of(record.event), writer);
     write_payload("returnPayload", record.result, writer);
     if (record.result_cut) writer.key("returnPayloadCut").boolean(true);
   }

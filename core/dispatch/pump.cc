@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/dispatch/queued_event.h"
 #include "core/dispatch/report.h"
 #include "core/dispatch/successor.h"
 #include "core/guard/lineage_guard.h"
@@ -18,6 +19,16 @@ struct Pump::Settling {
   CallPtr call;  // of those that are watched, as is the outcome; else null
   Outcome outcome;
 };
+
+namespace {
+
+// Nobody sees the answer to an asynchronous request: what a server says of its failure is one.
+void mark_failed_request(Reply& reply) {
+  if (reply.http && reply.http->status >= 500 && reply.function_error == FunctionError::kNone)
+    reply.function_error = FunctionError::kUnhandled;
+}
+
+}  // namespace
 
 Pump::Pump(ShardIndex self, const PumpWorld& world, Rng rng, Alarm alarm)
     : self_(self),
@@ -123,7 +134,9 @@ CallPtr Pump::call_of(ClaimedCall claimed) const {
   call->function = claimed.receipt.function;
   call->home = self_;
   call->arrived = world_.clock.now();
-  call->event = std::make_shared<const std::string>(std::move(claimed.event));
+  FromQueue queued = read_queued(std::move(claimed.event));
+  call->event = std::make_shared<const std::string>(std::move(queued.event));
+  call->http = std::move(queued.http);
   call->qualifier = std::move(claimed.qualifier);
   call->lineage = claimed.lineage;
   call->state = CallState::kDequeued;
@@ -140,6 +153,7 @@ void Pump::on_started(const Receipt& receipt, WallTime at, const std::string& in
 // ---- outcomes go in ----
 
 void Pump::on_finished(CallPtr call, Outcome outcome) {
+  mark_failed_request(outcome.reply);
   pacer_.ended(*call, outcome);
   if (world_.attempts != nullptr) world_.attempts->over(*call);
   AfterAttempt after = after_attempt(

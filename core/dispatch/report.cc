@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/dispatch/queued_event.h"
+
 namespace convoke {
 namespace {
 
@@ -84,7 +86,7 @@ Ending ending_of(const Call& call, const Outcome& outcome, Settlement settlement
   ending.result_cut = outcome.reply.body.size() > kResultMax;
   if (!has_history(call.lease->name)) {
     ending.qualifier = call.qualifier;
-    ending.event = call.event;
+    ending.event = queued_event_of(call);
   }
   return ending;
 }

@@ -62,14 +62,26 @@ TEST_F(HttpTriggerWorld, ARequestFindsItsTriggerByFunctionQualifierAndMethod) {
 TEST_F(HttpTriggerWorld, WhatIsNotOfferedIsRefusedInWords) {
   Result<HttpTarget> target = http_target(directory, to("s/f"), "GET");
   ASSERT_TRUE(target);
-  http::Headers headers;
-  EXPECT_TRUE(check_http_call(*target, headers));
-  headers.add("X-Fc-Invocation-Type", "Async");
-  EXPECT_EQ(check_http_call(*target, headers).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(check_http_call(*target));
   Function callable = *target->function;
   callable.spec.runtime = Runtime::kInProcess;
   target->function = std::make_shared<const Function>(callable);
-  EXPECT_EQ(check_http_call(*target, {}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(check_http_call(*target).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(HttpOrder, OnlyAnAsynchronousRequestIsOrderedByHeadersAndNoneIsWaitedFor) {
+  http::Headers headers;
+  headers.add("Prefer", "wait=5");
+  headers.add("X-Fc-Async-Delay", "rubbish");
+  EXPECT_FALSE(http_order(headers)->asynchronous);
+  headers.add("X-Fc-Invocation-Type", "async");
+  EXPECT_EQ(http_order(headers).error().code, ErrorCode::kInvalidArgument);
+  headers.set("X-Fc-Async-Delay", "7");
+  const Result<InvocationOrder> order = http_order(headers);
+  ASSERT_TRUE(order);
+  EXPECT_TRUE(order->asynchronous);
+  EXPECT_EQ(order->delay, Seconds{7});
+  EXPECT_EQ(order->wait, std::nullopt);
 }
 
 http::RequestHead sent() {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/dispatch/queued_event.h"
 #include "tests/api/invoke_world.h"
 #include "tests/http/site.h"
 
@@ -49,6 +50,40 @@ TEST_F(Invoke, StoresTheCallAsItWasSent) {
   EXPECT_EQ(stored.name, "");
   EXPECT_EQ(stored.accepted, world.now());
   EXPECT_EQ(stored.due, world.now() + Seconds{30});
+}
+
+TEST_F(Invoke, AnAsynchronousRequestIsStoredWithItsHeadAndIts202IsEmpty) {
+  const http::ExchangeId call =
+      world.send_http({{"X-Own", "1"}, {"X-Fc-Async-Delay", "30"}}, "body");
+  ASSERT_EQ(world.queue.calls.size(), 1U);
+  const NewCall& stored = world.queue.calls.front();
+  EXPECT_EQ(stored.due, world.now() + Seconds{30});
+  const FromQueue read = read_queued(stored.event);
+  ASSERT_TRUE(read.http);
+  EXPECT_EQ(read.event, "body");
+  EXPECT_EQ(read.http->head.target, "/2016-08-15/proxy/s/f/a?b");
+  EXPECT_EQ(read.http->head.headers.get("X-Own"), "1");
+  EXPECT_EQ(read.http->head.headers.get("X-Fc-Base-Path"), "/2016-08-15/proxy/s/f");
+  EXPECT_EQ(read.http->head.headers.find("X-Fc-Async-Delay"), nullptr);
+  world.queue.answer();
+  EXPECT_EQ(world.answer_to(call), "202");
+  EXPECT_EQ(world.body_of(call), "");
+}
+
+TEST_F(Invoke, AnAsynchronousRequestThatIsTooLargeWithItsHeadIsRefused) {
+  const std::string most(kAsyncEventBytesMax - 200, 'x');
+  world.send_http({}, most);
+  EXPECT_EQ(world.queue.calls.size(), 1U);
+  const http::ExchangeId refused = world.send_http({{"X-Own", std::string(200, 'x')}}, most);
+  EXPECT_EQ(world.answer_to(refused), "400 EntityTooLarge");
+  EXPECT_EQ(world.queue.calls.size(), 1U);
+}
+
+TEST_F(Invoke, AnEventThatLooksLikeARequestIsStoredAsTheEventThatItIs) {
+  const std::string event = queued_request({"POST", "/", {}}, "");
+  world.send({}, "f", event);
+  EXPECT_EQ(read_queued(world.queue.calls.front().event).http, nullptr);
+  EXPECT_EQ(read_queued(world.queue.calls.front().event).event, event);
 }
 
 TEST_F(Invoke, ACallWithoutACallerIsStoredWithoutALineage) {

@@ -89,14 +89,31 @@ class InvokeWorld {
   }
 
   // One request of a client of its own.
-  http::ExchangeId send(const std::vector<http::Header>& headers,
-                        const std::string& function = "f") {
+  http::ExchangeId send(const std::vector<http::Header>& headers, const std::string& function = "f",
+                        std::string body = "event") {
     http::Request request;
     request.head.headers.add("X-Fc-Invocation-Type", "Async");
     for (const http::Header& header : headers) request.head.headers.set(header.name, header.value);
-    request.body = "event";
+    request.body = std::move(body);
     const http::ExchangeId exchange{++sent_, 0, 0};
     invoker_.invoke(exchange, id_of(exchange), {"s", "LATEST", function}, std::move(request));
+    return exchange;
+  }
+  // The same through an HTTP trigger, asynchronous too.
+  http::ExchangeId send_http(const std::vector<http::Header>& headers, std::string body) {
+    Trigger trigger;
+    trigger.service = "s";
+    trigger.function = "f";
+    trigger.function_id = function_->id;
+    trigger.name = "web";
+    trigger.config = HttpTrigger{true, {"POST"}};
+    directory_.apply({3, TriggerPut{std::make_shared<const Trigger>(trigger)}});
+    http::Request request{{"POST", "/2016-08-15/proxy/s/f/a?b", {}}, std::move(body)};
+    request.head.headers.add("X-Fc-Invocation-Type", "Async");
+    for (const http::Header& header : headers) request.head.headers.set(header.name, header.value);
+    const http::ExchangeId exchange{++sent_, 0, 0};
+    const Result<Route> to = route(request.head);
+    invoker_.invoke_http(exchange, id_of(exchange), *to, std::move(request));
     return exchange;
   }
   [[nodiscard]] static CallId id_of(http::ExchangeId exchange) {

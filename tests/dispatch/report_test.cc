@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/dispatch/queued_event.h"
 #include "core/dispatch/successor.h"
 #include "queue/delivery_name.h"
 
@@ -41,6 +42,15 @@ TEST(Report, AFailedFollowerIsKeptAsACallWithoutAName) {
   EXPECT_EQ(kept_of("job", Settlement::kFailed).event, nullptr) << "it has a record already";
   EXPECT_FALSE(has_history(follower));
   EXPECT_EQ(delivered_call(follower), std::nullopt) << "or its end would be a delivery's";
+}
+
+TEST(Report, AFailedRequestIsKeptWithItsHead) {
+  Call call;
+  call.event = std::make_shared<const std::string>("body");
+  call.http = std::make_shared<const HttpCall>(HttpCall{{"POST", "/a", {}}});
+  call.lease = Call::Lease{};
+  const Ending ending = ending_of(call, Outcome{}, Settlement::kFailed, WallTime{});
+  EXPECT_EQ(*ending.event, queued_request(call.http->head, "body"));
 }
 
 }  // namespace

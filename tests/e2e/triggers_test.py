@@ -67,6 +67,20 @@ def handler(event, context):
     "signing.py": pathlib.Path(signing.__file__).read_text(),
 }
 
+NOTES = {
+    "index.py": """
+import os
+
+def handler(environ, start_response):
+    names = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "HTTP_X_OWN")
+    said = [*(environ[name] for name in names), str(environ["wsgi.input"].read())]
+    with open(os.path.join(os.environ["STATE"], "notes"), "a") as notes:
+        print(*said, file=notes)
+    start_response("503 Unavailable", [])
+    return [b"no"]
+"""
+}
+
 BOOTSTRAP = {
     "bootstrap": """#!/usr/bin/env python3
 import http.server, json, os
@@ -150,11 +164,30 @@ class Triggers(unittest.TestCase):
         path = f"{API}/proxy/e2e/wsgi/"
         self.assertEqual(error_of(self.client.request("DELETE", path)), (405, "MethodNotAllowed"))
         self.assertEqual(error_of(self.client.request("GET", f"{API}/proxy/e2e/nobody/")), (404, "FunctionNotFound"))
-        later = self.client.request("POST", path, b"", {"X-Fc-Invocation-Type": "Async"})
-        self.assertEqual(error_of(later), (400, "InvalidArgument"))
         died = self.client.request("POST", f"{API}/proxy/e2e/custom/", b"die")
         self.assertEqual(died.status, 502, died)
         self.assertIn("Process exited unexpectedly", died.json()["errorMessage"])
+
+    def test_an_asynchronous_request_is_run_later_as_the_request_that_it_was(self):
+        self.engine.deploy("later", NOTES)
+        self.assertEqual(self.trigger("later", "web", authType="anonymous", methods=["PUT"]).status, 200)
+        config = f"{API}/services/e2e/functions/later/async-invoke-config"
+        self.assertEqual(self.engine.request("PUT", config, {"maxAsyncRetryAttempts": 1}).status, 200)
+        later = {"X-Fc-Invocation-Type": "Async", "X-Own": "1", "X-Fc-Stateful-Async-Invocation-Id": "one"}
+        answer = self.client.request("PUT", f"{API}/proxy/e2e/later/a%20b?x=1", b"\x00\xff", later)
+        self.assertEqual((answer.status, answer.body), (202, b""), answer)
+        self.assertEqual(answer.headers["X-Fc-Stateful-Async-Invocation-Id"], "one")
+        path = f"{API}/services/e2e/functions/later/stateful-async-invocations/one?includePayload=true"
+
+        def end():
+            record = self.engine.request("GET", path).json()
+            return record["status"] == "Failed" and record
+
+        record = wait_until(end, "it has failed twice")
+        self.assertEqual(record["alreadyRetriedTimes"], 1)
+        self.assertEqual((record["invocationPayload"], record["returnPayload"]), ("AP8=", "no"))
+        seen = self.engine.file("notes").read_text().splitlines()
+        self.assertEqual(seen, ["PUT /a b x=1 1 b'\\x00\\xff'"] * 2)
 
     def test_a_trigger_for_the_function_alone_takes_signed_requests_and_signed_urls(self):
         self.engine.deploy("shut", WSGI)
