@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import socket
 import sys
 import time
 import unittest
@@ -326,6 +327,20 @@ class Triggers(unittest.TestCase):
         self.assertEqual(error_of(self.client.request("GET", "/healthz", headers=browser)), (404, "TriggerNotFound"))
         self.assertEqual(self.engine.request("DELETE", path).status, 204)
         self.assertEqual(self.client.request("GET", "/healthz", headers=browser).status, 200)
+
+    def test_a_request_whose_domain_goes_before_its_body_has_come_is_not_let_into_the_api(self):
+        routes = [{"path": "/*", "serviceName": "e2e", "functionName": "wsgi"}]
+        domain = {"domainName": "gone.example", "routeConfig": {"routes": routes}}
+        self.assertEqual(self.engine.request("POST", f"{API}/custom-domains", domain).status, 200)
+        body = b'{"serviceName": "stolen"}'
+        head = f"POST {API}/services HTTP/1.1\r\nHost: gone.example\r\nContent-Length: {len(body)}\r\n"
+        with socket.create_connection((self.engine.host, self.engine.port)) as sent:
+            sent.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+            self.assertIn(b" 100 ", sent.recv(4096))  # its head is admitted
+            self.assertEqual(self.engine.request("DELETE", f"{API}/custom-domains/gone.example").status, 204)
+            sent.sendall(body)
+            self.assertIn(b"MissingRequiredHeader", sent.recv(4096))
+        self.assertEqual(self.engine.request("GET", f"{API}/services/stolen").status, 404)
 
 
 def main():
