@@ -24,6 +24,7 @@ struct SteppedClock final : Clock {
   WallTime wall_time{Seconds{1'700'000'000}};
 };
 
+constexpr std::uint64_t kCallsMax = 40'000;
 constexpr FunctionId kF{10};
 constexpr FunctionId kG{11};
 
@@ -84,6 +85,7 @@ class ObjectLoop : public testing::Test {
         time.count() / 3'600'000 % 24, time.count() / 60'000 % 60, time.count() / 1000 % 60,
         time.count() % 1000, by.principal, key, by.lineage));
     ASSERT_TRUE(events) << events.error().message;
+    ASSERT_LT(calls, kCallsMax) << "a loop goes on and on";
     auto set_off = calls_set_off(*events, triggers);
     ASSERT_TRUE(set_off);
     dropped += set_off->dropped;
