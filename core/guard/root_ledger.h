@@ -70,7 +70,7 @@ class RootLedger {
     std::vector<TreeCall> calls;  // in the order in which they were heard of here
     Spent spent;
   };
-  // Of the root of that name, or of the one in whose tree a call of that name is kept here.
+  // Of the root with that id, or of the one in whose tree a call with that id is kept here.
   // nullopt: there is none. Looks through all that is kept: for people who ask.
   [[nodiscard]] std::optional<Tree> tree_with(const CallId& id) const;
 

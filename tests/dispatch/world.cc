@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/registry/pace_config.h"
+#include "core/registry/recursion_config.h"
 
 namespace convoke::testing {
 
@@ -222,10 +223,19 @@ struct World::Shard final : CallOwner, EndWatch {
         wheel(owner.clock.now()),
         workers(owner),
         mail(owner, index),
-        dispatcher(
-            {owner.clock, wheel, workers, owner.gates, owner.account, owner.lease, directory, mail},
-            options),
-        pump(ShardIndex{index}, {owner.clock, wheel, directory, nullptr, &owner.attempts},
+        guard(owner.clock, directory, owner.ledger, [](std::string_view) {}),
+        dispatcher({owner.clock,
+                    wheel,
+                    workers,
+                    owner.gates,
+                    owner.account,
+                    owner.lease,
+                    directory,
+                    mail,
+                    {},
+                    &guard},
+                   options),
+        pump(ShardIndex{index}, {owner.clock, wheel, directory, &guard, &owner.attempts},
              owner.rng.fork("pump"), [](std::string_view) {}),
         queue(pump) {
     dispatcher.attach(*this, pump, pump);
@@ -241,6 +251,7 @@ struct World::Shard final : CallOwner, EndWatch {
   TimerWheel wheel;
   ScriptedWorkers workers;
   WorldMail mail;
+  LineageGuard guard;
   Dispatcher dispatcher;
   Pump pump;
   NaiveQueue queue;
@@ -283,6 +294,15 @@ FunctionPtr World::redeploy(const FunctionPtr& old) {
 FunctionPtr World::set_pace(const FunctionPtr& old, const PaceRule& rule) {
   auto next = std::make_shared<Function>(*old);
   next->extra.insert_or_assign(std::string(kPaceMember), write_pace(rule));
+  publish(next);
+  return next;
+}
+
+FunctionPtr World::set_budget(const FunctionPtr& old, const Budget& budget) {
+  auto next = std::make_shared<Function>(*old);
+  RecursionRule rule;
+  rule.budget = budget;
+  next->extra.insert_or_assign(std::string(kRecursionMember), write_recursion(rule));
   publish(next);
   return next;
 }
@@ -379,7 +399,7 @@ CallId World::call(std::uint16_t shard, const FunctionPtr& function, const CallI
   call->function = function->id;
   call->home = ShardIndex{shard};
   call->arrived = clock.now();
-  call->lineage = below(root, function);
+  call->lineage = lineage ? lineage : below(root, function);
   const CallId id = call->id;
   shards_[shard]->dispatcher.submit(std::move(call));
   return id;
@@ -388,7 +408,7 @@ CallId World::call(std::uint16_t shard, const FunctionPtr& function, const CallI
 CallId World::enqueue(std::uint16_t shard, const FunctionPtr& function, std::string name,
                       const CallId& root) {
   NewCall call;
-  call.lineage = below(root, function);
+  call.lineage = lineage ? lineage : below(root, function);
   call.name = std::move(name);
   call.id = next_id();
   call.function = function->id;

@@ -17,7 +17,10 @@
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/pump.h"
 #include "core/edge/rng.h"
+#include "core/guard/lineage_guard.h"
+#include "core/guard/root_ledger.h"
 #include "core/model/pace_rule.h"
+#include "core/model/recursion_rule.h"
 
 namespace convoke::testing {
 
@@ -154,6 +157,7 @@ class World {
                      Seconds timeout = Seconds{60}, Runtime runtime = Runtime::kCustom);
   FunctionPtr redeploy(const FunctionPtr& old);
   FunctionPtr set_pace(const FunctionPtr& old, const PaceRule& rule);
+  FunctionPtr set_budget(const FunctionPtr& old, const Budget& budget);
   void remove(const FunctionPtr& function);
   void set_limit(const FunctionPtr& function, std::uint32_t limit);
   void flip(const FunctionPtr& function, Flip to);  // its reason: "because"
@@ -198,7 +202,9 @@ class World {
   std::vector<CallId> start_order;
   std::vector<std::uint64_t> started_revisions;
   std::set<ScriptedInstance*> instances;
-  bool frozen = false;  // instances do nothing
+  bool frozen = false;             // instances do nothing
+  std::optional<Lineage> lineage;  // of calls that are made from now on
+  RootLedger ledger;
   GateTable gates;
   AccountPlaces account;
   EngineLease lease;

@@ -264,11 +264,7 @@ TEST_F(RegistryDifference, AnEmptyDirectoryTakesAllAndThenNothing) {
   EXPECT_TRUE(directory_.find_function("s", "f"));
   EXPECT_EQ(directory_.limit_of(FunctionId{7}), 0U);
   EXPECT_TRUE(directory_.async_config_of(FunctionId{7}, ""));
-<<<<<<< ours
-  EXPECT_TRUE(directory_.find_trigger(FunctionId{7}, "cloudevents"));
-=======
   EXPECT_TRUE(directory_.find_trigger(FunctionId{7}, "paused"));
->>>>>>> theirs
 }
 
 TEST_F(RegistryDifference, WhatIsGoneGoesInAnOrderThatCanBeApplied) {
