@@ -370,9 +370,11 @@ void Shard::find_place(FunctionId function, const CallId& id, Found found) {
 
 namespace {
 
-// That of a shard where no call waits holds none.
-void add_window(Circumstances& about, const std::optional<ShutWindow>& shut, std::uint64_t ready) {
-  if (!shut || ready == 0) return;
+// Where each shard has its own calls, the window of one without any holds none.
+void add(const ShardSample& sample, Reach reach, Circumstances& about) {
+  about.ready += sample.functions.front().ready;
+  const std::optional<ShutWindow>& shut = sample.windows.front();
+  if (!shut || (reach == Reach::kShard && sample.functions.front().ready == 0)) return;
   if (!about.window) about.window.emplace();
   about.window->limit += shut->limit;
   about.window->under_way += shut->under_way;
@@ -396,14 +398,12 @@ void Shard::explain_function(FunctionId id, Explained explained) {
   about.instances = gate->places();
   about.may_start = world_.lease.holds(clock_.now());
   if (store_->reach() == Reach::kShard) about.queues = mail_->shards();
-  world_.metrics_desk.gather(
-      {function}, self_, [about, explained = std::move(explained)](const auto& samples) mutable {
-        for (const ShardSample& sample : samples) {
-          about.ready += sample.functions.front().ready;
-          add_window(about, sample.windows.front(), sample.functions.front().ready);
-        }
-        explained(about);
-      });
+  world_.metrics_desk.gather({function}, self_,
+                             [about, reach = store_->reach(),
+                              explained = std::move(explained)](const auto& samples) mutable {
+                               for (const ShardSample& sample : samples) add(sample, reach, about);
+                               explained(about);
+                             });
 }
 
 void Shard::accept_again(const history::Record& record, Queue::Accepted accepted) {

@@ -12,13 +12,19 @@ std::uint32_t CallWindow::room(Instant now) const {
   return limit_ - under_way_;
 }
 
+void CallWindow::began(std::uint32_t calls) {
+  under_way_ += calls;
+  // More than there is room for were asked for before it was cut.
+  if (!open() && under_way_ > limit_) before_cut_ = std::max(before_cut_, under_way_);
+}
+
 void CallWindow::ended(Ended how, Duration took, Instant now, Rng& rng) {
   ENSURE(under_way_ > 0);
   --under_way_;
   const bool old = one_of_the_last_window();
   if (how == Ended::kNotBegun) return;
   if (how == Ended::kOverloaded) {
-    if (!old) overloaded(now, rng);
+    if (!old && now >= paused_until_) overloaded(now, rng);
     return;
   }
   last_pause_ = {};

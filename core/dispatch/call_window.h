@@ -51,7 +51,7 @@ class CallWindow {
     kNotBegun,    // it never came to the function
   };
 
-  void began(std::uint32_t calls) { under_way_ += calls; }  // were taken out of the store
+  void began(std::uint32_t calls);  // were taken out of the store
   // `took`: from hand-over to its end; of kWell and kLate.
   void ended(Ended how, Duration took, Instant now, Rng& rng);
 
@@ -80,7 +80,7 @@ class CallWindow {
   std::uint32_t limit_ = kWindowOpen;
   std::uint32_t too_many_ = 0;   // so many were under way when it was first cut
   std::uint32_t successes_ = 0;  // in this window
-  // Calls that were under way at the last cut: they say again what it was made for.
+  // Calls that were under way, or asked for, at the last cut: they say again what it was made for.
   std::uint32_t before_cut_ = 0;
   std::uint32_t cuts_ = 0;
   Instant cut_at_{};

@@ -138,8 +138,11 @@ void Pacer::look(FunctionId function, Pace& pace) {
     window.forget(clock_.now());
     if (window.open()) --not_open_;
   }
-  if (!window.open()) look_at(function, pace, window.forgotten_at());
-  on_room_(function);
+  const bool paused = window.paused_until() > clock_.now();
+  if (!window.open()) {
+    look_at(function, pace, paused ? window.paused_until() : window.forgotten_at());
+  }
+  if (!paused) on_room_(function);
 }
 
 }  // namespace convoke

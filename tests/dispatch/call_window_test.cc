@@ -49,6 +49,18 @@ TEST_F(CallWindowTest, ThoseUnderWayCountAgainstIt) {
   EXPECT_EQ(window.room(now), 2U);
 }
 
+TEST_F(CallWindowTest, ThoseAskedForBeforeItWasCutSayNothingNew) {
+  window.began(1);
+  end(Ended::kOverloaded);
+  const Instant paused_until = window.paused_until();
+  window.began(18);
+  now = paused_until;
+  end(Ended::kOverloaded, 18);
+  EXPECT_EQ(window.cuts(), 1U);
+  EXPECT_EQ(window.paused_until(), paused_until);
+  EXPECT_EQ(window.room(now), 1U);
+}
+
 TEST_F(CallWindowTest, EachWindowOfSuccessesLetsOneMoreIn) {
   window.began(64);
   end(Ended::kOverloaded, 64);
