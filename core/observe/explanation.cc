@@ -51,7 +51,7 @@ Explanation waits_for_its_time(const Circumstances& about) {
 }
 
 Explanation held_by_window(const Circumstances& about) {
-  const Circumstances::Window& window = *about.window;
+  const NarrowWindow& window = *about.window;
   std::string text = fmt::format(
       "The function had no room for more, or became slow: {} of its queued calls may run at once, "
       "and {} {} under way. {}{}",

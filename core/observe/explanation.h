@@ -12,6 +12,14 @@
 
 namespace convoke {
 
+// Where a function's queued calls are let in few at a time: how many at once, how many are, and for
+// how long none is; on the shards of this engine that let in no more now.
+struct NarrowWindow {
+  std::uint32_t limit = 0;
+  std::uint32_t under_way = 0;
+  Duration pause{};
+};
+
 // How the call stands, and the function and the engine that was asked.
 struct Circumstances {
   CallState state = CallState::kEnqueued;
@@ -28,14 +36,7 @@ struct Circumstances {
   std::uint16_t queues = 1;            // of the function on this engine: `ahead` is of one of them
   bool may_start = true;               // this engine
   Millis backoff_max = Millis::max();  // after so many attempts: what waits longer lacks a token
-  // Where the function's queued calls are let in few at a time: how many at once, how many are, and
-  // for how long none is; on the shards of this engine that let in no more now.
-  struct Window {
-    std::uint32_t limit = 0;
-    std::uint32_t under_way = 0;
-    Duration pause{};
-  };
-  std::optional<Window> window;
+  std::optional<NarrowWindow> window;
 };
 
 struct Explanation {

@@ -49,11 +49,11 @@ TEST(Explanation, WhatWaitsForLongerThanItsBackOffWaitsForTheRetryBudget) {
 TEST(Explanation, AFunctionThatHadNoRoomHoldsItsQueuedCallsAndSaysUntilWhen) {
   Circumstances about = waiting();
   about.limit = 1;
-  about.window = Circumstances::Window{1, 0, Millis{1500}};
+  about.window = NarrowWindow{1, 0, Millis{1500}};
   EXPECT_EQ(explain(about).rule, "overload");
   EXPECT_EQ(explain(about).until, kNow + Millis{1500});
   EXPECT_NE(explain(about).text.find("asked again in 1.5 s"), std::string::npos);
-  about.window = Circumstances::Window{4, 4, {}};
+  about.window = NarrowWindow{4, 4, {}};
   EXPECT_EQ(explain(about).until, std::nullopt);
   EXPECT_NE(explain(about).text.find("4 are under way"), std::string::npos);
 }
