@@ -21,7 +21,7 @@ they are too old.
 Its limit stays as it is. (A limit of 0, `convoke set NAME limit=0`, stops a function too, and
 takes the place of the limit it had; nothing takes 0 for unlimited.)
 
-An engine that has died without a word holds the answer up until its lease is over (40 s);
+An engine that has died without a word holds the answer up until its lease is over (31 s);
 meanwhile `convoke kill --list` says which engines have not confirmed, and all others have stopped.
 
 Examples:

@@ -166,13 +166,6 @@ void Dispatcher::refuse(CallPtr call, Error error) {
   finish(std::move(call), std::move(outcome));
 }
 
-void Dispatcher::stop_unstarted(CallPtr call, const StoppedTree& tree) {
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::kStopped;
-  outcome.error = tree_stopped(tree);
-  finish(std::move(call), std::move(outcome));
-}
-
 void Dispatcher::finish(CallPtr call, Outcome outcome) {
   const ShardIndex home = call->home;
   if (home == outbox_.self()) return deliver(std::move(call), std::move(outcome));

@@ -294,27 +294,6 @@ void Dispatcher::stop_all(Room& room) {
   }
 }
 
-void Dispatcher::on_tree_stopped(const StoppedTree& tree) {
-  std::vector<FunctionId> all;
-  for (const auto& [id, room] : rooms_) all.push_back(id);
-  for (const FunctionId id : all) {
-    const auto found = rooms_.find(id);
-    if (found != rooms_.end()) end_tree(*found->second, tree);
-  }
-}
-
-void Dispatcher::end_tree(Room& room, const StoppedTree& tree) {
-  std::vector<CallPtr> waiting = room.line.take_tree(tree.root);
-  for (CallPtr& call : waiting) stop_unstarted(leave_line(room, std::move(call)), tree);
-  if (!waiting.empty()) publish(room);
-  const Error why = tree_stopped(tree);
-  for (Host* host : hosts_of(room)) {
-    const std::uint32_t calls = host->end_tree(tree.root, why);
-    if (calls == 0) continue;
-    host->stopping() ? endings_.add(*host, calls) : endings_.add(calls);
-  }
-}
-
 std::vector<Host*> Dispatcher::hosts_of(const Room& room) {
   std::vector<Host*> hosts;
   for (const auto& host : room.hosts) hosts.push_back(host.get());

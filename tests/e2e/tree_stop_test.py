@@ -166,7 +166,8 @@ class TreeOnTwoEngines(TwoEngines):
             wait_until(lambda: forest.calls("apart") == {apart}, "one of no tree runs")
             root = add(one, "fan", "100")
             wait_until(forest.file(".grown").exists, "the tree has grown")
-            wait_until(lambda: len(forest.calls("tree")) >= RUNNING // 2, "its leaves run")
+            runs = lambda each: metric(each, "convoke_dispatch_started_total") > 0
+            wait_until(lambda: runs(one) and runs(two) and forest.calls("tree"), "its leaves run on both")
             answer = two.request("POST", f"/convoke/trees/{root}/stop", {"reason": "it grows"})
             answered = time.monotonic_ns()
             self.assertEqual(answer.status, 200, answer)

@@ -45,7 +45,8 @@ void Answers::on_applied(std::uint64_t version) {
     }
     first.until = clock_.now() + others_max_;
     for_others_.push_back(std::move(first));
-    if (!asking_.scheduled()) wheel_.schedule(asking_, clock_.now() + kAskEvery);
+    // At once: silence counts from the first time that it is asked about.
+    if (!asking_.scheduled()) wheel_.schedule(asking_, clock_.now());
   }
 }
 

@@ -2,9 +2,9 @@
 // applied it; one that limits a function or switches it off, or stops a tree, when every engine
 // that lives has.
 //
-// The latter waits as long as it takes an engine that has fallen silent to lose its lease, and
-// others to take it for dead. Where the server cannot be asked for longer than all that, it is
-// answered that the change was made, and that nobody knows who heard of it.
+// The latter waits as long as it takes an engine that has fallen silent to lose its lease. Where
+// the server cannot be asked for longer than all that, it is answered that the change was made, and
+// that nobody knows who heard of it.
 //
 // First shard's thread only; answers come from the calls below and from a timer.
 #pragma once

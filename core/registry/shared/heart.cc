@@ -2,11 +2,25 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "core/registry/shared/scripts.h"
 
 namespace convoke::shared_registry {
+namespace {
+
+// From a reply to HGETALL.
+void note_applied(const redis::Reply& reply, std::vector<Beating>& engines) {
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    for (Beating& one : engines) {
+      if (one.engine != reply[i].text()) continue;
+      one.applied = static_cast<std::uint64_t>(reply[i + 1].integer().value_or(0));
+    }
+  }
+}
+
+}  // namespace
 
 Heart::Heart(Options options, const Keys& keys, Server& server, Feed& feed, const Clock& clock,
              TimerWheel& wheel, std::uint64_t applied, HeartOwner& owner)
@@ -17,7 +31,8 @@ Heart::Heart(Options options, const Keys& keys, Server& server, Feed& feed, cons
       clock_(clock),
       wheel_(wheel),
       owner_(owner),
-      applied_(applied) {
+      applied_(applied),
+      silence_(options_.lease) {
   on_time();
 }
 
@@ -64,24 +79,49 @@ void Heart::on_beaten(Instant sent, bool took_part, const redis::Answer& answer)
   owner_.on_all_applied(*least < 0 ? there : static_cast<std::uint64_t>(*least));
 }
 
+// What each engine has applied is kept for as long as the server takes it to be alive.
+void Heart::ask_engines(Asked asked) {
+  const auto engines = std::make_shared<std::vector<Beating>>();
+  const Instant now = clock_.now();
+  server_.ask(redis::Command("ZRANGE").arg(keys_.engines).arg("0").arg("-1").arg("WITHSCORES"),
+              [engines](const redis::Answer& answer) {
+                for (std::size_t i = 0; answer.ok() && i + 1 < answer.reply.size(); i += 2) {
+                  engines->push_back({std::string(answer.reply[i].text()),
+                                      std::string(answer.reply[i + 1].text()), 0});
+                }
+              });
+  server_.ask(redis::Command("HGETALL").arg(keys_.applied),
+              [this, engines, now, asked = std::move(asked)](const redis::Answer& answer) {
+                if (!answer.ok() || engines->empty()) return asked(std::nullopt);
+                note_applied(answer.reply, *engines);
+                asked(silence_.may_hold(*engines, now, clock_.now()));
+              });
+}
+
+// Without any that may start calls, all have applied what this one has.
+void Heart::look() {
+  if (!server_.ready()) return;
+  ask_engines([this](const std::optional<std::vector<Beating>>& engines) {
+    if (!engines) return;
+    std::uint64_t least = applied_;
+    for (const Beating& one : *engines) least = std::min(least, one.applied);
+    owner_.on_all_applied(least);
+  });
+}
+
+void Heart::who_has_what(RegistrySource::Asked asked) {
+  ask_engines([asked = std::move(asked)](const std::optional<std::vector<Beating>>& engines) {
+    if (!engines) return asked(std::nullopt);
+    std::vector<EngineApplied> applied;
+    for (const Beating& one : *engines) applied.push_back({one.engine, one.applied});
+    asked(std::move(applied));
+  });
+}
+
 void Heart::on_applied(std::uint64_t version) {
   applied_ = version;
   if (lack_ && lack_->version <= version) lack_.reset();
   beat();
-}
-
-// What each engine has applied is kept for as long as others take it to be alive.
-void Heart::who_has_what(RegistrySource::Asked asked) {
-  server_.ask(redis::Command("HGETALL").arg(keys_.applied), [asked = std::move(asked)](
-                                                                const redis::Answer& answer) {
-    if (!answer.ok()) return asked(std::nullopt);
-    std::vector<EngineApplied> engines;
-    for (std::size_t i = 0; i + 1 < answer.reply.size(); i += 2) {
-      const std::int64_t has = answer.reply[i + 1].integer().value_or(0);
-      engines.push_back({std::string(answer.reply[i].text()), static_cast<std::uint64_t>(has)});
-    }
-    asked(std::move(engines));
-  });
 }
 
 // Whoever waits for us asks again when told of it.

@@ -2,9 +2,10 @@
 // far the others are, and holds the lease under which it may start calls.
 //
 // The lease is what makes a kill switch's answer true. Whoever sets one waits until every engine
-// that has beaten within dead_after() has applied it; an engine that holds no lease gets one only
-// when all its shards have applied all that there is; and a lease ends, by the engine's own clock,
-// before others take it for dead.
+// that may hold a lease has applied it: one that has beaten within dead_after() by the server's
+// clock, and not been silent for a lease by this engine's (silence.h). An engine that holds no
+// lease gets one only when all its shards have applied all that there is; and a lease ends, by the
+// engine's own clock, before others take it for over.
 //
 // One that has lacked a change for a third of its lease (code that it cannot fetch, a shard that
 // stands still) only asks, so that others do not wait for it, and lets its lease run out.
@@ -16,10 +17,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/registry/shared/feed.h"
 #include "core/registry/shared/keys.h"
 #include "core/registry/shared/server.h"
+#include "core/registry/shared/silence.h"
 #include "core/registry/source.h"
 #include "queue/redis/lease.h"
 
@@ -29,7 +32,7 @@ class HeartOwner {
  public:
   virtual ~HeartOwner() = default;
   virtual void on_renewed(Instant until) = 0;
-  // Every engine that lives has applied all up to there.
+  // Every engine that may hold a lease has applied all up to there.
   virtual void on_all_applied(std::uint64_t version) = 0;
 };
 
@@ -44,11 +47,13 @@ class Heart {
         TimerWheel& wheel, std::uint64_t applied, HeartOwner& owner);
 
   void beat();  // now, besides every beat_every()
+  // Who has fallen silent? For whoever waits for others, asked again and again.
+  void look();
   void on_applied(std::uint64_t version);
   // Gives the lease back for good, and tells the others; `left` runs when they know, or at once
   // without the server.
   void leave(std::function<void()> left);
-  // As RegistrySource has it: those whose silence has not yet been noticed are among them.
+  // As RegistrySource has it: of those that may hold a lease.
   void who_has_what(RegistrySource::Asked asked);
   [[nodiscard]] std::uint64_t applied() const { return applied_; }
 
@@ -60,6 +65,9 @@ class Heart {
   void on_beaten(Instant sent, bool took_part, const redis::Answer& answer);
   void note_lack(std::uint64_t there);
   [[nodiscard]] bool is_behind() const;
+  // Those that may hold a lease; nullopt: the server did not say.
+  using Asked = std::function<void(const std::optional<std::vector<Beating>>&)>;
+  void ask_engines(Asked asked);
 
   const Options options_;
   const Keys& keys_;
@@ -76,6 +84,7 @@ class Heart {
   };
   std::optional<Lack> lack_;  // of what the server was first seen to have and is not applied
   redis::Lease lease_;
+  Silence silence_;
   Timer timer_ = timer_for<&Heart::on_time>(this);
 };
 

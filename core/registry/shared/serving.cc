@@ -29,7 +29,11 @@ Serving::Serving(const Options& options, const redis::LinkWorld& world, IoThread
       committer_(
           {keys_, server_, feed_, local_code_, carrier_, world.clock, world.wheel, in_process_},
           options.engine, rng.fork("names"), *this),
-      answers_(world.clock, world.wheel, options.lease, [this] { heart_.beat(); }),
+      answers_(world.clock, world.wheel, options.lease,
+               [this] {
+                 heart_.beat();
+                 heart_.look();
+               }),
       subscription_(world, server_.for_hearing(named(options.link, "-registry-changes")),
                     {keys_.committed, keys_.confirmed}, rng.fork("subscription"), *this) {}
 

@@ -64,7 +64,7 @@ TEST_F(KillSwitch, AStopOfATreeIsAnsweredWhenAllHaveItAndKnownToWhoJoinsLater) {
   b.slow = true;
   const FakeEngine::Answer answer = a.ask(StopTree{root, "because", "ada"});
   turn_until([&] { return !b.versions.empty(); });
-  turn_for(Millis{600});
+  turn_for(Millis{300});
   EXPECT_FALSE(answer->has_value());
   b.apply_all();
   turn_until([&] { return answer->has_value(); });
