@@ -1,5 +1,5 @@
 // Puts together what this engine and, where they share a queue, the others know of what a root has
-// caused, for GET /convoke/tree/ID.
+// caused, for GET /convoke/trees/ID.
 //
 // Threads: ask() may be called on any shard's thread, and answers there.
 #pragma once

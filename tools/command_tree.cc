@@ -53,7 +53,8 @@ class TreeCommand final : public Command {
   }
 
   Outcome<ExitCode> run(Session& session) override {
-    Outcome<ApiReply> reply = session.api.send_ok({"GET", "/convoke/tree/" + percent_encoded(id_)});
+    Outcome<ApiReply> reply =
+        session.api.send_ok({"GET", "/convoke/trees/" + percent_encoded(id_)});
     if (!reply) return reply.failure();
     JsonReader tree;
     if (!tree.parse(reply->body)) {

@@ -290,7 +290,7 @@ inline constexpr std::array kOperations = {
                  AnsweredBy::kControlPlane},
     OperationRow{Operation::kDeleteDomain2023, "DeleteCustomDomain20230330", "DELETE",
                  "/2023-03-30/custom-domains/{domain}", kNoBodyMax, AnsweredBy::kControlPlane},
-    OperationRow{Operation::kGetTree, "GetTree", "GET", "/convoke/tree/{invocation}", kNoBodyMax,
+    OperationRow{Operation::kGetTree, "GetTree", "GET", "/convoke/trees/{invocation}", kNoBodyMax,
                  AnsweredBy::kEngine},
 };
 

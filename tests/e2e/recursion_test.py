@@ -254,7 +254,7 @@ def is_over(*engines):
 
 
 def tree(engine, call):
-    return engine.request("GET", f"/convoke/tree/{call}").json()
+    return engine.request("GET", f"/convoke/trees/{call}").json()
 
 
 def budget(**limits):
