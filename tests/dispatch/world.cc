@@ -12,7 +12,10 @@ namespace convoke::testing {
 // ---- instances ----
 
 ScriptedInstance::ScriptedInstance(World& world, FunctionPtr function, InstanceListener& listener)
-    : world_(world), function_(std::move(function)), listener_(listener) {
+    : world_(world),
+      function_(std::move(function)),
+      listener_(listener),
+      born_(++world.instances_made) {
   world_.instances.insert(this);
   world_.live_most = std::max(world_.live_most, ++world_.live);
 }

@@ -52,6 +52,13 @@ class ScriptedInstance final : public Instance {
   bool step();
   [[nodiscard]] bool can_step() const;
 
+  // By birth, not by address: the same seed goes the same way, whatever ran before.
+  struct Older {
+    bool operator()(const ScriptedInstance* a, const ScriptedInstance* b) const {
+      return a->born_ < b->born_;
+    }
+  };
+
  private:
   void reply(Reply reply);
 
@@ -59,6 +66,7 @@ class ScriptedInstance final : public Instance {
   const FunctionPtr function_;
   InstanceListener& listener_;
   const std::string id_ = "scripted";
+  const std::uint64_t born_;
   std::deque<CallId> inside_;
   bool ready_ = false;
   bool stopping_ = false;
@@ -201,7 +209,8 @@ class World {
   std::uint32_t live_most = 0;
   std::vector<CallId> start_order;
   std::vector<std::uint64_t> started_revisions;
-  std::set<ScriptedInstance*> instances;
+  std::set<ScriptedInstance*, ScriptedInstance::Older> instances;
+  std::uint64_t instances_made = 0;
   bool frozen = false;             // instances do nothing
   std::optional<Lineage> lineage;  // of calls that are made from now on
   RootLedger ledger;

@@ -16,7 +16,7 @@ class WithinBudget final : public Observer {
 
   void on_started(const Started& started) override {
     const Attempt& attempt = started.attempt;
-    if (!attempt.lineage) return;
+    if (!attempt.lineage || attempt.retry_count > 0) return;  // one that began before
     const auto token = seal_.open(view_of(attempt.lineage->token));
     if (!token || token->lineage.root == attempt.id) return;
     std::set<CallId>& caused = caused_[token->lineage.root];
