@@ -171,12 +171,6 @@ class Dispatcher final : private HostEvents {
   [[nodiscard]] bool can_start_instance(const Room& room) const;
   [[nodiscard]] bool take_places(Room& room);
   void start_one(Room& room);
-  // An equal part of a full account (sharing.cc).
-  [[nodiscard]] bool may_have_another(const Room& room, std::uint32_t places) const;
-  void ask_for_part(Room& room);
-  void stop_asking(Room& room);
-  [[nodiscard]] bool gives_way(const Room& room);
-  void wake_for_account_place();
   void start_held_back();
   void retire_longest_idle();
   void fail_waiter(Room& room, const Error& error);

@@ -29,7 +29,7 @@ bool Dispatcher::can_start_instance(const Room& room) const {
   const std::uint32_t places = room.gate->places();
   return !room.deleted && wants_instance(room) && starting_ < options_.starts_max &&
          places < room.gate->allowed() && places < share_of_one(world_.account.max()) &&
-         world_.account.used() < world_.account.max() && may_have_another(room, places);
+         world_.account.used() < world_.account.max();
 }
 
 // As many as what waits here can use at once, within the limits.
@@ -49,27 +49,16 @@ void Dispatcher::start_instances(Room& room) {
 }
 
 bool Dispatcher::take_places(Room& room) {
-  const bool has_its_share = room.gate->places() >= share_of_one(world_.account.max());
-  if (has_its_share || !room.gate->take_place()) {
-    stop_asking(room);
-    if (!has_its_share && more_places_ != nullptr && room.gate->short_of_share() &&
-        room.gate->begin_to_want()) {
+  if (room.gate->places() >= share_of_one(world_.account.max())) return false;
+  if (!room.gate->take_place()) {
+    if (more_places_ != nullptr && room.gate->short_of_share() && room.gate->begin_to_want()) {
       more_places_->want(room.function->id);
     }
     return false;
   }
-  if (!may_have_another(room, room.gate->places() - 1)) {
-    room.gate->leave_place();
-    world_.account.wait_for_place(room.self);
-    return false;
-  }
-  if (world_.account.take(*room.gate)) {
-    stop_asking(room);
-    return true;
-  }
+  if (world_.account.take()) return true;
   room.gate->leave_place();
   world_.account.wait_for_place(room.self);
-  ask_for_part(room);
   retire_longest_idle();
   for (std::uint16_t i = 0; i < outbox_.shards(); ++i) {
     if (i != room.self.value) outbox_.post(ShardIndex{i}, GiveUpIdle{});
@@ -86,12 +75,9 @@ void Dispatcher::start_one(Room& room) {
   room.hosts.back()->start(world_.workers);
 }
 
-// In turn: one that is held back again goes behind the others.
 void Dispatcher::start_held_back() {
-  for (std::size_t left = held_back_.size(); left > 0 && !held_back_.empty(); --left) {
-    if (starting_ >= options_.starts_max) return;
-    const FunctionId id = held_back_.front();
-    held_back_.pop_front();
+  std::deque<FunctionId> waiting = std::exchange(held_back_, {});
+  for (const FunctionId id : waiting) {
     const auto found = rooms_.find(id);
     if (found != rooms_.end() && !found->second->deleted) serve(*found->second);
   }
@@ -110,10 +96,6 @@ void Dispatcher::on_host_open(Host& host) {
 void Dispatcher::on_slot_free(Host& host) {
   Room& room = *rooms_.at(host.function()->id);
   if (host.idle() && room.gate->places() > room.gate->allowed()) {
-    room.gate->free_slot(room.self);
-    return host.leave();
-  }
-  if (gives_way(room)) {
     room.gate->free_slot(room.self);
     return host.leave();
   }
@@ -151,11 +133,11 @@ void Dispatcher::on_host_gone(Host& host, const Gone& gone) {
   endings_.on_gone(host);
   forget_host(room, host);
   room.gate->leave_place();
-  world_.account.leave(*room.gate);
+  world_.account.leave();
   if (gone.reason == GoneReason::kStartFailed) fail_waiter(room, gone.error);
   wake_for_place(room);
-  start_held_back();  // before it starts another of its own
   if (!room.deleted) serve(room);
+  start_held_back();
   drop_if_empty(id);
 }
 
@@ -189,12 +171,26 @@ void Dispatcher::wake_for_place(Room& room) {
       outbox_.post(shard, PlaceFree{room.function->id});
     }
   }
-  wake_for_account_place();
+  const std::uint64_t waiting = world_.account.take_waiting();
+  for (std::uint16_t i = 0; i < outbox_.shards(); ++i) {
+    if ((waiting >> i) & 1U) outbox_.post(ShardIndex{i}, AccountPlaceFree{});
+  }
 }
 
 void Dispatcher::open(PlaceFree& letter) {
   const auto found = rooms_.find(letter.function);
   if (found != rooms_.end() && !found->second->deleted) serve(*found->second);
+}
+
+void Dispatcher::open(AccountPlaceFree&) {
+  std::vector<FunctionId> waiting;
+  for (const auto& [id, room] : rooms_) {
+    if (!room->deleted && anyone_waits_here(*room)) waiting.push_back(id);
+  }
+  for (const FunctionId id : waiting) {
+    const auto found = rooms_.find(id);
+    if (found != rooms_.end()) serve(*found->second);
+  }
 }
 
 void Dispatcher::open(GiveUpIdle&) { retire_longest_idle(); }
@@ -240,7 +236,6 @@ void Dispatcher::on_function_gone(FunctionId function) {
   if (found == rooms_.end()) return;
   Room& room = *found->second;
   room.deleted = true;
-  stop_asking(room);
   room.gate->publish(room.self, kNobodyWaits, kNobodyWaits);
   empty_line(room, Error{ErrorCode::kFunctionNotFound, "the function was deleted"});
   for (Host* host : hosts_of(room)) host->leave();

@@ -91,7 +91,6 @@ void Dispatcher::publish(Room& room) {
   const bool queued = queued_here(room) > 0;
   room.gate->publish(room.self, room.line.first_arrival(),
                      queued ? backlog_->oldest(room.function->id) : kNobodyWaits);
-  if (room.asks != AccountPlaces::Asks::kNo && !wants_instance(room)) stop_asking(room);
 }
 
 // A slot here has fallen free and is kept: it goes to whoever has waited longest, on any shard.

@@ -6,8 +6,8 @@
 // holds what it held before. Where too many have done so, the others wait for as long as a call may
 // back off at most, and half of that at least: a bucket that is empty postpones, it loses nothing.
 //
-// So in t seconds a shard retries at most kRetriesSaved + t + a tenth (PaceRule::retry_percent) of
-// its first attempts, and besides each call that waits for no token once in kTokenWaitMax.
+// So in t seconds a shard retries at most kRetriesSaved + 10 t + a tenth (PaceRule::retry_percent)
+// of its first attempts, and besides each call that waits for no token once in kTokenWaitMax.
 //
 // One for each function and shard: shards need no common cache line for it, and engines that share
 // a queue are as independent of each other.
@@ -20,9 +20,9 @@
 
 namespace convoke {
 
-inline constexpr std::int64_t kRetriesSaved = 100;  // tokens that can be saved up
-inline constexpr std::int64_t kRetriesASecond = 1;  // that come by themselves, on each shard
-inline constexpr Seconds kTokenWaitMax{150};        // for a token that is still to come
+inline constexpr std::int64_t kRetriesSaved = 100;   // tokens that can be saved up
+inline constexpr std::int64_t kRetriesASecond = 10;  // that come by themselves, on each shard
+inline constexpr Seconds kTokenWaitMax{150};         // for a token that is still to come
 
 class RetryBudget {
  public:

@@ -50,8 +50,7 @@ struct Room {
   Line line;
   std::vector<std::unique_ptr<Host>> hosts;
   std::uint32_t owed = 0;
-  std::uint32_t slots_starting = 0;                     // of instances that are not yet open
-  AccountPlaces::Asks asks = AccountPlaces::Asks::kNo;  // of a full account
+  std::uint32_t slots_starting = 0;  // of instances that are not yet open
 
   // The claim under way, one at a time: where slots are kept for the calls it will bring.
   struct Claim {

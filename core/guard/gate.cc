@@ -105,41 +105,7 @@ bool Gate::waits(ShardIndex at) const {
 
 bool Gate::join_line(std::uint32_t max) { return take_below(callers_waiting_, max); }
 
-bool AccountPlaces::take(Gate& function) {
-  if (!take_below(used_, max_)) return false;
-  if (function.begin_to_hold()) ++functions_;
-  return true;
-}
-
-void AccountPlaces::leave(Gate& function) {
-  if (function.end_to_hold()) --functions_;
-  --used_;
-}
-
-void AccountPlaces::ask(Asks what) {
-  if (what == Asks::kForTheFirst) ++first_;
-  ++asking_;
-}
-
-void AccountPlaces::asked_enough(Asks what) {
-  if (what == Asks::kForTheFirst) --first_;
-  --asking_;
-}
-
-void AccountPlaces::ask_again() { (void)take_below(due_, asking_); }
-
-bool AccountPlaces::give_one() {
-  std::uint32_t seen = due_;
-  while (seen > 0) {
-    if (due_.compare_exchange_weak(seen, seen - 1)) return true;
-  }
-  return false;
-}
-
-std::uint32_t AccountPlaces::equal_part(Asks one_more) const {
-  const std::uint32_t functions = functions_ + first_ + (one_more == Asks::kForTheFirst ? 1 : 0);
-  return std::max<std::uint32_t>(1, max_ / std::max<std::uint32_t>(1, functions));
-}
+bool AccountPlaces::take() { return take_below(used_, max_); }
 
 std::shared_ptr<Gate> GateTable::of(FunctionId function) {
   const std::lock_guard lock(mutex_);

@@ -69,9 +69,6 @@ class Gate {
   [[nodiscard]] bool take_place();
   void leave_place();
   [[nodiscard]] std::uint32_t places() const { return places_; }
-  // Of the places, those that are of the account too: true for the first, and for the last to go.
-  [[nodiscard]] bool begin_to_hold() { return held_++ == 0; }
-  [[nodiscard]] bool end_to_hold() { return --held_ == 0; }
 
   // Slots that are free on a shard's instances.
   void free_slot(ShardIndex at) { ++lanes_[at.value].free; }
@@ -111,21 +108,17 @@ class Gate {
   std::atomic<std::uint32_t> share_;
   std::atomic<bool> wants_{false};
   std::atomic<std::uint32_t> places_{0};
-  std::atomic<std::uint32_t> held_{0};
   std::atomic<std::uint32_t> callers_waiting_{0};
   std::atomic<std::uint32_t> turns_{0};
   std::vector<Lane> lanes_;
 };
 
 // The account's instances, all functions together, and the shards that wait for one to go.
-//
-// A function that has less than an equal part of a full account asks for places: while one does,
-// those that have more take none, and give one for each that is asked for.
 class AccountPlaces {
  public:
   explicit AccountPlaces(std::uint32_t max) : max_(max) {}
-  [[nodiscard]] bool take(Gate& function);
-  void leave(Gate& function);
+  [[nodiscard]] bool take();
+  void leave() { --used_; }
   [[nodiscard]] std::uint32_t used() const { return used_; }
   [[nodiscard]] std::uint32_t max() const { return max_; }
 
@@ -133,30 +126,10 @@ class AccountPlaces {
   // The shards that waited, as a bit mask; they no longer count as waiting.
   [[nodiscard]] std::uint64_t take_waiting() { return waiting_.exchange(0); }
 
-  enum class Asks : std::uint8_t {
-    kNo,
-    kForMore,
-    kForTheFirst,  // its function has none
-  };
-  // A function on one shard begins to ask, or no longer does.
-  void ask(Asks what);
-  void asked_enough(Asks what);
-  // Whoever asks has met a full account: somebody should give one, unless as many are to already.
-  void ask_again();
-  [[nodiscard]] bool anyone_asks() const { return asking_ > 0; }
-  // True: one is to be given, and whoever hears so gives it.
-  [[nodiscard]] bool give_one();
-  // A hint: functions come and go. 1 at least.
-  [[nodiscard]] std::uint32_t equal_part(Asks one_more = Asks::kNo) const;
-
  private:
   const std::uint32_t max_;
   std::atomic<std::uint32_t> used_{0};
   std::atomic<std::uint64_t> waiting_{0};
-  std::atomic<std::uint32_t> functions_{0};  // that hold places
-  std::atomic<std::uint32_t> first_{0};      // rooms that ask for a first
-  std::atomic<std::uint32_t> asking_{0};     // these and those that ask for more
-  std::atomic<std::uint32_t> due_{0};        // to be given
 };
 
 // Every function's gate. Locks, so a shard asks once per function and keeps the answer.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/api/invoke.h"
+#include "core/guard/token_reader.h"
 #include "tests/dispatch/world.h"
 
 namespace convoke {
@@ -170,6 +171,7 @@ class InvokeWorld {
   [[nodiscard]] Invoker& invoker() { return invoker_; }
 
   const LineageSeal seal{"token key"};
+  TokenReader tokens{seal};
   RunningCalls running{Rng::seeded(1)};
   HeldQueue queue;
   HeldNames names;
@@ -191,6 +193,7 @@ class InvokeWorld {
                     nullptr,
                     kAsyncEventBytesMax,
                     {&seal, &running},
+                    &tokens,
                     nullptr},
                    [this](http::ExchangeId exchange, http::Response response) {
                      EXPECT_TRUE(answers_.emplace(exchange.connection, std::move(response)).second)

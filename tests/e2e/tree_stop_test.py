@@ -64,7 +64,7 @@ def handler(event, context):
 
 class SignedOfTwo(Signed):
     def __init__(self, queue, *more):
-        super().__init__(options=["--queue", queue, "--engine-lease", str(LEASE), *more])
+        super().__init__("--queue", queue, "--engine-lease", str(LEASE), *more)
 
 
 class Forest:

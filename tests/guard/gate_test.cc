@@ -93,42 +93,14 @@ TEST(Gate, AFreedSlotAndANewWaiterNeverMissEachOther) {
 }
 
 TEST(AccountPlaces, AreBoundedAndRememberWhoWaits) {
-  Gate gate(2);
   AccountPlaces account(1);
-  EXPECT_TRUE(account.take(gate));
-  EXPECT_FALSE(account.take(gate));
+  EXPECT_TRUE(account.take());
+  EXPECT_FALSE(account.take());
   account.wait_for_place(kThere);
   EXPECT_EQ(account.take_waiting(), 2U);
   EXPECT_EQ(account.take_waiting(), 0U);
-  account.leave(gate);
-  EXPECT_TRUE(account.take(gate));
-}
-
-TEST(AccountPlaces, AreDividedEquallyAmongThoseThatHoldSomeAndThoseThatAskForTheFirst) {
-  using Asks = AccountPlaces::Asks;
-  Gate one(1);
-  Gate other(1);
-  AccountPlaces account(12);
-  EXPECT_EQ(account.equal_part(), 12U);
-  EXPECT_TRUE(account.take(one) && account.take(one) && account.take(other));
-  EXPECT_EQ(account.equal_part(), 6U);
-  EXPECT_EQ(account.equal_part(Asks::kForTheFirst), 4U);
-  account.ask(Asks::kForTheFirst);
-  EXPECT_EQ(account.equal_part(), 4U);
-  account.asked_enough(Asks::kForTheFirst);
-  account.leave(other);
-  EXPECT_EQ(account.equal_part(), 12U);
-}
-
-TEST(AccountPlaces, AsManyAreGivenAsAreAskedFor) {
-  using Asks = AccountPlaces::Asks;
-  AccountPlaces account(12);
-  EXPECT_FALSE(account.give_one());
-  account.ask(Asks::kForMore);
-  account.ask_again();
-  account.ask_again();
-  EXPECT_TRUE(account.give_one());
-  EXPECT_FALSE(account.give_one());
+  account.leave();
+  EXPECT_TRUE(account.take());
 }
 
 }  // namespace
