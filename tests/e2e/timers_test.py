@@ -145,6 +145,8 @@ class Once(TwoEngines):
     def test_two_engines_fire_once_and_one_goes_on_alone(self):
         with self.engine() as one, self.engine() as other:
             one.deploy("note", NOTE, environment={"TRACE": str(self.trace)})
+            note = f"{API}/services/e2e/functions/note"
+            wait_until(lambda: other.request("GET", note).status == 200, "the other has heard of it")
             self.assertEqual(create(other, "second", "* * * * * *").status, 200)
             self.seen(3)
             one.kill()
