@@ -348,7 +348,9 @@ void Shard::count_waiting(const SwitchScope& scope, std::function<void(std::uint
 CallId Shard::root_of(const CallId& id) const {
   if (world_.lineage.running == nullptr || id == CallId{}) return id;
   const std::optional<Lineage> running = world_.lineage.running->lineage_of(id);
-  return running ? running->root : id;
+  if (running) return running->root;
+  const auto known = world_.lineage.ledger->tree_with(id);  // it has ended, or waits
+  return known ? known->root : id;
 }
 
 // ---- what calls with a history ask ----

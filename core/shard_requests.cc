@@ -57,6 +57,10 @@ Result<void> Shard::admit_http(const http::RequestHead& head, const Route& to) c
   const bool by_domain = to.named_by == NamedBy::kDomain;
   // A custom domain is for the web: its anonymous triggers are for pages and browsers too.
   if ((signed_ || by_domain) && target->trigger->as<HttpTrigger>()->anonymous) return {};
+  if (!signed_ && by_domain)
+    return Error{
+        ErrorCode::kAccessDenied,
+        "this http trigger takes signed requests alone, and the engine has no access keys"};
   const Result<void> admitted =
       authenticate(head, by_domain ? Addressed::kByOurName : Addressed::kByAnyName);
   if (admitted || admitted.error().code != ErrorCode::kMissingRequiredHeader) return admitted;
@@ -150,15 +154,25 @@ void Shard::take_object_events(http::ExchangeId exchange, const CallId& id, http
   auto set_off = calls_set_off(*events, object_triggers_);
   if (!set_off) return refuse(set_off.error());
   EventCause cause(world_.lineage, world_.works);
+  std::size_t dropped = set_off->dropped;
+  std::vector<TriggeredCall> calls;
   for (std::size_t i = 0; i < set_off->calls.size(); ++i) {
     TriggeredCall& call = set_off->calls[i];
     call.id = next_call_id();
-    call.lineage = cause.lineage_of((*events)[set_off->events[i]],
-                                    invoker_->lineage_of(request.head, call.id, call.function),
-                                    call.id, call.function, clock_.wall());
+    const auto of_request = invoker_->lineage_of(request.head, call.id, call.function);
+    call.lineage = cause.lineage_of((*events)[set_off->events[i]], of_request, call.id,
+                                    call.function, clock_.wall());
+    // What a stopped tree has written is nobody's work any more; the others of the notification
+    // are.
+    const bool of_its_own = call.lineage && (!of_request || call.lineage->root != of_request->root);
+    if (of_its_own && directory_.stopped_tree(call.lineage->root) != nullptr) {
+      ++dropped;
+    } else {
+      calls.push_back(std::move(call));
+    }
   }
-  events_dropped_ += set_off->dropped;
-  accept_set_off(exchange, id, std::move(set_off->calls), set_off->dropped);
+  events_dropped_ += dropped;
+  accept_set_off(exchange, id, std::move(calls), dropped);
 }
 
 void Shard::take_cloud_events(http::ExchangeId exchange, const CallId& id, http::Request request) {

@@ -82,6 +82,8 @@ Result<CloudEvent> attributes_of(const http::Headers& headers) {
   }
   const std::string_view content_type = headers.get("Content-Type");
   if (content_type.empty()) return event;
+  if (!simdjson::validate_utf8(content_type.data(), content_type.size()))
+    return invalid("the Content-Type of a CloudEvent must be UTF-8");
   if (Result<void> added = add_attribute("datacontenttype", std::string(content_type), event);
       !added)
     return added.error();

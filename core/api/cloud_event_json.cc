@@ -10,6 +10,7 @@
 
 #include "core/api/cloud_event_rules.h"
 #include "core/registry/base64.h"
+#include "core/registry/shown.h"
 
 namespace convoke {
 namespace {
@@ -168,7 +169,7 @@ class EventReader {
         return invalid(
             fmt::format("the attribute {} of a CloudEvent must be a string, an integer or a "
                         "boolean",
-                        name));
+                        shown(name)));
     }
   }
 

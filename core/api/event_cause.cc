@@ -22,7 +22,10 @@ std::optional<Lineage> EventCause::carried(const ObjectEvent& event, const CallI
   if (lineages_.seal == nullptr || event.lineage.empty()) return std::nullopt;
   const auto token = lineages_.seal->open(event.lineage);
   if (!token) return std::nullopt;
-  return called_with(*token, lineages_.running->at(token->place), now, id, callee);
+  // An object is one call's work, whoever runs at that call's place by now.
+  auto place = lineages_.running->at(token->place);
+  if (place && place->call != token->call) place = PlaceNow{};
+  return called_with(*token, place, now, id, callee);
 }
 
 std::optional<Lineage> EventCause::writer_of(const ObjectEvent& event, FunctionId callee,

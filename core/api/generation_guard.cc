@@ -20,7 +20,7 @@ std::optional<ObjectEvent> event_of_call(std::string_view event) {
 }
 
 std::optional<Error> GenerationGuard::begins(const Call& call) {
-  if (!world_.triggers.any_of(call.function)) return std::nullopt;
+  if (call.http || !world_.triggers.any_of(call.function)) return std::nullopt;
   const std::optional<ObjectEvent> event = event_of_call(*call.event);
   if (!event) return std::nullopt;
   if (const TriggerPtr trigger = passed(call, *event)) {
@@ -65,9 +65,10 @@ std::string GenerationGuard::why(const Trigger& trigger, const Call& call,
   return fmt::format(
       "{} of '{}' in bucket {} is of generation {} of what {}/{} writes and is called for again; "
       "trigger '{}' allows {} (maxGenerations): {} (root {}; worked on before: {})",
-      event.name, shown(event.key), event.bucket, visits_of(*call.lineage, tag_of(call.function)),
-      trigger.service, trigger.function, trigger.name, trigger.as<ObjectTrigger>()->generations_max,
-      hops_text(*call.lineage, name_of), call.lineage->root.text(), keys_before(event.bucket));
+      shown(event.name), shown(event.key), event.bucket,
+      visits_of(*call.lineage, tag_of(call.function)), trigger.service, trigger.function,
+      trigger.name, trigger.as<ObjectTrigger>()->generations_max, hops_text(*call.lineage, name_of),
+      call.lineage->root.text(), keys_before(event.bucket));
 }
 
 void GenerationGuard::pause(const Trigger& trigger, const std::string& why) {

@@ -131,10 +131,11 @@ void Invoker::invoke_http(http::ExchangeId exchange, const CallId& id, const Rou
   auto order = http_order(request.head.headers);
   if (!order) return respond_(exchange, http::error_response(order.error(), id.text()));
   const auto lineage = lineage_of(request.head, id, target->function->id);
+  if (refuses_child(lineage)) {  // not who stopped it, and why: that is not for whoever asks
+    const Error refused{ErrorCode::kInvocationTreeStopped, "the call was stopped"};
+    return respond_(exchange, http::error_response(refused, id.text()));
+  }
   if (order->asynchronous) {
-    if (const auto refused = refuses_child(lineage)) {
-      return respond_(exchange, http::error_response(*refused, id.text()));
-    }
     return invoke_http_async(exchange, id, target->function, route, *std::move(order),
                              std::move(request), lineage);
   }
@@ -159,6 +160,9 @@ void Invoker::invoke_http_async(http::ExchangeId exchange, const CallId& id,
   // Not who stopped it, and why: that is not for whoever asks.
   if (refuses_async(world_.directory, function->spec) != nullptr)
     return refuse({ErrorCode::kResourceThrottled, "Reserve resource exceeded limit"});
+  if (!can_be_queued(request.head))
+    return refuse({ErrorCode::kInvalidArgument,
+                   "the method, the target or a header of the request is not in one line"});
   std::string event =
       queued_request(head_for_function(route, std::move(request.head)), request.body);
   if (event.size() > world_.async_event_bytes_max)

@@ -22,10 +22,19 @@ struct Pump::Settling {
 
 namespace {
 
-// Nobody sees the answer to an asynchronous request: what a server says of its failure is one.
+// Nobody sees the answer to an asynchronous request: what a server says of its failure is one, and
+// that it has no room asks for the request to come again.
 void mark_failed_request(Reply& reply) {
-  if (reply.http && reply.http->status >= 500 && reply.function_error == FunctionError::kNone)
+  if (!reply.http || reply.system_error || reply.function_error != FunctionError::kNone) return;
+  const int status = reply.http->status;
+  if (status == 429 || status == 503) {
+    reply.system_error = Error{
+        status == 429 ? ErrorCode::kResourceThrottled : ErrorCode::kServiceUnavailable,
+        fmt::format("the function answered with status {}: it has no room for the request now",
+                    status)};
+  } else if (status >= 500) {
     reply.function_error = FunctionError::kUnhandled;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/dispatch/queued_event.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -47,6 +48,18 @@ std::optional<std::string_view> after_mark(std::string_view queued, char kind) {
 std::string queued_event(std::string event) {
   if (event.starts_with(kMark)) event.insert(0, std::string(kMark) + kEvent);
   return event;
+}
+
+bool can_be_queued(const http::RequestHead& head) {
+  const auto breaks = [](std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+  };
+  if (breaks(head.method) || breaks(head.target) || head.method.find(' ') != std::string::npos)
+    return false;
+  return std::none_of(head.headers.begin(), head.headers.end(), [&](const http::Header& header) {
+    return breaks(header.name) || breaks(header.value) ||
+           header.name.find(':') != std::string::npos;
+  });
 }
 
 std::string queued_request(const http::RequestHead& head, std::string_view body) {

@@ -21,6 +21,9 @@
 
 namespace convoke {
 
+// No line of it would be two: of a client's own head that is so, of a program's request it may not.
+[[nodiscard]] bool can_be_queued(const http::RequestHead& head);
+
 [[nodiscard]] std::string queued_event(std::string event);
 [[nodiscard]] std::string queued_request(const http::RequestHead& head, std::string_view body);
 // As it came from the queue: for whoever keeps it to run it again.

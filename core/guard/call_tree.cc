@@ -102,7 +102,9 @@ std::size_t CallTree::learn(const TreeCall& call) {
   } else if (rank_of(call) < rank_of(calls_[place])) {
     return 0;
   } else {
+    const FunctionId function = calls_[place].function;
     calls_[place] = call;
+    if (call.function == FunctionId{}) calls_[place].function = function;  // not known there
   }
   note_changed(place);
   return fresh ? 1 : 0;

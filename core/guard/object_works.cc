@@ -62,9 +62,11 @@ std::optional<Lineage> ObjectWorks::writer_of(const Write& write, FunctionId cal
   };
   const Work* writer = nullptr;
   decltype(rank_of(*writer, Fit::kNone)) least;
+  std::size_t looks = 0;
   for_each_core(write.key, [&](std::string_view core) {
     const auto [first, last] = by_place_.equal_range(place_of(write.bucket, core));
     for (auto at = first; at != last; ++at) {
+      if (++looks > kLooksForWriterMax) return;
       const Work& work = *at->second;
       const Fit how = fit(work, write, now);
       if (how == Fit::kNone) continue;

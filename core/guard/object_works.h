@@ -39,6 +39,7 @@ class ObjectWorks {
   static constexpr std::size_t kWorksMax = 16'384;
   static constexpr std::size_t kWorksOfOneMax = 64;  // keys of one bucket and stem
   static constexpr std::size_t kLooksForLatestMax = 256;
+  static constexpr std::size_t kLooksForWriterMax = 512;  // at works, for one write
   static constexpr Seconds kRemembered{60};
   static constexpr Millis kClocksApart{250};  // the store's and ours
 

@@ -34,11 +34,14 @@ void RootLedger::charge(Part& part, Root& root, const Spent& more) const {
   wait_to_tell(part, root);
 }
 
-// Those that have left are struck off before there are as many of them as of others.
+// Those that have left, or came back, are struck off before there are as many of them as of others.
 void RootLedger::wait_to_tell(Part& part, Root& root) {
   if (std::exchange(root.waits, true)) return;
   if (part.to_tell.size() >= 2 * kRootsPerPart) {
-    std::erase_if(part.to_tell, [&part](const CallId& id) { return !part.roots.contains(id); });
+    part.to_tell.clear();
+    for (const Root& each : part.by_use) {
+      if (each.waits && each.id != root.id) part.to_tell.push_back(each.id);
+    }
   }
   part.to_tell.push_back(root.id);
 }
@@ -62,9 +65,10 @@ void RootLedger::go_on(Part& part, Root& root, const Child& child, TreeState sta
   if (untold_) wait_to_tell(part, root);
 }
 
-// The first one, which is in use, has less than there is room for.
+// Half of it at once: the roots at the end have lost their trees already, and are passed over. The
+// first one, which is in use, has less than that.
 void RootLedger::make_room_for_calls(Part& part) {
-  for (auto last = part.by_use.rbegin(); part.tree_calls > kTreeCallsPerPart; ++last) {
+  for (auto last = part.by_use.rbegin(); part.tree_calls > kTreeCallsPerPart / 2; ++last) {
     part.tree_calls -= last->tree.calls().size();
     last->tree = CallTree();
   }
@@ -91,7 +95,10 @@ BudgetLimit RootLedger::begin(const Child& child, const Budget& budget, Attempti
     const bool stops = reached != BudgetLimit::kNone && past == Past::kStops;
     go_on(part, entry, child, stops ? TreeState::kRefused : TreeState::kRunning, now);
     if (!stops) charge(part, entry, {attempting == Attempting::kFirst ? 1U : 0U, 1, 0});
-    much = untold_ && !stops && !entry.much && is_much(entry.untold, entry.all, budget);
+    // Beyond a budget that stops nothing, it is nothing that others wait for.
+    const bool told_soon = past == Past::kStops ? is_much(entry.untold, entry.all, budget)
+                                                : entry.untold.attempts >= kMuch;
+    much = untold_ && !stops && !entry.much && told_soon;
     entry.much |= much;
   }
   say_untold(much);
@@ -202,8 +209,13 @@ void RootLedger::learn(const CallId& root, const Spent& all) {
   const std::lock_guard locked(part.lock);
   const auto found = part.roots.find(root);
   if (found == part.roots.end()) return;
-  found->second->all = all;
-  found->second->all += found->second->untold;
+  // A server that has forgotten some of it, or all, makes nobody forget it.
+  Spent& known = found->second->all;
+  Spent sum = all;
+  sum += found->second->untold;
+  known.invocations = std::max(known.invocations, sum.invocations);
+  known.attempts = std::max(known.attempts, sum.attempts);
+  known.running_ms = std::max(known.running_ms, sum.running_ms);
 }
 
 }  // namespace convoke

@@ -11,7 +11,8 @@ namespace {
 std::size_t place_of(std::string_view text) {
   const auto last = static_cast<unsigned char>(text[kLineageTextSize - 1]);
   const auto before = static_cast<unsigned char>(text[kLineageTextSize - 2]);
-  return (last ^ before << 3) % TokenReader::kKept;
+  return (static_cast<std::size_t>(last) ^ static_cast<std::size_t>(before) << 3) %
+         TokenReader::kKept;
 }
 
 }  // namespace

@@ -41,6 +41,17 @@ std::optional<DomainRoute> route_from(std::string_view line) {
 
 bool is_prefix(std::string_view path) { return path.ends_with("/*"); }
 
+// What a program might take for another path than the one that was matched.
+bool has_dot_segment(std::string_view path) {
+  while (!path.empty()) {
+    path.remove_prefix(path.front() == '/' ? 1 : 0);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (segment == "." || segment == "..") return true;
+    path.remove_prefix(segment.size());
+  }
+  return false;
+}
+
 }  // namespace
 
 bool DomainRoute::fits(std::string_view decoded_path) const {
@@ -53,6 +64,7 @@ bool DomainRoute::allows(std::string_view method) const {
 }
 
 const DomainRoute* CustomDomain::route_of(std::string_view decoded_path) const {
+  if (has_dot_segment(decoded_path)) return nullptr;
   const auto rank = [](const DomainRoute& route) {
     return std::pair(!is_prefix(route.path), route.path.size());
   };

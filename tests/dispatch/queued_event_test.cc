@@ -44,6 +44,25 @@ TEST(QueuedEvent, ARequestIsReadBackWithItsHeadAndEveryByteOfItsBody) {
   }
 }
 
+TEST(QueuedEvent, AHeadThatIsNotInLinesIsNotQueued) {
+  http::RequestHead head{"GET", "/", {}};
+  head.headers.add("X-Own", "a: b");
+  EXPECT_TRUE(can_be_queued(head));
+  for (const std::string& broken :
+       {std::string("a\nb"), std::string("a\r"), std::string("\0", 1)}) {
+    http::RequestHead with_value = head;
+    with_value.headers.add("X-More", broken);
+    EXPECT_FALSE(can_be_queued(with_value));
+    http::RequestHead with_name = head;
+    with_name.headers.add(broken, "x");
+    EXPECT_FALSE(can_be_queued(with_name));
+    EXPECT_FALSE(can_be_queued({"GET", broken, {}}));
+    EXPECT_FALSE(can_be_queued({broken, "/", {}}));
+  }
+  head.headers.add("a:b", "x");
+  EXPECT_FALSE(can_be_queued(head));
+}
+
 TEST(QueuedEvent, WhatIsCutIsNoRequest) {
   const std::string whole = queued_request({"GET", "/", {}}, "");
   for (std::size_t size = 0; size < whole.size(); ++size) {

@@ -77,7 +77,7 @@ def handler(environ, start_response):
     said = [*(environ[name] for name in names), str(environ["wsgi.input"].read())]
     with open(os.path.join(os.environ["STATE"], "notes"), "a") as notes:
         print(*said, file=notes)
-    start_response("503 Unavailable", [])
+    start_response("500 Broken", [])
     return [b"no"]
 """
 }

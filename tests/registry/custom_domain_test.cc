@@ -32,6 +32,13 @@ TEST(CustomDomain, TheLongestRouteWinsAndAnExactOneOverAll) {
   EXPECT_EQ(function_at({to("/a")}, "/a/"), "");
 }
 
+TEST(CustomDomain, APathThatAProgramMightTakeForAnotherHasNoRoute) {
+  const std::vector<DomainRoute> routes = {to("/public/*"), to("/*")};
+  for (const char* path : {"/public/../admin", "/public/./x", "/..", "/public/..", "/."})
+    EXPECT_EQ(function_at(routes, path), "") << path;
+  EXPECT_EQ(function_at(routes, "/public/..a/b.c/..."), "f");
+}
+
 TEST(CustomDomain, RoutesAreReadBackAsTheyWereWritten) {
   const std::vector<DomainRoute> routes = {{"/a/*", "s", "LATEST", "f", {"GET", "POST"}},
                                            {"/\xc3\xa9%", "s", "", "g", {}}};

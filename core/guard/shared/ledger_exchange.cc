@@ -107,9 +107,14 @@ void LedgerExchange::on_told(const RootLedger::Charges& charges, const redis::An
     ledger_.learn(charges.root, {sum(0), sum(1), sum(2)});
   } else {
     ledger_.put_back(charges);
+    failed_ = true;
   }
-  --under_way_;
-  if (under_way_ == 0 && again_) exchange();
+  if (--under_way_ > 0) return;
+  if (!std::exchange(failed_, false)) {
+    if (again_) exchange();
+  } else if (!tick_.scheduled()) {
+    wheel_.schedule(tick_, clock_.now() + kExchangeEvery);
+  }
 }
 
 // ---- looking ----

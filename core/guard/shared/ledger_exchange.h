@@ -72,6 +72,7 @@ class LedgerExchange final : private shared_registry::Server::Owner {
   RootLedger& ledger_;
   const Post post_;
   std::size_t under_way_ = 0;
+  bool failed_ = false;  // one of those under way: so not again at once
   bool again_ = false;  // something was charged meanwhile
   std::optional<Instant> last_;
   shared_registry::Server server_;
