@@ -108,7 +108,7 @@ TEST(Host, ACallThatNeverReachedItsDyingInstanceRunsOnAnother) {
   world.script.dies = 100;
   world.script.never_reached = 100;
   ScriptedInstance* const dying = *world.instances.begin();
-  while (world.instances.contains(dying)) world.step();
+  while (world.lives(dying)) world.step();
   world.script = {};
   world.settle_down();
   ASSERT_NE(world.outcome(id), nullptr);
@@ -140,7 +140,7 @@ TEST(Host, NoCallThatHasNotBegunHidesBehindItsNeighbourInADyingInstance) {
   world.script.dies = 100;
   world.script.never_reached = 100;
   ScriptedInstance* const dying = *world.instances.begin();
-  while (world.instances.contains(dying)) world.step();
+  while (world.lives(dying)) world.step();
   world.script = {};
   world.settle_down();
   for (const CallId& id : {first, second}) {

@@ -12,16 +12,13 @@ namespace convoke::testing {
 // ---- instances ----
 
 ScriptedInstance::ScriptedInstance(World& world, FunctionPtr function, InstanceListener& listener)
-    : world_(world),
-      function_(std::move(function)),
-      listener_(listener),
-      born_(++world.instances_made) {
-  world_.instances.insert(this);
+    : world_(world), function_(std::move(function)), listener_(listener) {
+  world_.instances.push_back(this);
   world_.live_most = std::max(world_.live_most, ++world_.live);
 }
 
 ScriptedInstance::~ScriptedInstance() {
-  world_.instances.erase(this);
+  std::erase(world_.instances, this);
   if (!gone_) --world_.live;
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -52,13 +53,6 @@ class ScriptedInstance final : public Instance {
   bool step();
   [[nodiscard]] bool can_step() const;
 
-  // By birth, not by address: the same seed goes the same way, whatever ran before.
-  struct Older {
-    bool operator()(const ScriptedInstance* a, const ScriptedInstance* b) const {
-      return a->born_ < b->born_;
-    }
-  };
-
  private:
   void reply(Reply reply);
 
@@ -66,7 +60,6 @@ class ScriptedInstance final : public Instance {
   const FunctionPtr function_;
   InstanceListener& listener_;
   const std::string id_ = "scripted";
-  const std::uint64_t born_;
   std::deque<CallId> inside_;
   bool ready_ = false;
   bool stopping_ = false;
@@ -209,8 +202,11 @@ class World {
   std::uint32_t live_most = 0;
   std::vector<CallId> start_order;
   std::vector<std::uint64_t> started_revisions;
-  std::set<ScriptedInstance*, ScriptedInstance::Older> instances;
-  std::uint64_t instances_made = 0;
+  // By birth, not by address: the same seed goes the same way, whatever ran before.
+  std::vector<ScriptedInstance*> instances;
+  [[nodiscard]] bool lives(const ScriptedInstance* instance) const {
+    return std::find(instances.begin(), instances.end(), instance) != instances.end();
+  }
   bool frozen = false;             // instances do nothing
   std::optional<Lineage> lineage;  // of calls that are made from now on
   RootLedger ledger;

@@ -23,7 +23,8 @@ class LineageHolds final : public Observer {
   }
   void on_started(const Started& started) override {
     const Function& function = *started.function;
-    const Ancestry& ancestry = of(started.attempt.id, function.id);
+    Ancestry& ancestry = of(started.attempt.id, function.id);
+    ancestry.is_of(function.id);
     const std::uint32_t visits = ancestry.visits.at(function.id);
     const RecursionRule rule = rules_[function.id] = recursion_rule_of(function);
     if (visits > rule.limit || ancestry.depth >= kChainMax) {
@@ -41,6 +42,7 @@ class LineageHolds final : public Observer {
     if (found == known_.end()) return;
     const auto rule = rules_.find(call->sent.function);
     if (rule == rules_.end() || rule->second.budget != Budget{}) return;
+    if (found->second.callee != rule->first) return;
     if (found->second.visits.at(rule->first) > rule->second.limit) return;
     court_.red("I7", "a call was refused as one too many that was none: " + id.text());
   }
@@ -49,18 +51,30 @@ class LineageHolds final : public Observer {
   struct Ancestry {
     std::uint32_t depth = 0;
     std::map<FunctionId, std::uint32_t> visits;
+    FunctionId callee;
+
+    void visit(FunctionId function) {
+      callee = function;
+      ++visits[function];
+    }
+    // Its path named another function when it was admitted than when it was sent.
+    void is_of(FunctionId function) {
+      if (callee == function) return;
+      if (--visits[callee] == 0) visits.erase(callee);
+      visit(function);
+    }
   };
 
   Ancestry& of(const CallId& id, FunctionId function) {
     Ancestry& ancestry = known_[id];
-    if (ancestry.visits.empty()) ancestry.visits[function] = 1;  // nobody called it that we know of
+    if (ancestry.visits.empty()) ancestry.visit(function);  // nobody called it that we know of
     return ancestry;
   }
   void descend(const CallId& by, const CallId& id, FunctionId function) {
     const Account* const caller = court_.ledger().find(by);
     Ancestry next = of(by, caller == nullptr ? FunctionId{} : caller->sent.function);
     ++next.depth;
-    ++next.visits[function];
+    next.visit(function);
     known_[id] = std::move(next);
   }
   [[nodiscard]] static bool agree(const Lineage& said, const Ancestry& ancestry) {
