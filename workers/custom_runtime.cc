@@ -31,7 +31,8 @@ Error connection_error(http::ClientFailure failure, const std::string& detail) {
 // Ours: a program that answers a queued call with 429 or 503, and says nothing by x-fc-status, asks
 // for it to come again later. Function Compute takes that for a success; the call would be lost.
 bool has_no_room(const http::Response& response) {
-  return (response.status == 429 || response.status == 503) && response.headers.find("x-fc-status") == nullptr;
+  return (response.status == 429 || response.status == 503) &&
+         response.headers.find("x-fc-status") == nullptr;
 }
 
 Error no_room_error(int status) {

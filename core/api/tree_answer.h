@@ -1,5 +1,5 @@
-// What a root caused, as GET /convoke/trees/ID tells it (ours): the calls that are kept, each behind
-// its caller, and how many there were. Pure.
+// What a root caused, as GET /convoke/trees/ID tells it (ours): the calls that are kept, each
+// behind its caller, and how many there were. Pure.
 //
 //   {"rootId": "...", "invocations": 12, "attempts": 13, "runningTimeMs": 450, "cut": 0,
 //    "calls": [{"requestId": "...", "parentId": "...", "depth": 1, "functionName": "s/f",

@@ -44,9 +44,9 @@ struct ShardSample {
   std::uint64_t recursion_warned = 0;              // those that ran all the same, in a rehearsal
   std::uint64_t budget_refused = 0;                // calls whose root had used up its budget
   std::uint64_t budget_warned = 0;                 // those that ran all the same
-  std::uint64_t retries_held = 0;   // queued calls that had no token to be tried again
-  std::uint64_t overload_cuts = 0;  // times that fewer were let in, or none for a while
-  std::size_t functions_held = 0;   // of which fewer are let in now
+  std::uint64_t retries_held = 0;        // queued calls that had no token to be tried again
+  std::uint64_t overload_cuts = 0;       // times that fewer were let in, or none for a while
+  std::size_t functions_held = 0;        // of which fewer are let in now
   std::uint64_t generation_refused = 0;  // calls for objects that such calls had written too often
   std::uint64_t events_dropped = 0;      // of objects, whose triggers are paused
   std::size_t triggers_paused = 0;       // of those that this shard looks after

@@ -73,7 +73,7 @@ class LedgerExchange final : private shared_registry::Server::Owner {
   const Post post_;
   std::size_t under_way_ = 0;
   bool failed_ = false;  // one of those under way: so not again at once
-  bool again_ = false;  // something was charged meanwhile
+  bool again_ = false;   // something was charged meanwhile
   std::optional<Instant> last_;
   shared_registry::Server server_;
   Timer tick_ = timer_for<&LedgerExchange::exchange>(this);
